@@ -1,0 +1,120 @@
+/**
+ * What goes into a step of the machine and what comes out.
+ *
+ *     step(program, state, event) → (state', commands)
+ *
+ * All of it is plain data; values travel as encoded text (`value/Value.ts`).
+ *
+ * @since 0.1.0
+ */
+
+/** A success or failure of a call or an instance; both sides are encoded values. */
+export type Outcome =
+  | { readonly ok: true; readonly value: string }
+  | { readonly ok: false; readonly error: string }
+
+/** What an instance begins with; stored in its row, so its first step needs no event. */
+export interface Start {
+  readonly instanceId: string
+  /** The encoded array of arguments. */
+  readonly input: string
+  /** 32 hex digits of CSPRNG data: the seed of the instance's random generator. */
+  readonly seed: string
+  /** Step time of the first step: milliseconds since the epoch, from the database's clock. */
+  readonly at: number
+}
+
+/**
+ * A durable fact that advances an instance. `at` is the step time: what
+ * `Date.now()` answers in this step. It never runs backwards within an instance.
+ */
+export type MachineEvent =
+  | {
+    readonly kind: "settled"
+    readonly effect: number
+    readonly at: number
+    readonly outcome: Outcome
+  }
+  | { readonly kind: "fired"; readonly effect: number; readonly at: number }
+  | { readonly kind: "cancelled"; readonly at: number }
+
+/** What a step asks for. `effect` numbers all effects of an instance, from 1, in the order of their emission. */
+export type Command =
+  | {
+    readonly kind: "call"
+    readonly effect: number
+    readonly action: string
+    readonly args: string
+    readonly policy: Policy
+  }
+  | { readonly kind: "timer"; readonly effect: number; readonly dueAt: number }
+  /** The program no longer waits for this timer (for example after `clearTimeout`). */
+  | { readonly kind: "drop"; readonly effect: number }
+  | {
+    readonly kind: "log"
+    readonly level: "debug" | "info" | "warn" | "error"
+    readonly text: string
+  }
+  /** The result is fixed. Calls in flight may go on; see `closed` on the step. */
+  | { readonly kind: "complete"; readonly outcome: Outcome }
+
+/** A call's policy as plain data: durations in milliseconds, error classes by name. */
+export interface Policy {
+  readonly retry?: {
+    /** Total executions that may end with an error of the action; `null` is without limit. */
+    readonly attempts: number | null
+    readonly backoff?: {
+      readonly kind: "constant" | "linear" | "exponential"
+      readonly baseMillis: number
+      readonly factor: number
+    }
+    readonly maxDelayMillis?: number
+    /** Fraction of the delay that is drawn at random: 0 none, 1 all of it. */
+    readonly jitter?: number
+    readonly retryOn?: ReadonlyArray<string>
+    readonly stopOn?: ReadonlyArray<string>
+  }
+  readonly timeoutMillis?: number | null
+  /** Timed-out attempts before `ActionTimeout` reaches the workflow; `null` or absent is without limit. */
+  readonly timeoutAttempts?: number | null
+}
+
+export interface Step {
+  readonly commands: ReadonlyArray<Command>
+  /** Set in the step that fixes the result. */
+  readonly outcome?: Outcome
+  /** No effect is pending and the result is fixed: nothing can happen any more. */
+  readonly closed: boolean
+  /** Units of fuel that this step burnt. */
+  readonly fuel: number
+}
+
+/** One live instance. Only the machine looks inside; `apply` changes it in place. */
+export interface State {
+  readonly instanceId: string
+  /** Effects that are pending, in order. */
+  readonly pending: ReadonlyMap<number, PendingEffect>
+}
+
+export type PendingEffect =
+  | {
+    readonly kind: "call"
+    readonly effect: number
+    readonly action: string
+    readonly args: string
+    readonly policy: Policy
+  }
+  | { readonly kind: "timer"; readonly effect: number; readonly dueAt: number }
+
+/** A program made ready to run; shared by all instances of the program. */
+export interface Machine {
+  readonly start: (start: Start) => { readonly state: State; readonly step: Step }
+  /** Applies one event and drains all jobs. An event for an unknown effect is ignored (an empty step). */
+  readonly apply: (state: State, event: MachineEvent) => Step
+  /** The whole state as text; the same state gives the same bytes. */
+  readonly snapshot: (state: State) => string
+  readonly restore: (snapshot: string) => State
+}
+
+/** Stored with every event: a release that steps differently must raise it. */
+export const MACHINE_VERSION = 1

@@ -1,0 +1,265 @@
+/**
+ * The durable port: programs, instances that are due, their events and results.
+ *
+ * Everything that survives a crash goes through this service. Its layers (memory,
+ * Postgres) keep the same promises and pass the same suite:
+ *
+ * - An instance has at most one owner: a dispatcher, at an epoch that grows with
+ *   every change of owner. Only the owner's `commit` moves the instance.
+ * - A `commit` is one atomic batch of many small fates: an instance whose owner,
+ *   epoch or last event number is not the expected one is left out, alone.
+ * - A commit that is sent again with the same id changes nothing and answers as
+ *   the first time.
+ * - All times are milliseconds since the epoch on the queue's own clock (the
+ *   database's), which may differ from this process's.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as EffectQueue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import type { Outcome } from "../machine/Model.ts"
+import type { ProgramFile } from "../program/Program.ts"
+import type { KeyTaken, QueueUnavailable, SchemaTooNew } from "./QueueError.ts"
+
+export interface StartRequest {
+  /** UUIDv7, made by the client before the first send, so that a retry is safe. */
+  readonly id: string
+  /** The workflow's name. */
+  readonly name: string
+  /** Hash of a program that `putProgram` has stored. */
+  readonly program: string
+  /** The encoded array of arguments. */
+  readonly input: string
+  /** 32 hex digits of CSPRNG data. */
+  readonly seed: string
+  /** Idempotency key, unique per workflow name. */
+  readonly key?: string
+  /** Not before this long from now; 0 and absent are at once. */
+  readonly delayMillis?: number
+}
+
+/** `created` is false when the id or the key was there already; `id` is then that instance's. */
+export interface Started {
+  readonly id: string
+  readonly created: boolean
+}
+
+export type InstanceStatus = "waiting" | "running" | "completed" | "failed"
+
+/** What is known of an instance without loading its state. */
+export interface InstanceRecord {
+  readonly id: string
+  readonly name: string
+  readonly program: string
+  readonly status: InstanceStatus
+  readonly key: string | null
+  readonly input: string
+  readonly createdAt: number
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+  /** Set once the instance has completed or failed. */
+  readonly outcome: Outcome | null
+}
+
+export interface InstanceFilter {
+  readonly name?: string
+  readonly status?: InstanceStatus
+  readonly limit: number
+}
+
+/** How an event is kept. `seq` counts from 1 without holes within an instance. */
+export interface StoredEvent {
+  readonly seq: number
+  /**
+   * `settled` and `fired` and `cancelled` step the machine; `attempt` (an execution
+   * failed and will run again) and `lost` (an execution was lost to infrastructure)
+   * only count.
+   */
+  readonly kind: "settled" | "fired" | "cancelled" | "attempt" | "lost"
+  /** The effect it is about; 0 for none. */
+  readonly effect: number
+  /** Step time. */
+  readonly at: number
+  /** JSON of the event's own data (`dispatcher/EventCodec.ts`), or null. */
+  readonly payload: string | null
+  /** `MACHINE_VERSION` and a digest of the commands that its step emitted. */
+  readonly machine: number
+  readonly digest: number
+}
+
+export interface DispatcherInfo {
+  /** UUIDv7 of this registration. */
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+}
+
+/** A row that was claimed and is now owned at `epoch`. */
+export interface Claimed {
+  readonly id: string
+  readonly epoch: number
+}
+
+export interface Claims {
+  readonly claimed: ReadonlyArray<Claimed>
+  /** When the next unowned instance is due, on the queue's clock; null when none waits for a time. */
+  readonly nextDueAt: number | null
+  readonly now: number
+}
+
+/** All that is needed to go on with an instance: read after its claim was committed. */
+export interface Loaded {
+  readonly id: string
+  readonly epoch: number
+  readonly name: string
+  readonly program: string
+  readonly input: string
+  readonly seed: string
+  /** When it was claimed for the first time; the time of its first step. */
+  readonly startedAt: number
+  readonly lastSeq: number
+  /** The result is fixed already and only background work remains. */
+  readonly completed: boolean
+  readonly snapshot: { readonly seq: number; readonly body: string } | null
+  /** Events after the snapshot, by `seq`. */
+  readonly events: ReadonlyArray<StoredEvent>
+}
+
+/** One instance's part of a commit. */
+export interface CommitEntry {
+  readonly id: string
+  readonly epoch: number
+  /** The last durable event before this commit; the entry is refused when it differs. */
+  readonly expectedSeq: number
+  /** New events, numbered from `expectedSeq + 1`. */
+  readonly events: ReadonlyArray<StoredEvent>
+  /** Log lines of the workflow, in order: JSON of `{ level, text, at }`. */
+  readonly logs: ReadonlyArray<string>
+  /** Fixes the result. */
+  readonly outcome: Outcome | null
+  /** Replaces the snapshot; it holds all events up to `seq`, the new ones included. */
+  readonly snapshot: { readonly seq: number; readonly body: string } | null
+  /**
+   * `keep`: stays with its owner. `release`: has no owner from now on and is due at
+   * `dueAt` (null: only when something arrives for it). `close`: nothing can happen
+   * any more; the ownership row goes.
+   */
+  readonly then:
+    | { readonly kind: "keep" }
+    | { readonly kind: "release"; readonly dueAt: number | null }
+    | { readonly kind: "close" }
+}
+
+export interface Commit {
+  /** UUIDv7 of the batch: resending it verbatim is safe. */
+  readonly id: string
+  readonly dispatcher: string
+  readonly entries: ReadonlyArray<CommitEntry>
+}
+
+export interface Committed {
+  /** Instances whose entry is durable. The others belong to somebody else: drop them. */
+  readonly accepted: ReadonlySet<string>
+  readonly now: number
+}
+
+/** Another dispatcher as seen now; an observer decides from the counters when one is dead. */
+export interface Peer {
+  readonly id: string
+  readonly counter: number
+}
+
+export interface Beat {
+  /** False once somebody has declared this dispatcher dead: drop everything and register anew. */
+  readonly alive: boolean
+  readonly peers: ReadonlyArray<Peer>
+  readonly now: number
+}
+
+/** A hint that costs latency when it is lost, never correctness. */
+export type Wake =
+  | { readonly kind: "due" }
+  | { readonly kind: "finished"; readonly ids: ReadonlyArray<string> }
+  /** The listener (re)connected: anything may have been missed. */
+  | { readonly kind: "resync" }
+
+/**
+ * @since 0.1.0
+ * @category services
+ */
+export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
+  /** Stores programs that are not there yet; programs never change. */
+  readonly putPrograms: (files: ReadonlyArray<ProgramFile>) => Effect.Effect<void, QueueUnavailable>
+  readonly getPrograms: (
+    hashes: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<ProgramFile>, QueueUnavailable>
+  /** The newest program stored under a workflow's name, for starts by name. */
+  readonly newestProgram: (
+    name: string
+  ) => Effect.Effect<Option.Option<string>, QueueUnavailable>
+
+  /**
+   * Stores instances, in the order of the batch's answer. With `owner`, those that
+   * are due at once are claimed for that dispatcher in the same transaction, at epoch 1.
+   */
+  readonly start: (
+    batch: ReadonlyArray<StartRequest>,
+    owner?: string
+  ) => Effect.Effect<ReadonlyArray<Started>, QueueUnavailable | KeyTaken>
+
+  /** The instances of these ids, in no order; unknown ids are missing. */
+  readonly find: (
+    ids: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<InstanceRecord>, QueueUnavailable>
+  /** Newest first. */
+  readonly list: (
+    filter: InstanceFilter
+  ) => Effect.Effect<ReadonlyArray<InstanceRecord>, QueueUnavailable>
+  /** All events of an instance, by `seq`, those before its snapshot included. */
+  readonly history: (
+    id: string
+  ) => Effect.Effect<ReadonlyArray<StoredEvent>, QueueUnavailable>
+
+  readonly register: (
+    info: DispatcherInfo
+  ) => Effect.Effect<{ readonly now: number }, QueueUnavailable | SchemaTooNew>
+  /** Counts this dispatcher's beat and answers the beats of all others that are alive. */
+  readonly beat: (dispatcher: string) => Effect.Effect<Beat, QueueUnavailable>
+  /**
+   * Declares dispatchers dead, for good, unless their counter has moved on, and makes
+   * their instances due. Answers how many instances that were.
+   */
+  readonly expire: (
+    peers: ReadonlyArray<Peer>
+  ) => Effect.Effect<number, QueueUnavailable>
+  /** Ends a registration: what it still owns is due at once. */
+  readonly leave: (dispatcher: string) => Effect.Effect<void, QueueUnavailable>
+
+  /** Takes up to `limit` due instances, longest due first; those that others are claiming are passed over. */
+  readonly claim: (
+    dispatcher: string,
+    limit: number
+  ) => Effect.Effect<Claims, QueueUnavailable>
+  /** Reads what was claimed. An instance that is missing in the answer was lost again. */
+  readonly load: (
+    dispatcher: string,
+    claimed: ReadonlyArray<Claimed>
+  ) => Effect.Effect<ReadonlyArray<Loaded>, QueueUnavailable>
+  /** Gives back, unchanged and due at once, what was claimed but cannot be run here. */
+  readonly giveBack: (
+    dispatcher: string,
+    claimed: ReadonlyArray<Claimed>
+  ) => Effect.Effect<void, QueueUnavailable>
+  readonly commit: (commit: Commit) => Effect.Effect<Committed, QueueUnavailable>
+
+  /** Hints until the scope closes; at most 1024 wait, the oldest go first. */
+  readonly wakes: Effect.Effect<EffectQueue.Dequeue<Wake>, never, Scope.Scope>
+  /**
+   * How often to look without a hint; a layer whose wakes cannot be lost answers
+   * `Infinity`.
+   */
+  readonly pollMillis: number
+}>() {}

@@ -1,0 +1,65 @@
+/**
+ * Executes calls of actions: in worker processes, or in this process.
+ *
+ * Calls go in and reports come out in batches, as plain data. A call is executed
+ * at least once by somebody; this pool reports each call that it was given exactly
+ * once, also when a worker dies with it.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Mailbox from "effect/Mailbox"
+
+/** One execution to make. */
+export interface CallRequest {
+  /** Unique within the pool's life; the report carries it. */
+  readonly id: number
+  readonly instanceId: string
+  readonly effect: number
+  /** The action's id, as in `ActionNode.id`, and where it is found when no manifest says so. */
+  readonly action: string
+  readonly file: string
+  readonly exportName: string
+  /** The encoded array of arguments. */
+  readonly args: string
+  /** Counts executions of this call from 1, whatever became of them. */
+  readonly attempt: number
+}
+
+export type CallReport =
+  | {
+    readonly id: number
+    readonly kind: "succeeded"
+    readonly value: string
+    readonly millis: number
+  }
+  /** The action threw: an encoded error. */
+  | {
+    readonly id: number
+    readonly kind: "failed"
+    readonly error: string
+    readonly millis: number
+  }
+  /** Nobody knows whether it ran: the worker died or the pool closed. Not a failed attempt. */
+  | { readonly id: number; readonly kind: "lost"; readonly reason: string }
+
+/**
+ * @since 0.1.0
+ * @category services
+ */
+export class WorkerPool extends Context.Tag("@rappel/core/worker/WorkerPool")<WorkerPool, {
+  /** Executions that can run at the same time now; changes when workers come and go. */
+  readonly slots: () => number
+  /** Starts executions; the caller keeps within `slots`, and what is beyond waits in order. Never throws. */
+  readonly submit: (calls: ReadonlyArray<CallRequest>) => void
+  /**
+   * Interrupts executions: their AbortSignal fires and their slots are free again at
+   * once, even if the action does not listen. They are reported no more.
+   */
+  readonly interrupt: (
+    ids: ReadonlyArray<number>,
+    reason: "timeout" | "cancel" | "shutdown"
+  ) => void
+  /** Reports, in the order of their arrival. One reader. */
+  readonly reports: Mailbox.ReadonlyMailbox<CallReport>
+}>() {}
