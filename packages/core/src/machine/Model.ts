@@ -11,7 +11,12 @@
 /** A success or failure of a call or an instance; both sides are encoded values. */
 export type Outcome =
   | { readonly ok: true; readonly value: string }
-  | { readonly ok: false; readonly error: string }
+  | {
+    readonly ok: false
+    readonly error: string
+    /** Executions that ended with an error, set as `attempts` on the error in the workflow: for calls with a retry policy. */
+    readonly attempts?: number
+  }
 
 /** What an instance begins with; stored in its row, so its first step needs no event. */
 export interface Start {

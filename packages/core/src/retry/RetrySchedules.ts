@@ -4,7 +4,9 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
 import type { Policy } from "../machine/Model.ts"
+import { decideRetry } from "./decide.ts"
 
 /** What is known of a call when one of its executions has failed; all of it is recorded data. */
 export interface Failure {
@@ -34,3 +36,13 @@ export class RetrySchedules
     readonly decide: (policy: Policy, failure: Failure) => Decision
   }>()
 {}
+
+/**
+ * The rules of `decide.ts`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<RetrySchedules> = Layer.succeed(RetrySchedules, {
+  decide: decideRetry
+})

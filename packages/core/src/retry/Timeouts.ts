@@ -4,7 +4,9 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
 import type { Policy } from "../machine/Model.ts"
+import { decideTimeout, limitMillis } from "./decide.ts"
 
 /**
  * @since 0.1.0
@@ -16,3 +18,14 @@ export class Timeouts extends Context.Tag("@rappel/core/retry/Timeouts")<Timeout
   /** After `timeouts` executions (from 1) ran out of time: again, or `ActionTimeout`. */
   readonly decide: (policy: Policy, timeouts: number) => "retry" | "stop"
 }>() {}
+
+/**
+ * Five minutes per execution and endless repetition, unless the policy says otherwise.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Timeouts> = Layer.succeed(Timeouts, {
+  limitMillis,
+  decide: decideTimeout
+})
