@@ -1,0 +1,2 @@
+export * as Embedded from "./Embedded.ts"
+export * as EmbeddedError from "./EmbeddedError.ts"
