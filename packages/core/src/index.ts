@@ -1,1 +1,41 @@
-export {}
+/**
+ * What a user of rappel imports.
+ *
+ * @since 0.1.0
+ */
+export {
+  type Action,
+  action,
+  type ActionOptions,
+  isAction,
+  type ResultOf
+} from "./action/Action.ts"
+export { ActionSchemaMismatch } from "./action/ActionSchema.ts"
+export type { PolicyOptions } from "./action/Policy.ts"
+export { registerAction } from "./action/Registry.ts"
+export { runAction } from "./action/runAction.ts"
+export {
+  ArgumentsNotStorable,
+  CompileFailed,
+  InstanceNotFound,
+  PackageMissing,
+  ProgramNotFound,
+  WorkflowFailure
+} from "./client/ClientError.ts"
+export { type DefaultRuntime, defaultRuntime, setDefaultRuntime } from "./client/DefaultRuntime.ts"
+export { type Handle, result } from "./client/Handle.ts"
+export { registerProgram } from "./client/ProgramSource.ts"
+export { RappelClient, type StartOptions } from "./client/RappelClient.ts"
+export { ActionTimeout, WorkflowStalled } from "./dispatcher/DispatcherError.ts"
+export { KeyTaken, QueueUnavailable, SchemaTooNew } from "./queue/QueueError.ts"
+export * as Rappel from "./Rappel.ts"
+export { type CurrentCall, currentCall } from "./worker/CurrentCall.ts"
+export { sleep } from "./workflow/Sleep.ts"
+export {
+  type Durable,
+  type RunError,
+  Workflow,
+  workflow,
+  type WorkflowFunction,
+  type WorkflowOptions
+} from "./workflow/Workflow.ts"

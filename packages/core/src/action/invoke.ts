@@ -1,0 +1,58 @@
+/**
+ * Executes an action's function once, wherever that happens: in a worker, inline, or in
+ * a plain run.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { ActionInfo } from "./Action.ts"
+import { acceptError, acceptInput, acceptOutput } from "./ActionSchema.ts"
+
+/** How a host runs what the function returns and around what it calls the function. */
+export interface Invoker {
+  /** Runs the Effect that a function returned, with the services of the host's layers. */
+  readonly runEffect: (
+    effect: Effect.Effect<unknown, unknown, never>
+  ) => Promise<Exit.Exit<unknown, unknown>>
+  /** Calls the function; a host that provides the current call does it here. */
+  readonly enter: (body: () => unknown) => unknown
+}
+
+const plain: Invoker = {
+  runEffect: (effect) => Effect.runPromiseExit(effect),
+  enter: (body) => body()
+}
+
+/**
+ * The promise of one execution: the function's result, or what it threw or failed with.
+ *
+ * **Errors** What the function threw; `ActionSchemaMismatch` when arguments or result do
+ * not fit the schemas of the action.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const invoke = async (
+  info: ActionInfo,
+  args: ReadonlyArray<unknown>,
+  { enter, runEffect }: Invoker = plain
+): Promise<unknown> => {
+  const accepted = acceptInput(info.label(), info.schemas, args)
+  let value: unknown
+  try {
+    const returned = enter(() => info.fn(...accepted))
+    if (Effect.isEffect(returned)) {
+      const exit = await runEffect(returned as Effect.Effect<unknown, unknown, never>)
+      // The failure itself, so that `instanceof` and `catch` work as for a thrown error.
+      if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+      value = exit.value
+    } else {
+      value = await returned
+    }
+  } catch (thrown) {
+    throw acceptError(info.schemas, thrown)
+  }
+  return acceptOutput(info.label(), info.schemas, value)
+}

@@ -1,0 +1,138 @@
+/**
+ * The ways in which starting and awaiting a workflow can fail.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * The workflow itself failed: it threw.
+ *
+ * `cause` is what it threw, an instance of the same class where this process has it;
+ * the Promise API throws that. `encoded` is the stored form (`value/Value.ts`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class WorkflowFailure
+  extends Schema.TaggedError<WorkflowFailure>("@rappel/core/client/WorkflowFailure")(
+    "WorkflowFailure",
+    {
+      instanceId: Schema.String,
+      workflow: Schema.String,
+      encoded: Schema.String,
+      cause: Schema.Defect
+    }
+  )
+{
+  override get message(): string {
+    const thrown: unknown = this.cause
+    const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+    return `Workflow ${this.workflow} failed with ${said} (instance ${this.instanceId})`
+  }
+}
+
+/**
+ * No instance has this id: it never existed, or its time of keeping is over.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InstanceNotFound
+  extends Schema.TaggedError<InstanceNotFound>("@rappel/core/client/InstanceNotFound")(
+    "InstanceNotFound",
+    { instanceId: Schema.String }
+  )
+{
+  override get message(): string {
+    return `There is no instance ${this.instanceId}. ` +
+      "Look at the id and at the database: `rappel instances list` shows what is there."
+  }
+}
+
+/** One finding, as the compiler reports it and `rappel check --json` prints it. */
+export const Finding = Schema.Struct({
+  code: Schema.String,
+  severity: Schema.Literal("error", "warning", "info"),
+  message: Schema.String,
+  line: Schema.Int,
+  column: Schema.Int
+})
+export type Finding = typeof Finding.Type
+
+/**
+ * The source of a workflow has errors; `rendered` holds all findings with code frames.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CompileFailed
+  extends Schema.TaggedError<CompileFailed>("@rappel/core/client/CompileFailed")("CompileFailed", {
+    file: Schema.String,
+    workflow: Schema.String,
+    findings: Schema.Array(Finding),
+    rendered: Schema.String
+  })
+{
+  override get message(): string {
+    return `Workflow ${this.workflow} in ${this.file} does not compile.\n\n${this.rendered}`
+  }
+}
+
+/**
+ * No program belongs to a workflow: neither a manifest nor the source says what it is.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ProgramNotFound
+  extends Schema.TaggedError<ProgramNotFound>("@rappel/core/client/ProgramNotFound")(
+    "ProgramNotFound",
+    { workflow: Schema.String, reason: Schema.String }
+  )
+{
+  override get message(): string {
+    return `No program was found for workflow ${this.workflow}: ${this.reason}`
+  }
+}
+
+/**
+ * A package that this way of running needs is not installed, or cannot be loaded.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PackageMissing
+  extends Schema.TaggedError<PackageMissing>("@rappel/core/client/PackageMissing")(
+    "PackageMissing",
+    { packageName: Schema.String, purpose: Schema.String, reason: Schema.String }
+  )
+{
+  override get message(): string {
+    return `${this.packageName} is needed to ${this.purpose}, but ${this.reason}. ` +
+      `Install it: npm install ${this.packageName}`
+  }
+}
+
+/**
+ * The arguments of a start cannot be stored; `path` is the value at fault.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ArgumentsNotStorable
+  extends Schema.TaggedError<ArgumentsNotStorable>("@rappel/core/client/ArgumentsNotStorable")(
+    "ArgumentsNotStorable",
+    { workflow: Schema.String, cause: Schema.Defect }
+  )
+{
+  override get message(): string {
+    const reason: unknown = this.cause
+    return `The arguments of workflow ${this.workflow} cannot be stored: ` +
+      (reason instanceof Error ? reason.message : String(reason))
+  }
+}
+
+/** A workflow has no program here. */
+export const ProgramError = Schema.Union(CompileFailed, ProgramNotFound, PackageMissing)
+export type ProgramError = typeof ProgramError.Type

@@ -1,0 +1,242 @@
+/**
+ * Starts instances of workflows and awaits their results.
+ *
+ * A client runs no step and no action: it writes what is to be run and reads what became
+ * of it. Several clients may await the same instance, also after the one that started it
+ * is gone.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { type DurationInput, toMillis } from "../duration/Duration.ts"
+import { Entropy, seed, uuidv7 } from "../entropy/Entropy.ts"
+import type { ProgramFile } from "../program/Program.ts"
+import {
+  type InstanceFilter,
+  type InstanceRecord,
+  Queue,
+  type Started,
+  type StoredEvent
+} from "../queue/Queue.ts"
+import type { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
+import { encodeValue } from "../value/Value.ts"
+import { decodeFor, hostOfArguments } from "./classes.ts"
+import {
+  ArgumentsNotStorable,
+  InstanceNotFound,
+  type ProgramError,
+  ProgramNotFound,
+  WorkflowFailure
+} from "./ClientError.ts"
+import { type ProgramRef, ProgramSource } from "./ProgramSource.ts"
+import * as Starter from "./Starter.ts"
+import * as Waiter from "./Waiter.ts"
+
+/**
+ * How an instance is started.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StartOptions {
+  /** The instance's id, a UUID; made up when absent. A start with an id that exists is that instance. */
+  readonly id?: string
+  /** Unique per workflow: a second start with the same key and input gives the first's instance. */
+  readonly key?: string
+  /** Not before this long from now. */
+  readonly delay?: DurationInput
+}
+
+/** What is started: a workflow of this process, a program, or the newest program of a name. */
+export type Startable =
+  | ProgramRef
+  | { readonly kind: "program"; readonly file: ProgramFile }
+  | { readonly kind: "name"; readonly name: string }
+
+/** Why a start can fail. */
+export type StartError = ProgramError | ArgumentsNotStorable | QueueUnavailable | KeyTaken
+
+/** Why awaiting a result can fail. */
+export type ResultError = WorkflowFailure | InstanceNotFound | QueueUnavailable
+
+/**
+ * @since 0.1.0
+ * @category services
+ */
+export class RappelClient extends Context.Tag("@rappel/core/client/RappelClient")<RappelClient, {
+  /** Stores an instance and answers its id; repeating it after a failure is safe with an id or key. */
+  readonly start: (
+    what: Startable,
+    args: ReadonlyArray<unknown>,
+    options?: StartOptions
+  ) => Effect.Effect<string, StartError>
+  /** Awaits what an instance returned; an unknown id fails at once. */
+  readonly result: (id: string) => Effect.Effect<unknown, ResultError>
+  /** Awaits the end of an instance, completed or failed, without decoding its outcome. */
+  readonly finished: (
+    id: string
+  ) => Effect.Effect<InstanceRecord, InstanceNotFound | QueueUnavailable>
+  /** Starts and awaits. Interrupting it leaves the instance running. */
+  readonly execute: (
+    what: Startable,
+    args: ReadonlyArray<unknown>,
+    options?: StartOptions
+  ) => Effect.Effect<unknown, StartError | ResultError>
+  readonly find: (
+    id: string
+  ) => Effect.Effect<InstanceRecord, InstanceNotFound | QueueUnavailable>
+  /** Newest first. */
+  readonly list: (
+    filter: InstanceFilter
+  ) => Effect.Effect<ReadonlyArray<InstanceRecord>, QueueUnavailable>
+  readonly history: (id: string) => Effect.Effect<ReadonlyArray<StoredEvent>, QueueUnavailable>
+  /** The program that a start would use. */
+  readonly programOf: (ref: ProgramRef) => Effect.Effect<ProgramFile, ProgramError>
+}>() {}
+
+const make: Effect.Effect<
+  RappelClient["Type"],
+  never,
+  Queue | ProgramSource | Scope.Scope
+> = Effect.gen(function*() {
+  const queue = yield* Queue
+  const programs = yield* ProgramSource
+  const entropy = yield* Entropy
+  const starter = yield* Starter.make
+  const waiter = yield* Waiter.make
+  /** Programs that were started here, for the classes of their results. */
+  const known = new Map<string, ProgramFile>()
+
+  const resolve = (
+    what: Startable
+  ): Effect.Effect<
+    { readonly name: string; readonly hash: string; readonly file: ProgramFile | undefined },
+    ProgramError | QueueUnavailable
+  > => {
+    if (what.kind === "name") {
+      const { name } = what
+      return Effect.flatMap(queue.newestProgram(name), (hash) =>
+        Option.isSome(hash)
+          ? Effect.succeed({ name, hash: hash.value, file: undefined })
+          : Effect.fail(
+            new ProgramNotFound({
+              workflow: name,
+              reason: "no program of that name was ever stored"
+            })
+          ))
+    }
+    const file = what.kind === "program" ? Effect.succeed(what.file) : programs.programOf(what)
+    return Effect.map(file, (file) => {
+      known.set(file.hash, file)
+      return { name: file.program.name, hash: file.hash, file }
+    })
+  }
+
+  const encode = (name: string, args: ReadonlyArray<unknown>) =>
+    Effect.try({
+      try: () => encodeValue(args, hostOfArguments),
+      catch: (cause) => new ArgumentsNotStorable({ workflow: name, cause })
+    })
+
+  const startAs = (
+    id: string,
+    what: Startable,
+    args: ReadonlyArray<unknown>,
+    { delay, key }: StartOptions
+  ): Effect.Effect<Started, StartError> =>
+    Effect.gen(function*() {
+      const { file, hash, name } = yield* resolve(what)
+      const request = {
+        id,
+        name,
+        program: hash,
+        input: yield* encode(name, args),
+        seed: seed(entropy),
+        ...(key === undefined ? {} : { key }),
+        ...(delay === undefined ? {} : { delayMillis: Math.max(toMillis(delay), 0) })
+      }
+      return yield* starter.start(request, file)
+    })
+
+  const newId = Effect.map(Clock.currentTimeMillis, (now) => uuidv7(entropy, now))
+
+  const idOf = (options: StartOptions) =>
+    options.id === undefined ? newId : Effect.succeed(options.id)
+
+  const waitFor = (id: string) =>
+    Effect.acquireRelease(
+      Effect.sync(() => waiter.expect(id)),
+      (wait) => Effect.sync(wait.release)
+    )
+
+  const finished = (id: string) =>
+    Effect.scoped(Effect.flatMap(waitFor(id), (wait) => {
+      wait.confirm(true)
+      return wait.ended
+    }))
+
+  const valueOf = (record: InstanceRecord): Effect.Effect<unknown, WorkflowFailure> => {
+    const file = known.get(record.program)
+    const root = programs.rootOf(record.program)
+    const source = file === undefined || root === undefined ? undefined : { file, root }
+    const { outcome } = record
+    if (outcome === null) return Effect.dieMessage(`Instance ${record.id} has not finished`)
+    if (outcome.ok) return decodeFor("value", outcome.value, source)
+    return Effect.flatMap(decodeFor("error", outcome.error, source), (cause) =>
+      Effect.fail(
+        new WorkflowFailure({
+          instanceId: record.id,
+          workflow: record.name,
+          encoded: outcome.error,
+          cause
+        })
+      ))
+  }
+
+  const result = (id: string) => Effect.flatMap(finished(id), valueOf)
+
+  return RappelClient.of({
+    start: (what, args, options = {}) =>
+      Effect.gen(function*() {
+        const started = yield* startAs(yield* idOf(options), what, args, options)
+        return started.id
+      }),
+    result,
+    finished,
+    execute: (what, args, options = {}) =>
+      Effect.scoped(Effect.gen(function*() {
+        const id = yield* idOf(options)
+        const wait = yield* waitFor(id)
+        const started = yield* startAs(id, what, args, options)
+        if (started.id !== id) return yield* result(started.id)
+        // One that was there already may have finished before this wait began.
+        wait.confirm(!started.created)
+        return yield* Effect.flatMap(wait.ended, valueOf)
+      })),
+    find: (id) =>
+      Effect.flatMap(queue.find([id]), ([record]) =>
+        record === undefined
+          ? Effect.fail(new InstanceNotFound({ instanceId: id }))
+          : Effect.succeed(record)),
+    list: queue.list,
+    history: queue.history,
+    programOf: programs.programOf
+  })
+})
+
+/**
+ * A client over a queue. When a dispatcher lives in the same process and stands in the
+ * context, starts are claimed for it at once.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<RappelClient, never, Queue | ProgramSource> = Layer.scoped(
+  RappelClient,
+  make
+)

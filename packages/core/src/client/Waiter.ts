@@ -1,0 +1,172 @@
+/**
+ * Waits for the ends of instances: one subscription and one poll per process, however
+ * many callers wait.
+ *
+ * A hint says which instances have finished and is answered by one `find` for all of them;
+ * a slow poll of all that are waited for is what correctness rests on. While nobody waits
+ * there is no subscription, so that an idle client keeps no connection and no process alive.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import * as EffectQueue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Bell from "../dispatcher/Bell.ts"
+import { type InstanceRecord, Queue } from "../queue/Queue.ts"
+import type { QueueUnavailable } from "../queue/QueueError.ts"
+import { InstanceNotFound } from "./ClientError.ts"
+
+type Ended = Exit.Exit<InstanceRecord, InstanceNotFound | QueueUnavailable>
+
+/** One caller's wait for one instance. */
+export interface Wait {
+  /** Ends when the instance has completed or failed. */
+  readonly ended: Effect.Effect<InstanceRecord, InstanceNotFound | QueueUnavailable>
+  /** From now on it is an error when the instance is unknown. */
+  readonly confirm: (look: boolean) => void
+  readonly release: () => void
+}
+
+export interface Waiter {
+  /** Begins to wait; called before the start, so that no hint is missed. */
+  readonly expect: (id: string) => Wait
+}
+
+interface Entry {
+  isConfirmed: boolean
+  exit: Ended | undefined
+  resume: ((exit: Ended) => void) | undefined
+}
+
+/** Ids in one `find`. */
+const FIND_BATCH = 1000
+
+/** After the last wait; so that calls one after another share a subscription. */
+const LINGER_MILLIS = 200
+
+/** After a statement that failed. */
+const PAUSE = "500 millis"
+
+export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.gen(function*() {
+  const queue = yield* Queue
+  const entries = new Map<string, Set<Entry>>()
+  const look = new Set<string>()
+  const bell = Bell.make()
+  const run = yield* FiberSet.makeRuntime<never, void, never>()
+  let isLooping = false
+
+  const end = (id: string, exit: Ended) => {
+    for (const entry of entries.get(id) ?? []) {
+      if (entry.exit !== undefined) continue
+      entry.exit = exit
+      entry.resume?.(exit)
+    }
+  }
+
+  /** Those whose end is not known yet. */
+  const open = () =>
+    Array.from(entries).flatMap(([id, waits]) =>
+      Array.from(waits).some((entry) => entry.exit === undefined) ? [id] : []
+    )
+
+  const lookUp = (ids: ReadonlyArray<string>): Effect.Effect<void, QueueUnavailable> =>
+    Effect.map(queue.find(ids), (records) => {
+      const missing = new Set(ids)
+      for (const record of records) {
+        missing.delete(record.id)
+        if (record.outcome !== null) end(record.id, Exit.succeed(record))
+      }
+      for (const id of missing) {
+        const isConfirmed = Array.from(entries.get(id) ?? []).some((entry) => entry.isConfirmed)
+        if (isConfirmed) end(id, Exit.fail(new InstanceNotFound({ instanceId: id })))
+      }
+    })
+
+  /** Rides out a database that restarts; gives up only where waiting cannot help. */
+  const lookUpBatch = (ids: ReadonlyArray<string>) =>
+    Effect.catchAll(lookUp(ids), (error) => {
+      if (!error.retryable) {
+        for (const id of ids) end(id, Exit.fail(error))
+        return Effect.void
+      }
+      for (const id of ids) look.add(id)
+      return Effect.sleep(PAUSE)
+    })
+
+  const lookUpAll = Effect.gen(function*() {
+    while (look.size > 0) {
+      const ids = Array.from(look).slice(0, FIND_BATCH)
+      for (const id of ids) look.delete(id)
+      yield* lookUpBatch(ids.filter((id) => entries.has(id)))
+    }
+  })
+
+  const lookForAll = () => {
+    for (const id of open()) look.add(id)
+    bell.ring()
+  }
+
+  const listener = Effect.gen(function*() {
+    const wakes = yield* queue.wakes
+    return yield* Effect.forever(Effect.map(EffectQueue.take(wakes), (wake) => {
+      if (wake.kind === "resync") lookForAll()
+      if (wake.kind !== "finished") return
+      for (const id of wake.ids) if (entries.has(id)) look.add(id)
+      if (look.size > 0) bell.ring()
+    }))
+  })
+
+  const loop = Effect.scoped(Effect.gen(function*() {
+    yield* Effect.forkScoped(listener)
+    if (queue.pollMillis !== Infinity) {
+      yield* Effect.forkScoped(
+        Effect.forever(Effect.zipRight(Effect.sleep(queue.pollMillis), Effect.sync(lookForAll)))
+      )
+    }
+    for (;;) {
+      bell.reset()
+      yield* lookUpAll
+      if (entries.size > 0) {
+        yield* bell.wait(Infinity)
+        continue
+      }
+      yield* bell.wait(LINGER_MILLIS)
+      if (entries.size > 0) continue
+      // Before the subscription is closed, which takes a while: who comes then starts anew.
+      isLooping = false
+      return
+    }
+  }))
+
+  const expect = (id: string): Wait => {
+    const entry: Entry = { isConfirmed: false, exit: undefined, resume: undefined }
+    const waits = entries.get(id) ?? new Set()
+    waits.add(entry)
+    entries.set(id, waits)
+    if (!isLooping) {
+      isLooping = true
+      run(loop)
+    }
+    return {
+      ended: Effect.async((resume) => {
+        if (entry.exit !== undefined) resume(entry.exit)
+        else entry.resume = resume
+      }),
+      confirm: (lookNow) => {
+        entry.isConfirmed = true
+        if (!lookNow) return
+        look.add(id)
+        bell.ring()
+      },
+      release: () => {
+        waits.delete(entry)
+        if (waits.size === 0) entries.delete(id)
+        if (entries.size === 0) bell.ring()
+      }
+    }
+  }
+
+  return { expect }
+})
