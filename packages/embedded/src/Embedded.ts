@@ -16,7 +16,7 @@ import { join, resolve } from "node:path"
 import * as account from "./account.ts"
 import * as binaries from "./binaries.ts"
 import { type EmbeddedError, fromUnknown } from "./EmbeddedError.ts"
-import { temporaryFolder } from "./folders.ts"
+import { makeFolder, temporaryFolder } from "./folders.ts"
 import { withLock } from "./lock.ts"
 import { USER } from "./ping.ts"
 import { placeOf } from "./place.ts"
@@ -36,10 +36,15 @@ export interface Options {
    * or with the process, however that ends.
    */
   readonly temporary?: boolean
+  /**
+   * A temporary cluster for several processes: the first makes it in `folder` (a short path),
+   * the others attach, and it ends with the process `ownerPid` only.
+   */
+  readonly shared?: { readonly folder: string; readonly ownerPid: number }
   /** Whether committed data survive a crash of the machine; true when absent. */
   readonly fsync?: boolean
   /** The major version of Postgres for a new cluster; what is found first when absent. */
-  readonly version?: number
+  readonly version?: number | undefined
   /** Programs to use instead of those that a search finds. */
   readonly binaries?: binaries.Binaries
 }
@@ -80,7 +85,7 @@ export interface Database {
  */
 export const ensure = (options: Options): Effect.Effect<Database, EmbeddedError> => {
   if (options.databaseUrl !== undefined) return Effect.succeed(named(options.databaseUrl))
-  const use = options.temporary === true ? temporary : ofProject
+  const use = options.shared !== undefined || options.temporary === true ? temporary : ofProject
   return Effect.uninterruptible(
     Effect.tryPromise({ try: () => use(options), catch: fromUnknown })
   )
@@ -159,26 +164,40 @@ const startProject = async (
 
 const temporary = async (options: Options): Promise<Database> => {
   const runsAs = account.ofServer()
-  const fsync = options.fsync ?? true
-  const found = options.binaries ?? binaries.find({
-    projectRoot: options.projectRoot,
-    version: options.version,
-    account: runsAs
-  })
-  const folder = temporaryFolder(runsAs)
+  const folder = options.shared?.folder ?? temporaryFolder(runsAs)
   const data = join(folder, "data")
-  const watchdog = watch(folder, data)
+  if (options.shared !== undefined && !makeFolder(folder, runsAs)) {
+    return started("attached", data, await server.awaitStart(data), async () => {})
+  }
+  const watchdog = watch(folder, data, options.shared?.ownerPid)
   try {
-    await server.makeCluster(found, data, runsAs, fsync)
-    const logFile = join(folder, "postgres.log")
-    const running = await server.start({
-      ...{ binaries: found, data, socketDirectory: folder, logFile, account: runsAs, fsync }
-    })
+    const running = await startTemporary(options, folder, data, runsAs)
     return started("started", data, running, watchdog.end)
   } catch (cause) {
     await watchdog.end()
     throw cause
   }
+}
+
+const startTemporary = async (
+  options: Options,
+  folder: string,
+  data: string,
+  runsAs: account.Account
+): Promise<server.Running> => {
+  const { projectRoot, version } = options
+  const fsync = options.fsync ?? true
+  const found = options.binaries ?? binaries.find({ projectRoot, version, account: runsAs })
+  await server.makeCluster(found, data, runsAs, fsync)
+  const logFile = join(folder, "postgres.log")
+  return await server.start({
+    binaries: found,
+    data,
+    socketDirectory: folder,
+    logFile,
+    account: runsAs,
+    fsync
+  })
 }
 
 const started = (

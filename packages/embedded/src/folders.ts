@@ -29,18 +29,25 @@ export const cacheFolders = (account: Account): ReadonlyArray<string> =>
 export const nameOf = (path: string): string =>
   createHash("sha256").update(path).digest("hex").slice(0, 12)
 
+/** Makes `folder` for `owner` alone; false when it exists. */
+export const makeFolder = (folder: string, owner: Account, mode = 0o700): boolean => {
+  try {
+    mkdirSync(folder, { mode })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false
+    throw cause
+  }
+  if (owner !== null) chownSync(folder, owner.uid, owner.gid)
+  return true
+}
+
 /**
- * Makes `folder` for `owner` alone, or answers false when it is somebody else's: in a
+ * Makes `folder` unless it exists, and answers false when it is somebody else's: in a
  * folder that all can write to, a known name may have been taken before us.
  */
 export const claimFolder = (folder: string, mode: number, owner: Account): boolean => {
   const uid = owner?.uid ?? process.getuid?.()
-  try {
-    mkdirSync(folder, { mode })
-    if (owner !== null) chownSync(folder, owner.uid, owner.gid)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") return false
-  }
+  makeFolder(folder, owner, mode)
   const found = lstatSync(folder)
   return found.isDirectory() && (uid === undefined || found.uid === uid)
 }

@@ -65,7 +65,11 @@ const keepsModes = (home: string): boolean => {
 const folderOutside = (home: string, account: Account): string => {
   for (const cache of cacheFolders(account)) {
     const folder = join(cache, `rappel-${nameOf(home)}`)
-    if (claimFolder(folder, 0o700, account)) return folder
+    try {
+      if (claimFolder(folder, 0o700, account)) return folder
+    } catch {
+      // No right to write here: the next folder may be open.
+    }
   }
   throw new EmbeddedError({
     state:

@@ -146,6 +146,20 @@ export const attach = async (data: string): Promise<Running | null> => {
   }
 }
 
+/** The server that another process is about to start on `data`. */
+export const awaitStart = async (data: string): Promise<Running> => {
+  const deadline = Date.now() + START_MILLIS
+  while (Date.now() < deadline) {
+    const running = await attach(data)
+    if (running !== null) return running
+    await sleep(PAUSE_MILLIS)
+  }
+  throw new EmbeddedError({
+    state: `The process that makes the cluster in ${data} has not started it.`,
+    remedy: "Remove that folder and try again."
+  })
+}
+
 /** What `postmaster.pid` says, if the process that wrote it still runs. */
 export const statusOf = (data: string): Running | null => {
   const lines = pidFile(data)

@@ -3,6 +3,7 @@
  *
  * A process of its own holds the end of a pipe whose other end the owner holds. When
  * the pipe closes, for whatever reason, it stops the server and removes the folder.
+ * An owner that is not this process is looked at instead, a few times a second.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -13,7 +14,7 @@ import { once } from "node:events"
  */
 const SCRIPT = `
 const { readFileSync, rmSync } = require("node:fs")
-const [folder, data] = process.argv.slice(1)
+const [folder, data, owner] = process.argv.slice(1)
 const quit = () => {
   try {
     const pid = Number(readFileSync(data + "/postmaster.pid", "utf8").split("\\n")[0])
@@ -33,16 +34,21 @@ const round = () => {
   quiet = remove() ? quiet + 1 : 0
   if (quiet < 3 && ++rounds < 200) setTimeout(round, 20)
 }
-process.stdin.on("error", () => {}).on("close", round).resume()
+const watch = () => {
+  try { process.kill(Number(owner), 0) } catch (cause) { if (cause.code === "ESRCH") return round() }
+  setTimeout(watch, 100)
+}
+if (owner === "") process.stdin.on("error", () => {}).on("close", round).resume()
+else watch()
 `
 
 export interface Watchdog {
-  /** Ends the server and removes the folder now. */
+  /** Ends the server and removes the folder now; an owner that is not this process does so by its end only. */
   readonly end: () => Promise<void>
 }
 
-export const watch = (folder: string, data: string): Watchdog => {
-  const child = spawn(process.execPath, ["-e", SCRIPT, folder, data], {
+export const watch = (folder: string, data: string, ownerPid?: number): Watchdog => {
+  const child = spawn(process.execPath, ["-e", SCRIPT, folder, data, String(ownerPid ?? "")], {
     cwd: "/",
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
@@ -54,6 +60,7 @@ export const watch = (folder: string, data: string): Watchdog => {
   pipe.unref()
   return {
     end: async () => {
+      if (ownerPid !== undefined) return
       child.ref()
       child.stdin.end()
       await exited
