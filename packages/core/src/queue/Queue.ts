@@ -121,6 +121,8 @@ export interface Loaded {
   /** When it was claimed for the first time; the time of its first step. */
   readonly startedAt: number
   readonly lastSeq: number
+  /** Claims since the instance's last commit, this one included; absent where nobody counts. */
+  readonly claims?: number
   /** The result is fixed already and only background work remains. */
   readonly completed: boolean
   readonly snapshot: { readonly seq: number; readonly body: string } | null

@@ -1,0 +1,23 @@
+/**
+ * The list of migrations, oldest first: a new one is a new file and a line here.
+ */
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import type * as Effect from "effect/Effect"
+import m0001 from "./0001_instances.ts"
+
+export interface Migration {
+  /** Counts from 1 without holes. */
+  readonly id: number
+  readonly name: string
+  /** Processes that do not know it cannot live with it. */
+  readonly breaking: boolean
+  readonly run: Effect.Effect<void, SqlError, SqlClient.SqlClient>
+}
+
+export const all: ReadonlyArray<Migration> = [
+  { id: 1, name: "instances", breaking: true, run: m0001 }
+]
+
+/** The schema that this release was written for. */
+export const KNOWN = all.length

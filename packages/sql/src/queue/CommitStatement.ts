@@ -1,0 +1,200 @@
+/**
+ * The commit: everything that a batch of instances wants stored, in one statement.
+ *
+ * It first locks the ownership rows that are as the batch expects them (owner, epoch, last
+ * event), in the order of ids, and every other part joins the rows that it got (R1, R3).
+ * Rows that somebody else has locked are passed over (R2). It is one round trip and needs
+ * no transaction around it, so it works through any pooler (R24).
+ *
+ * @since 0.1.0
+ */
+import type { CommitEntry, StoredEvent } from "@rappel/core/queue/Queue"
+import * as Effect from "effect/Effect"
+import type { Run } from "../statement/Statements.ts"
+import { toStorable, toStorableOrNull } from "../statement/storable.ts"
+import { CHANNEL, NOTIFY_BYTES } from "./PgWakes.ts"
+
+export interface Fates {
+  /** Not as expected: owned by somebody else by now, or gone. */
+  readonly lost: ReadonlySet<string>
+  /** As expected, but locked by somebody else at this moment: to be sent again. */
+  readonly busy: ReadonlySet<string>
+  readonly now: number
+}
+
+export const make = (run: Run) =>
+(batch: {
+  readonly id: string
+  readonly dispatcher: string
+  readonly entries: ReadonlyArray<CommitEntry>
+  /** Whoever waits for a time looks again this often; no hint is needed beyond. */
+  readonly soonMillis: number
+}): Effect.Effect<Fates, unknown> => {
+  const { entries } = batch
+  const events = eventColumns(entries)
+  return Effect.map(
+    run({ name: "commit", text: COMMIT }, [
+      batch.id,
+      batch.dispatcher,
+      entries.map((entry) => entry.id),
+      entries.map((entry) => entry.epoch),
+      entries.map((entry) => entry.expectedSeq),
+      entries.map((entry) => entry.expectedSeq + entry.events.length),
+      entries.map((entry) => FATE[entry.then.kind]),
+      entries.map((entry) => entry.then.kind === "release" ? entry.then.dueAt : null),
+      entries.map((entry) => entry.outcome === null ? null : entry.outcome.ok),
+      entries.map(({ outcome }) =>
+        outcome === null ? null : toStorable(outcome.ok ? outcome.value : outcome.error)
+      ),
+      entries.map(({ outcome }) =>
+        outcome === null || outcome.ok ? null : outcome.attempts ?? null
+      ),
+      entries.map((entry) => entry.snapshot?.seq ?? null),
+      entries.map((entry) => toStorableOrNull(entry.snapshot?.body ?? null)),
+      events.id,
+      events.of.map((event) => event.seq),
+      events.of.map((event) => event.kind),
+      events.of.map((event) => event.effect),
+      events.of.map((event) => event.at),
+      events.of.map((event) => toStorableOrNull(event.payload)),
+      events.of.map((event) => event.machine),
+      events.of.map((event) => event.digest),
+      entries.flatMap((entry) => entry.logs.map(() => entry.id)),
+      entries.flatMap((entry) => entry.logs.map(toStorable)),
+      batch.soonMillis
+    ]),
+    ([row]) => ({
+      lost: idsOf(row!["lost"] as string | null),
+      busy: idsOf(row!["busy"] as string | null),
+      now: Number(row!["now"])
+    })
+  )
+}
+
+const FATE = { keep: 0, release: 1, close: 2 } as const
+
+const eventColumns = (entries: ReadonlyArray<CommitEntry>) => {
+  const id: Array<string> = []
+  const of: Array<StoredEvent> = []
+  for (const entry of entries) {
+    for (const event of entry.events) {
+      id.push(entry.id)
+      of.push(event)
+    }
+  }
+  return { id, of } as const
+}
+
+const idsOf = (text: string | null): ReadonlySet<string> =>
+  new Set(text === null ? [] : text.split(","))
+
+/*
+ * `known` are rows that this very commit has moved already (R4): they are accepted and not
+ * written again. A row that it closed is gone, so its instance is asked. `… is true` around
+ * an `in` keeps it a hashed lookup; as a join the planner, which takes an array for ten
+ * elements, would make it a nested one.
+ * Indexes: the primary keys. Locks: `due` in the order of ids, then instance and snapshot,
+ * which nobody else writes while the due row is locked.
+ */
+const COMMIT = `
+  with entry as materialized (
+    select *
+    from unnest(
+      $3::uuid[], $4::integer[], $5::integer[], $6::integer[], $7::integer[], $8::float8[],
+      $9::boolean[], $10::text[], $11::integer[], $12::integer[], $13::text[]
+    ) as entry (
+      id, epoch, expected_seq, last_seq, fate, due_at,
+      ok, outcome, attempts, snapshot_seq, snapshot
+    )
+  ), locked as materialized (
+    select entry.*, due.started_at, due.commit_id is not distinct from $1 as known
+    from entry join rappel.due on due.instance_id = entry.id
+    where due.commit_id = $1
+      or (due.owner = $2 and due.epoch = entry.epoch and due.last_seq = entry.expected_seq)
+    order by entry.id
+    for no key update of due skip locked
+  ), event as (
+    insert into rappel.event (instance_id, seq, kind, effect, at, payload, machine, digest)
+    select event.*
+    from unnest(
+      $14::uuid[], $15::integer[], $16::text[], $17::integer[], $18::float8[], $19::text[],
+      $20::integer[], $21::integer[]
+    ) as event (id, seq, kind, effect, at, payload, machine, digest)
+    where (event.id in (select id from locked where not known)) is true
+  ), log as (
+    insert into rappel.log (instance_id, line)
+    select log.id, log.line
+    from unnest($22::uuid[], $23::text[]) with ordinality as log (id, line, nth)
+    where (log.id in (select id from locked where not known)) is true
+    order by log.nth
+  ), finished as (
+    update rappel.instance
+    set ok = coalesce(instance.ok, locked.ok),
+      outcome = case when instance.ok is null then locked.outcome else instance.outcome end,
+      attempts = case when instance.ok is null then locked.attempts else instance.attempts end,
+      finished_at = coalesce(instance.finished_at, case when locked.ok is not null then now() end),
+      started_at = coalesce(instance.started_at, locked.started_at),
+      closed_by = case when locked.fate = 2 then $1 end
+    from locked
+    where instance.id = locked.id and not locked.known
+      and (locked.ok is not null or locked.fate = 2)
+  ), snapshot as (
+    insert into rappel.snapshot (instance_id, seq, body)
+    select id, snapshot_seq, snapshot
+    from locked
+    where not known and fate <> 2 and snapshot is not null
+    on conflict (instance_id) do update set seq = excluded.seq, body = excluded.body
+  ), without_snapshot as (
+    delete from rappel.snapshot
+    using locked
+    where snapshot.instance_id = locked.id and not locked.known and locked.fate = 2
+  ), moved as (
+    update rappel.due
+    set last_seq = locked.last_seq, commit_id = $1, claims = 0,
+      owner = case when locked.fate = 1 then null else due.owner end,
+      due_at = case when locked.fate = 1
+        then to_timestamp(locked.due_at / 1000) else due.due_at end
+    from locked
+    where due.instance_id = locked.id and not locked.known and locked.fate <> 2
+  ), closed as (
+    delete from rappel.due
+    using locked
+    where due.instance_id = locked.id and not locked.known and locked.fate = 2
+  ), closed_before as materialized (
+    select instance.id
+    from entry join rappel.instance on instance.id = entry.id
+    where entry.fate = 2 and (entry.id in (select id from locked)) is not true
+      and instance.closed_by = $1
+  ), passed_over as materialized (
+    select due.instance_id as id
+    from entry join rappel.due on due.instance_id = entry.id
+    where (entry.id in (select id from locked)) is not true
+      and due.owner = $2 and due.epoch = entry.epoch and due.last_seq = entry.expected_seq
+  ), notice as (
+    select pg_notify('${CHANNEL}', 'd')
+    where exists (
+      select
+      from locked
+      where not known and fate = 1
+        and due_at <= extract(epoch from now()) * 1000 + $24::float8
+    )
+    union all
+    select pg_notify('${CHANNEL}', case when length(ids) < ${NOTIFY_BYTES} then 'f' || ids else 'r' end)
+    from (
+      select string_agg(replace(id::text, '-', ''), '') as ids
+      from locked
+      where not known and ok is not null
+    ) as finished
+    where ids is not null
+  )
+  select
+    (
+      select string_agg(id::text, ',')
+      from entry
+      where (id in (select id from locked)) is not true
+        and (id in (select id from closed_before)) is not true
+        and (id in (select id from passed_over)) is not true
+    ) as lost,
+    (select string_agg(id::text, ',') from passed_over) as busy,
+    floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now,
+    (select count(*) from notice) as notices`

@@ -1,0 +1,206 @@
+/**
+ * `rappel.due`: taking instances, reading them, giving them back.
+ *
+ * Ownership is (owner, epoch). Whoever changes the owner raises the epoch or clears the
+ * owner; only `commit.ts` moves an instance on. A claim locks and is committed before
+ * anything is read (R1): an event that is committed between a statement's snapshot and
+ * its row lock would be missed otherwise.
+ *
+ * @since 0.1.0
+ */
+import type { Claimed, Claims, Loaded } from "@rappel/core/queue/Queue"
+import * as Effect from "effect/Effect"
+import type { Row, Run } from "../statement/Statements.ts"
+import { fromStorable } from "../statement/storable.ts"
+import * as EventTable from "./EventTable.ts"
+import { CHANNEL } from "./PgWakes.ts"
+
+export const make = (run: Run) => {
+  const events = EventTable.make(run)
+
+  /**
+   * Takes up to `limit` instances that are due, longest due first.
+   *
+   * Index: `due_owner_idx`. Locks: the rows it takes; rows that another claim has locked
+   * are passed over. The dispatcher's own row is locked first, so that nobody declares it
+   * dead before this claim can be seen (R5); a dead dispatcher takes nothing.
+   */
+  const claim = (
+    dispatcher: string,
+    limit: number,
+    claimId: string
+  ): Effect.Effect<Claims, unknown> =>
+    Effect.map(run({ name: "due_claim", text: CLAIM }, [dispatcher, limit, claimId]), ([row]) => ({
+      claimed: claimedOf(row!["claimed"] as string | null),
+      nextDueAt: row!["nextDueAt"] === null ? null : Number(row!["nextDueAt"]),
+      now: Number(row!["now"])
+    }))
+
+  /** What the requests of these ids gave to the dispatcher. Index: `due_owner_idx`. */
+  const claimedBy = (
+    dispatcher: string,
+    claimIds: ReadonlyArray<string>
+  ): Effect.Effect<ReadonlyArray<Claimed>, unknown> =>
+    Effect.map(
+      run({
+        name: "due_claimed_by",
+        text: `
+          select string_agg(instance_id || ':' || epoch, ',') as claimed
+          from rappel.due
+          where owner = $1 and claim_id = any($2::uuid[])`
+      }, [dispatcher, claimIds]),
+      ([row]) => claimedOf(row!["claimed"] as string | null)
+    )
+
+  /**
+   * Reads what is owned at these epochs. Indexes: primary keys. Takes no locks: the events
+   * read are those up to the `last_seq` that was read with the row, so the answer is whole
+   * even when the instance is lost in between.
+   */
+  const load = (
+    dispatcher: string,
+    claimed: ReadonlyArray<Claimed>
+  ): Effect.Effect<ReadonlyArray<Loaded>, unknown> =>
+    Effect.gen(function*() {
+      const rows = yield* run({ name: "due_load", text: LOAD }, [
+        dispatcher,
+        claimed.map(({ id }) => id),
+        claimed.map(({ epoch }) => epoch)
+      ])
+      const loaded = rows.map(loadedOf)
+      const wanted = loaded
+        .map(({ id, lastSeq, snapshot }) => ({ id, after: snapshot?.seq ?? 0, upTo: lastSeq }))
+        .filter(({ after, upTo }) => upTo > after)
+      if (wanted.length === 0) return loaded
+      const stretches = yield* events.stretches(wanted)
+      return loaded.map((one) => ({ ...one, events: stretches.get(one.id) ?? [] }))
+    })
+
+  /** Index: `due_pkey`. Rows that are not owned at their epoch any more are left alone. */
+  const giveBack = (
+    dispatcher: string,
+    claimed: ReadonlyArray<Claimed>
+  ): Effect.Effect<void, unknown> =>
+    Effect.asVoid(run({ name: "due_give_back", text: GIVE_BACK }, [
+      dispatcher,
+      claimed.map(({ id }) => id),
+      claimed.map(({ epoch }) => epoch)
+    ]))
+
+  /** Takes an instance out of circulation: nobody claims it until an operator acts. */
+  const setAside = (
+    dispatcher: string,
+    { epoch, id }: Claimed,
+    reason: string
+  ): Effect.Effect<void, unknown> =>
+    Effect.asVoid(run({
+      name: "due_set_aside",
+      text: `
+        update rappel.due
+        set owner = null, due_at = null, aside = $4
+        where instance_id = $2 and owner = $1 and epoch = $3`
+    }, [dispatcher, id, epoch, reason]))
+
+  return { claim, claimedBy, load, giveBack, setAside } as const
+}
+
+/*
+ * The order names `owner`, which is null in every row, so that it is the index's order.
+ * The update finds its rows by an array, which the planner always takes from the index; as
+ * a join it would read the whole table once the limit looks large.
+ * The next due time: with a full batch, of whatever is left; else of the future only, as
+ * what is due and was passed over is being claimed by somebody else.
+ */
+const CLAIM = `
+  with host as materialized (
+    select id
+    from rappel.dispatcher
+    where id = $1 and died_at is null
+    for share
+  ), ready as materialized (
+    select instance_id
+    from rappel.due
+    where owner is null and due_at <= now()
+      and exists (select from host)
+    order by owner, due_at
+    limit $2
+    for no key update skip locked
+  ), claimed as (
+    update rappel.due
+    set owner = $1, claim_id = $3, epoch = epoch + 1, claims = claims + 1,
+      started_at = coalesce(started_at, now())
+    where instance_id = any(array(select instance_id from ready))
+    returning instance_id, due_at, epoch
+  ), next as (
+    select min(due_at) as due_at
+    from (
+      (
+        select due_at
+        from rappel.due
+        where owner is null and due_at > now()
+        order by owner, due_at
+        limit 1
+      )
+      union all
+      (
+        select due_at
+        from rappel.due
+        where owner is null and due_at <= now()
+          and (select count(*) from ready) >= $2
+          and (instance_id in (select instance_id from ready)) is not true
+        order by owner, due_at
+        limit 1
+      )
+    ) as waiting
+  )
+  select
+    (select string_agg(instance_id || ':' || epoch, ',' order by due_at, instance_id) from claimed)
+      as claimed,
+    ceil(extract(epoch from (select due_at from next)) * 1000)::float8 as "nextDueAt",
+    floor(extract(epoch from now()) * 1000)::float8 as now`
+
+const LOAD = `
+  select due.instance_id as id, due.epoch, due.last_seq as "lastSeq", due.claims,
+    floor(extract(epoch from due.started_at) * 1000)::float8 as "startedAt",
+    instance.name, instance.program, instance.input, instance.seed,
+    instance.ok is not null as completed,
+    snapshot.seq as "snapshotSeq", snapshot.body as snapshot
+  from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
+  join rappel.due
+    on due.instance_id = claimed.id and due.owner = $1 and due.epoch = claimed.epoch
+  join rappel.instance on instance.id = due.instance_id
+  left join rappel.snapshot on snapshot.instance_id = due.instance_id`
+
+const GIVE_BACK = `
+  with given as (
+    update rappel.due
+    set owner = null, due_at = now(), claims = greatest(claims - 1, 0)
+    from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
+    where due.instance_id = claimed.id and due.owner = $1 and due.epoch = claimed.epoch
+    returning 1
+  ), notice as (
+    select pg_notify('${CHANNEL}', 'd') from given limit 1
+  )
+  select count(*) from notice`
+
+const claimedOf = (text: string | null): ReadonlyArray<Claimed> =>
+  text === null
+    ? []
+    : text.split(",").map((one) => ({ id: one.slice(0, 36), epoch: Number(one.slice(37)) }))
+
+const loadedOf = (row: Row): Loaded => ({
+  id: row["id"] as string,
+  epoch: row["epoch"] as number,
+  name: fromStorable(row["name"] as string),
+  program: row["program"] as string,
+  input: fromStorable(row["input"] as string),
+  seed: row["seed"] as string,
+  startedAt: Number(row["startedAt"]),
+  lastSeq: row["lastSeq"] as number,
+  claims: row["claims"] as number,
+  completed: row["completed"] as boolean,
+  snapshot: row["snapshot"] === null
+    ? null
+    : { seq: row["snapshotSeq"] as number, body: fromStorable(row["snapshot"] as string) },
+  events: []
+})

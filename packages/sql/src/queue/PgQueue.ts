@@ -1,0 +1,258 @@
+/**
+ * The queue on Postgres: `core/queue/Queue` over the statements of this folder.
+ *
+ * Every method is one or two statements, sent again when the connection or a deadlock took
+ * them, for a few seconds; a commit for as long as it takes. All of them can be repeated
+ * without harm: what was done is recognised by its ids.
+ *
+ * @since 0.1.0
+ */
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { Entropy, uuidv7 } from "@rappel/core/entropy/Entropy"
+import { type Claims, Queue } from "@rappel/core/queue/Queue"
+import { KeyTaken, type QueueUnavailable, SchemaTooNew } from "@rappel/core/queue/QueueError"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type pg from "pg"
+import * as Migrator from "../migrations/Migrator.ts"
+import { CONNECT_MILLIS, PgPool } from "../PgPool.ts"
+import * as ProgramTable from "../program/ProgramTable.ts"
+import {
+  isConnectionLoss,
+  isRetryable,
+  isSlowConnect,
+  toUnavailable
+} from "../statement/failure.ts"
+import * as Statements from "../statement/Statements.ts"
+import { commitAll } from "./commitAll.ts"
+import * as CommitStatement from "./CommitStatement.ts"
+import * as DispatcherTable from "./DispatcherTable.ts"
+import * as DueTable from "./DueTable.ts"
+import * as EventTable from "./EventTable.ts"
+import * as InstanceTable from "./InstanceTable.ts"
+import * as PgWakes from "./PgWakes.ts"
+import { start } from "./start.ts"
+
+export interface PgQueueOptions {
+  /** Whether to hold a connection that listens for hints; true when absent. */
+  readonly listen?: boolean
+  /** How often to look without a hint; 1000 when absent. */
+  readonly pollMillis?: number
+}
+
+/** What a lost connection or a deadlock took is sent again for this long. */
+const resending = Schedule.exponential("20 millis", 2).pipe(
+  Schedule.jittered,
+  Schedule.upTo("2500 millis")
+)
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Whoever does not listen looks this often; a shorter wait needs no hint. */
+const POLL_MILLIS = 1000
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: PgQueueOptions = {}
+): Effect.Effect<
+  Queue["Type"],
+  QueueUnavailable | SchemaTooNew,
+  PgClient.PgClient | Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const client = yield* PgClient.PgClient
+    yield* Migrator.check
+    const checkSchema = Effect.provideService(Migrator.check, PgClient.PgClient, client)
+    const entropy = yield* Entropy
+    const soonMillis = options.pollMillis ?? POLL_MILLIS
+    const run = yield* Statements.make
+    const programs = ProgramTable.make(run)
+    const instances = InstanceTable.make(run)
+    const due = DueTable.make(run)
+    const events = EventTable.make(run)
+    const dispatchers = yield* DispatcherTable.make(run)
+    const send = CommitStatement.make(run)
+    const wakes = yield* PgWakes.make(
+      options.listen === false ? null : yield* listenConfig(client)
+    )
+
+    const newId = Effect.map(Clock.currentTimeMillis, (now) => uuidv7(entropy, now))
+
+    /**
+     * Requests whose answer never came, by dispatcher: they may have given it instances that
+     * it does not know of. The next claim looks for those first.
+     */
+    const unanswered = new Map<string, Set<string>>()
+    const remember = (dispatcher: string, claimId: string) => (failure: unknown) =>
+      Effect.sync(() => {
+        if (!isConnectionLoss(failure)) return
+        const claimIds = unanswered.get(dispatcher)
+        if (claimIds === undefined) unanswered.set(dispatcher, new Set([claimId]))
+        else claimIds.add(claimId)
+      })
+
+    /** What unanswered requests have given; undefined when there is nothing to look for. */
+    const recover = (dispatcher: string) =>
+      Effect.gen(function*() {
+        const claimIds = Array.from(unanswered.get(dispatcher) ?? [])
+        if (claimIds.length === 0) return []
+        const given = yield* due.claimedBy(dispatcher, claimIds)
+        for (const claimId of claimIds) unanswered.get(dispatcher)?.delete(claimId)
+        return given
+      })
+
+    const claim = (dispatcher: string, limit: number): Effect.Effect<Claims, unknown> =>
+      Effect.gen(function*() {
+        const given = yield* recover(dispatcher)
+        const claimId = yield* newId
+        const claims = yield* due.claim(dispatcher, Math.max(limit - given.length, 0), claimId)
+          .pipe(Effect.tapError(remember(dispatcher, claimId)))
+        return { ...claims, claimed: [...given, ...claims.claimed] }
+      })
+
+    return Queue.of({
+      putPrograms: (files) =>
+        files.length === 0 ? Effect.void : sending("store programs", programs.put(files)),
+      getPrograms: (hashes) =>
+        hashes.length === 0 ? Effect.succeed([]) : sending("read programs", programs.get(hashes)),
+      newestProgram: (name) =>
+        sending("look up a program", Effect.map(programs.newest(name), Option.fromNullable)),
+
+      start: (batch, owner) =>
+        batch.length === 0
+          ? Effect.succeed([])
+          : Effect.flatMap(newId, (claimId) => {
+            let sendings = 0
+            const insert = (requests: typeof batch) =>
+              Effect.suspend(() => {
+                sendings++
+                return instances.insert(requests, { owner, claimId, soonMillis })
+              })
+            let rounds = 0
+            const parts = {
+              insert: (requests: typeof batch) => {
+                rounds++
+                return again(insert(requests)).pipe(
+                  Effect.tapError(
+                    owner === undefined ? () => Effect.void : remember(owner, claimId)
+                  )
+                )
+              },
+              holders: (requests: typeof batch) => again(instances.holders(requests)),
+              wasResent: () => sendings > rounds
+            }
+            return Effect.mapError(
+              start(parts, batch),
+              (error) => error instanceof KeyTaken ? error : toUnavailable("start instances", error)
+            )
+          }),
+
+      find: (ids) => {
+        const known = ids.filter((id) => UUID.test(id))
+        return known.length === 0
+          ? Effect.succeed([])
+          : sending("read instances", instances.find(known))
+      },
+      list: (filter) => sending("list instances", instances.list(filter)),
+      history: (id) =>
+        UUID.test(id) ? sending("read a history", events.history(id)) : Effect.succeed([]),
+
+      register: (info) =>
+        Effect.zipRight(
+          checkSchema,
+          sending(
+            "register a dispatcher",
+            Effect.map(dispatchers.register(info), (now) => ({ now }))
+          )
+        ),
+      beat: (dispatcher) => sending("count a beat", dispatchers.beat(dispatcher)),
+      expire: (peers) =>
+        peers.length === 0
+          ? Effect.succeed(0)
+          : sending("declare dispatchers dead", dispatchers.expire(peers)),
+      leave: (dispatcher) =>
+        sending("end a registration", Effect.asVoid(dispatchers.leave(dispatcher))),
+
+      claim: (dispatcher, limit) => sending("claim instances", claim(dispatcher, limit)),
+      load: (dispatcher, claimed) =>
+        claimed.length === 0
+          ? Effect.succeed([])
+          : sending("load instances", due.load(dispatcher, claimed)),
+      giveBack: (dispatcher, claimed) =>
+        claimed.length === 0
+          ? Effect.void
+          : sending("give instances back", due.giveBack(dispatcher, claimed)),
+      commit: (commit) =>
+        Effect.mapError(
+          commitAll({
+            send: (entries) =>
+              send({ id: commit.id, dispatcher: commit.dispatcher, entries, soonMillis }),
+            setAside: (claimed, reason) => again(due.setAside(commit.dispatcher, claimed, reason))
+          }, commit),
+          (error) => toUnavailable("commit", error)
+        ),
+
+      wakes: wakes.subscribe,
+      pollMillis: soonMillis
+    })
+  })
+
+const again = <A>(effect: Effect.Effect<A, unknown>): Effect.Effect<A, unknown> =>
+  Effect.retry(effect, {
+    while: (failure) => isRetryable(failure) && !isSlowConnect(failure),
+    schedule: resending
+  })
+
+const sending = <A>(
+  operation: string,
+  effect: Effect.Effect<A, unknown>
+): Effect.Effect<A, QueueUnavailable> =>
+  Effect.mapError(again(effect), (failure) => toUnavailable(operation, failure))
+
+/** Where the PgClient connects to: of its pool, if that is known, else of its own options. */
+const listenConfig = (client: PgClient.PgClient): Effect.Effect<pg.ClientConfig> =>
+  Effect.map(Effect.serviceOption(PgPool), (pool) => {
+    const timeout = { connectionTimeoutMillis: CONNECT_MILLIS }
+    if (pool._tag === "Some") return { ...pool.value.options, ...timeout }
+    const { config } = client
+    return config.url !== undefined
+      ? { connectionString: Redacted.value(config.url), ssl: config.ssl, ...timeout }
+      : {
+        host: config.path ?? config.host,
+        port: config.port,
+        database: config.database,
+        user: config.username,
+        password: config.password === undefined ? undefined : Redacted.value(config.password),
+        ssl: config.ssl,
+        ...timeout
+      }
+  })
+
+/**
+ * On the app's own PgClient, with the usual options.
+ *
+ * **Errors** `QueueUnavailable` when the database cannot be reached or was not migrated;
+ * `SchemaTooNew` when a newer release migrated it.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Queue, QueueUnavailable | SchemaTooNew, PgClient.PgClient> = Layer
+  .scoped(Queue, make())
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerWith = (
+  options: PgQueueOptions
+): Layer.Layer<Queue, QueueUnavailable | SchemaTooNew, PgClient.PgClient> =>
+  Layer.scoped(Queue, make(options))

@@ -1,0 +1,79 @@
+/**
+ * Sends a commit until the fate of each entry is known.
+ *
+ * A commit whose answer was lost is sent again as it was: it carries an id that is stored
+ * with what it wrote, so what was written is recognised and not written twice (R4).
+ * Entries whose row somebody else has locked are sent again, alone (R2). Entries whose
+ * data Postgres refuses are found by halving the batch and set aside, so that they don't
+ * take their neighbours with them (R3).
+ *
+ * @since 0.1.0
+ */
+import type { Claimed, Commit, CommitEntry, Committed } from "@rappel/core/queue/Queue"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { driverError, isDataError, isRetryable } from "../statement/failure.ts"
+import type { Fates } from "./CommitStatement.ts"
+
+export interface CommitParts {
+  readonly send: (entries: ReadonlyArray<CommitEntry>) => Effect.Effect<Fates, unknown>
+  readonly setAside: (claimed: Claimed, reason: string) => Effect.Effect<void, unknown>
+}
+
+/** Between two sendings of what could not be sent: from 50 ms up to a second, without end. */
+const resending = Schedule.exponential("50 millis", 2).pipe(
+  Schedule.union(Schedule.spaced("1 second")),
+  Schedule.jittered
+)
+
+/** Row locks of others last for one statement; longer ones are an operator's. */
+const BUSY_MILLIS = [1, 2, 5, 10, 20, 50, 100]
+
+export const commitAll = (
+  { send, setAside }: CommitParts,
+  commit: Commit
+): Effect.Effect<Committed, unknown> => {
+  const accepted = new Set<string>()
+  let now = 0
+
+  const sendUntilAnswered = (entries: ReadonlyArray<CommitEntry>) =>
+    send(entries).pipe(
+      Effect.tapError((error) =>
+        isRetryable(error)
+          ? Effect.logWarning(
+            "The answer to a commit is missing; it is sent again",
+            driverError(error)
+          )
+          : Effect.void
+      ),
+      Effect.retry({ while: isRetryable, schedule: resending })
+    )
+
+  const settle = (
+    entries: ReadonlyArray<CommitEntry>,
+    round: number
+  ): Effect.Effect<void, unknown> =>
+    Effect.gen(function*() {
+      const fates = yield* sendUntilAnswered(entries)
+      now = fates.now
+      for (const { id } of entries) {
+        if (!fates.lost.has(id) && !fates.busy.has(id)) accepted.add(id)
+      }
+      if (fates.busy.size === 0) return
+      yield* Effect.sleep(BUSY_MILLIS[Math.min(round, BUSY_MILLIS.length - 1)]!)
+      yield* settle(entries.filter(({ id }) => fates.busy.has(id)), round + 1)
+    }).pipe(
+      Effect.catchIf(isDataError, (error) => {
+        const [first] = entries
+        if (first === undefined) return Effect.fail(error)
+        if (entries.length === 1) return setAside(first, reasonOf(error))
+        const half = entries.length >> 1
+        return Effect.zipRight(settle(entries.slice(0, half), 0), settle(entries.slice(half), 0))
+      })
+    )
+
+  return Effect.map(settle(commit.entries, 0), () => ({ accepted, now }))
+}
+
+const reasonOf = (error: unknown): string =>
+  `Postgres refuses its data: ${error instanceof Error ? error.message : String(error)}`

@@ -1,0 +1,54 @@
+/**
+ * Starts a batch: insert, then look in a second statement at what stood in the way, and
+ * again while that is gone (R22). `insert … on conflict do nothing` and a select in one
+ * statement would see nothing of a holder whose transaction has just been committed.
+ *
+ * @since 0.1.0
+ */
+import type { Started, StartRequest } from "@rappel/core/queue/Queue"
+import { KeyTaken } from "@rappel/core/queue/QueueError"
+import * as Effect from "effect/Effect"
+import type { Holder } from "./InstanceTable.ts"
+
+export interface StartParts {
+  readonly insert: (
+    batch: ReadonlyArray<StartRequest>
+  ) => Effect.Effect<ReadonlySet<string>, unknown>
+  readonly holders: (
+    batch: ReadonlyArray<StartRequest>
+  ) => Effect.Effect<ReadonlyArray<Holder | undefined>, unknown>
+  /** Whether an insert of this call was sent again, so that an id may be there by its own doing. */
+  readonly wasResent: () => boolean
+}
+
+export const start = (
+  { holders, insert, wasResent }: StartParts,
+  batch: ReadonlyArray<StartRequest>
+): Effect.Effect<ReadonlyArray<Started>, unknown> =>
+  Effect.gen(function*() {
+    const started = new Map<StartRequest, Started>()
+    let open = batch
+    while (open.length > 0) {
+      const inserted = new Set(yield* insert(open))
+      const hindered = open.filter((request) => {
+        // Of two requests with one id, the first was inserted.
+        const isNew = inserted.delete(request.id)
+        if (isNew) started.set(request, { id: request.id, created: true })
+        return !isNew
+      })
+      if (hindered.length === 0) break
+      const found = yield* holders(hindered)
+      open = hindered.filter((_, i) => found[i] === undefined)
+      for (const [i, request] of hindered.entries()) {
+        const holder = found[i]
+        if (holder === undefined) continue
+        if (!holder.sameInput) {
+          return yield* Effect.fail(
+            new KeyTaken({ name: request.name, key: request.key!, instanceId: holder.id })
+          )
+        }
+        started.set(request, { id: holder.id, created: holder.has === "id" && wasResent() })
+      }
+    }
+    return batch.map((request) => started.get(request)!)
+  })

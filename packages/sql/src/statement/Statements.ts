@@ -1,0 +1,67 @@
+/**
+ * Sends statements, prepared where the connection allows it.
+ *
+ * A statement with a name is parsed and planned once per connection, which halves its cost.
+ * The PgClient cannot name statements; so they go through the pool that it was made from,
+ * when `PgPool` is there, and unnamed through the PgClient when it is not.
+ *
+ * @since 0.1.0
+ */
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Effect from "effect/Effect"
+import type * as pg from "pg"
+import { PgPool } from "../PgPool.ts"
+import { codeOf, driverError } from "./failure.ts"
+
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** Fails with the driver's own error. */
+export type Run = (
+  statement: Statement,
+  values: ReadonlyArray<unknown>
+) => Effect.Effect<ReadonlyArray<Row>, unknown>
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<Run, never, PgClient.PgClient> = Effect.gen(function*() {
+  const client = (yield* PgClient.PgClient).withoutTransforms()
+  const pool = yield* Effect.serviceOption(PgPool)
+  if (pool._tag === "Some") return overPool(pool.value)
+  return ({ text }, values) => Effect.mapError(client.unsafe<Row>(text, values), driverError)
+})
+
+/** What a pooler between here and Postgres answers when names do not stay with a connection. */
+const NAME_IS_LOST = ["26000", "42P05"]
+
+const overPool = (pool: pg.Pool): Run => {
+  let named = true
+  const send = ({ name, text }: Statement, values: ReadonlyArray<unknown>, withName: boolean) =>
+    Effect.async<ReadonlyArray<Row>, unknown>((resume) => {
+      const query = withName
+        ? { name: `rappel_${name}`, text, values: values as Array<unknown> }
+        : { text, values: values as Array<unknown> }
+      pool.query(query, (error: unknown, result: pg.QueryResult<Row>) => {
+        resume(error ? Effect.fail(error) : Effect.succeed(result.rows))
+      })
+    })
+  return (statement, values) =>
+    Effect.suspend(() =>
+      named
+        ? Effect.catchIf(
+          send(statement, values, true),
+          (error) => NAME_IS_LOST.includes(codeOf(error)),
+          () => {
+            named = false
+            return send(statement, values, false)
+          }
+        )
+        : send(statement, values, false)
+    )
+}
