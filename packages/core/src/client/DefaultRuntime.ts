@@ -20,8 +20,10 @@ import { thrownBy } from "./thrownBy.ts"
  * @category models
  */
 export interface DefaultRuntime {
-  /** Runs an effect with the client of this runtime. */
-  readonly runExit: <A, E>(effect: Effect.Effect<A, E, RappelClient>) => Promise<Exit.Exit<A, E>>
+  /** Runs an effect with the client of this runtime; it may also fail because there is none. */
+  readonly runExit: <A>(
+    effect: Effect.Effect<A, unknown, RappelClient>
+  ) => Promise<Exit.Exit<A, unknown>>
   /** `run` answers the instance's id as soon as it is stored, and does not wait. */
   readonly skipsWait: boolean
   /** Ends connections at once; without it they end when nobody awaits anything. */

@@ -44,7 +44,7 @@ export interface CompilerModule {
   readonly visualize: (program: ProgramFile, format: "terminal" | "mermaid" | "dot") => string
 }
 
-/** What this package calls of `@rappel/worker/ProjectFiles`: the files of a project on disk. */
+/** What this package calls of `@rappel/worker/project/ProjectFiles`: the files of a project on disk. */
 export interface ProjectFilesModule {
   readonly projectRootOf: (folder: string) => string
   /** The manifest of a project; none when it was never built. */
@@ -124,6 +124,6 @@ export const loadCompiler = load<CompilerModule>(
 
 /** How this process reads a project's files. */
 export const loadProjectFiles = load<ProjectFilesModule>(
-  "@rappel/worker/ProjectFiles",
+  "@rappel/worker/project/ProjectFiles",
   "find the programs of a project"
 )

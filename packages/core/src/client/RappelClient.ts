@@ -183,11 +183,11 @@ const make: Effect.Effect<
   const valueOf = (record: InstanceRecord): Effect.Effect<unknown, WorkflowFailure> => {
     const file = known.get(record.program)
     const root = programs.rootOf(record.program)
-    const source = file === undefined || root === undefined ? undefined : { file, root }
+    const local = file === undefined || root === undefined ? undefined : { file, root }
     const { outcome } = record
     if (outcome === null) return Effect.dieMessage(`Instance ${record.id} has not finished`)
-    if (outcome.ok) return decodeFor("value", outcome.value, source)
-    return Effect.flatMap(decodeFor("error", outcome.error, source), (cause) =>
+    if (outcome.ok) return decodeFor("value", outcome.value, local)
+    return Effect.flatMap(decodeFor("error", outcome.error, local), (cause) =>
       Effect.fail(
         new WorkflowFailure({
           instanceId: record.id,

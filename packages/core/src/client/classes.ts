@@ -5,56 +5,76 @@
  */
 import * as Effect from "effect/Effect"
 import type { ProgramFile } from "../program/Program.ts"
-import { type ClassRef, decodeError, decodeValue, type ValueHost } from "../value/Value.ts"
+import {
+  classesIn,
+  type ClassRef,
+  decodeError,
+  decodeValue,
+  type ValueHost
+} from "../value/Value.ts"
 import { classRef } from "../worker/classesByName.ts"
 import { importModule } from "./Loader.ts"
 
 /** Names an instance's class, so that the workflow makes it one of its own class of that name. */
 export const hostOfArguments: ValueHost = { classOf: classRef, prototypeOf: () => undefined }
 
-/** Modules that the workflow's own file imports, so that importing them again runs nothing. */
-const modulesOf = ({ program }: ProgramFile): ReadonlySet<string> =>
-  new Set([...program.modules, ...program.actions].map(({ file }) => file))
+/** A program whose files stand below `root`. */
+export interface LocalProgram {
+  readonly file: ProgramFile
+  readonly root: string
+}
+
+type Namespace = Readonly<Record<string, unknown>>
+
+const keyOf = (module: string, name: string): string => `${module}#${name}`
 
 /**
- * Decodes a result or an error of a program's instance. Classes of the program's modules
- * become instances of this process's classes, when the program's files stand at `root`.
+ * The classes that a program's modules export. The workflow's own file imports all of these
+ * modules, so that importing them again runs nothing.
+ */
+const classesOf = ({ file: { program }, root }: LocalProgram) => {
+  const modules = new Set([...program.modules, ...program.actions].map(({ file }) => file))
+  const found = new Map<string, object>()
+  const load = (module: string) =>
+    Effect.map(
+      // A class that cannot be had is no reason to lose an error: it keeps name and fields.
+      Effect.option(Effect.tryPromise(() => importModule(`file://${root}/${module}`))),
+      (loaded) => {
+        if (loaded._tag === "None") return
+        for (const [name, value] of Object.entries(loaded.value as Namespace)) {
+          const prototype = typeof value === "function" ? value.prototype as unknown : undefined
+          if (typeof prototype !== "object" || prototype === null) continue
+          found.set(keyOf(module, name), prototype)
+          const { name: className } = value as { readonly name: string }
+          if (!found.has(className)) found.set(className, prototype)
+        }
+      }
+    )
+  return Effect.as(
+    Effect.forEach(modules, load, { discard: true }),
+    (ref: ClassRef) =>
+      (ref.module === undefined || ref.export === undefined
+        ? undefined
+        : found.get(keyOf(ref.module, ref.export))) ?? found.get(ref.name)
+  )
+}
+
+/**
+ * Decodes what came of an instance. Where the program's files are those of this process,
+ * instances get this process's classes, so that `instanceof` works on both sides.
  */
 export const decodeFor = (
   kind: "value" | "error",
   text: string,
-  source: { readonly file: ProgramFile; readonly root: string } | undefined
-): Effect.Effect<unknown> =>
-  Effect.suspend(() => {
-    const found = new Map<string, object>()
-    const wanted = new Set<string>()
-    const modules = source === undefined ? new Set<string>() : modulesOf(source.file)
-    const keyOf = (module: string, name: string) => `${module}#${name}`
-    const host: ValueHost = {
-      classOf: () => undefined,
-      prototypeOf: ({ export: exported, module }: ClassRef) => {
-        if (module === undefined || exported === undefined) return undefined
-        if (modules.has(module)) wanted.add(module)
-        return found.get(keyOf(module, exported))
-      }
-    }
-    const decode = (): unknown =>
-      kind === "value" ? decodeValue(text, host) : decodeError(text, host)
-    const first = decode()
-    if (wanted.size === 0 || source === undefined) return Effect.succeed(first)
-
-    const load = (module: string) =>
-      Effect.map(
-        // A class that cannot be had is no reason to lose the error: it keeps name and fields.
-        Effect.option(Effect.tryPromise(() => importModule(`file://${source.root}/${module}`))),
-        (loaded) => {
-          if (loaded._tag === "None") return
-          for (const [name, value] of Object.entries(loaded.value as Record<string, unknown>)) {
-            if (typeof value === "function") {
-              found.set(keyOf(module, name), value.prototype as object)
-            }
-          }
-        }
-      )
-    return Effect.map(Effect.forEach(wanted, load, { discard: true }), decode)
-  })
+  local: LocalProgram | undefined
+): Effect.Effect<unknown> => {
+  const decode = (prototypeOf: ValueHost["prototypeOf"]) => {
+    const host: ValueHost = { classOf: () => undefined, prototypeOf }
+    return kind === "value" ? decodeValue(text, host) : decodeError(text, host)
+  }
+  return Effect.suspend(() =>
+    local === undefined || classesIn(text).length === 0
+      ? Effect.sync(() => decode(() => undefined))
+      : Effect.map(classesOf(local), decode)
+  )
+}
