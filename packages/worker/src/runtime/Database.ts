@@ -1,0 +1,104 @@
+/**
+ * The queue that a process runs on: a database that was named, the project's own embedded
+ * Postgres, or this process's memory.
+ *
+ * `@rappel/sql` and `@rappel/embedded` are loaded by name, so that an app which needs only
+ * one of them installs only that one.
+ *
+ * @since 0.1.0
+ */
+import type { PackageMissing } from "@rappel/core/client/ClientError"
+import { load } from "@rappel/core/client/Loader"
+import type { Queue } from "@rappel/core/queue/Queue"
+import type { QueueUnavailable, SchemaTooNew } from "@rappel/core/queue/QueueError"
+import * as QueueMemory from "@rappel/core/queue/QueueMemory"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type DatabaseTarget =
+  | { readonly kind: "memory" }
+  | { readonly kind: "url"; readonly url: Redacted.Redacted<string> }
+  /** The Postgres of the project, with its data under `.rappel/`. */
+  | { readonly kind: "embedded"; readonly projectRoot: string }
+
+export interface DatabaseOptions {
+  /** 2 is what a client needs, 4 a dispatcher. */
+  readonly maxConnections: number
+  readonly pollMillis?: number | undefined
+}
+
+/** Why a database cannot be used. */
+export type DatabaseError = PackageMissing | QueueUnavailable | SchemaTooNew | EmbeddedFailure
+
+/** `EmbeddedError` of `@rappel/embedded`, as far as it is known here. */
+export interface EmbeddedFailure extends Error {
+  readonly _tag: "EmbeddedError"
+}
+
+interface SqlModule {
+  readonly layerPg: (options: {
+    readonly url: Redacted.Redacted<string>
+    readonly maxConnections?: number
+    readonly migrate?: boolean
+    readonly pollMillis?: number
+    readonly listen?: boolean
+  }) => Layer.Layer<Queue, QueueUnavailable | SchemaTooNew>
+}
+
+interface EmbeddedModule {
+  readonly scoped: (options: { readonly projectRoot: string }) => Effect.Effect<
+    { readonly url: string },
+    EmbeddedFailure,
+    Scope.Scope
+  >
+}
+
+/** The address of a target's database, which is started if need be and held for the scope. */
+export const urlOf = (
+  target: Exclude<DatabaseTarget, { readonly kind: "memory" }>
+): Effect.Effect<Redacted.Redacted<string>, PackageMissing | EmbeddedFailure, Scope.Scope> =>
+  target.kind === "url"
+    ? Effect.succeed(target.url)
+    : Effect.gen(function*() {
+      const embedded = yield* load<EmbeddedModule>(
+        "@rappel/embedded/Embedded",
+        "run a Postgres for this project (or set DATABASE_URL)"
+      )
+      const { url } = yield* embedded.scoped({ projectRoot: target.projectRoot })
+      return Redacted.make(url)
+    })
+
+/**
+ * The queue of a target, with its schema up to date.
+ *
+ * **Errors** `QueueUnavailable`, `SchemaTooNew`, `EmbeddedError`, or `PackageMissing` with
+ * the package to install.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerQueue = (
+  target: DatabaseTarget,
+  options: DatabaseOptions
+): Layer.Layer<Queue, DatabaseError> => {
+  if (target.kind === "memory") return QueueMemory.layer
+  const { maxConnections, pollMillis } = options
+  return Layer.unwrapScoped(Effect.gen(function*() {
+    const [sql, url] = yield* Effect.all([
+      load<SqlModule>("@rappel/sql/layer", "use a Postgres"),
+      urlOf(target)
+    ], { concurrency: 2 })
+    return sql.layerPg({
+      url,
+      maxConnections,
+      migrate: true,
+      ...(pollMillis === undefined ? {} : { pollMillis })
+    })
+  }))
+}

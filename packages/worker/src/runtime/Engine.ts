@@ -1,0 +1,52 @@
+/**
+ * What runs instances in a process: a dispatcher with worker processes of its own, and a
+ * client beside it.
+ *
+ * @since 0.1.0
+ */
+import type { ProgramSource } from "@rappel/core/client/ProgramSource"
+import type { RappelClient } from "@rappel/core/client/RappelClient"
+import type { DispatcherOptions } from "@rappel/core/dispatcher/Dispatcher"
+import type { LocalDispatcher } from "@rappel/core/dispatcher/LocalDispatcher"
+import type { Queue } from "@rappel/core/queue/Queue"
+import type { QueueUnavailable, SchemaTooNew } from "@rappel/core/queue/QueueError"
+import * as Rappel from "@rappel/core/Rappel"
+import type { WorkerPool } from "@rappel/core/worker/WorkerPool"
+import * as Layer from "effect/Layer"
+import { hostname } from "node:os"
+import type { Settings } from "../project/Environment.ts"
+
+/** What of the settings concerns a dispatcher. */
+export const dispatcherOptions = (settings: Settings): DispatcherOptions => ({
+  host: hostname(),
+  pid: process.pid,
+  ...(settings.batchSize === undefined ? {} : { claimBatch: settings.batchSize }),
+  ...(settings.maxConcurrentInstances === undefined
+    ? {}
+    : { maxInstances: settings.maxConcurrentInstances })
+})
+
+/**
+ * Runs what it starts itself and claims nothing else, so that a command beside a running
+ * system takes no work from it.
+ */
+export const ownWorkOnly = (options: DispatcherOptions): DispatcherOptions => ({
+  ...options,
+  claimBatch: 0,
+  // What leaves memory would have to be claimed again.
+  parkAfterMillis: Infinity
+})
+
+/**
+ * A dispatcher and a client over a queue and a pool.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: DispatcherOptions
+): Layer.Layer<
+  RappelClient | LocalDispatcher,
+  QueueUnavailable | SchemaTooNew,
+  Queue | WorkerPool | ProgramSource
+> => Layer.provide(Rappel.layer(options), Rappel.layerDecisions)
