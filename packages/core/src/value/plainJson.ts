@@ -52,7 +52,7 @@ const describeWithin = (thrown: unknown, above: ReadonlyArray<object>): ErrorDes
   for (const key of Object.keys(thrown)) setOwn(fields, key, nested(Reflect.get(thrown, key)))
   if (Object.hasOwn(thrown, "cause")) fields["cause"] = nested(thrown.cause)
   if (thrown instanceof AggregateError && Array.isArray(thrown.errors)) {
-    fields["errors"] = thrown.errors.map((error) => nested(error) ?? null)
+    fields["errors"] = Array.from(thrown.errors, (error) => nested(error) ?? null)
   }
   return {
     ...fields,
@@ -69,7 +69,8 @@ const plain = (value: unknown, above: ReadonlyArray<object>): Json | undefined =
     case "boolean":
       return value
     case "number":
-      return Number.isFinite(value) ? value : null
+      // Zero has no sign in what JSON.stringify writes.
+      return Number.isFinite(value) ? value + 0 : null
     case "bigint":
       return String(value)
     case "object":
@@ -87,7 +88,7 @@ const plainObject = (object: object, above: ReadonlyArray<object>): Json | undef
     object instanceof BigInt
   ) return plain(object.valueOf(), above)
   const within = [...above, object]
-  if (Array.isArray(object)) return object.map((item) => plain(item, within) ?? null)
+  if (Array.isArray(object)) return Array.from(object, (item) => plain(item, within) ?? null)
   // Dates and addresses; no code of a workflow's class runs here, as none is known.
   const toJSON: unknown = Reflect.get(object, "toJSON")
   if (typeof toJSON === "function") return plain(toJSON.call(object), within)

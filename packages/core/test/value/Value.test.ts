@@ -1,0 +1,449 @@
+import * as Data from "effect/Data"
+import * as FastCheck from "effect/FastCheck"
+import * as Schema from "effect/Schema"
+import { describe, expect, it } from "vitest"
+import {
+  classesIn,
+  decodeError,
+  decodeValue,
+  describeError,
+  encodeError,
+  encodeValue,
+  toPlainJson,
+  type ValueHost
+} from "../../src/value/Value.ts"
+import { difference } from "../heap/difference.ts"
+import { graph } from "../heap/graphs.ts"
+
+class Money {
+  readonly cents: number
+  constructor(cents: number) {
+    this.cents = cents
+  }
+  get euros() {
+    return this.cents / 100
+  }
+}
+
+class PaymentError extends Error {
+  readonly code: string
+  constructor(message: string, code: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+class CardError extends PaymentError {
+  override name = "CardError"
+}
+
+/** Knows the classes of this file by their names, or by the nearest base that it knows. */
+const knows = (...classes: ReadonlyArray<abstract new(...args: never) => object>): ValueHost => ({
+  classOf: (prototype) => {
+    const known = classes.find((known) => known.prototype === prototype)
+    return known === undefined
+      ? undefined
+      : { name: known.name, module: "src/a.ts", export: known.name, bases: ["Error"] }
+  },
+  prototypeOf: ({ bases, name }) => {
+    for (const one of [name, ...bases]) {
+      const known = classes.find((known) => known.name === one)
+      if (known !== undefined) return known.prototype as object
+    }
+    return undefined
+  }
+})
+
+const twice = (error: unknown, host?: ValueHost): unknown =>
+  decodeError(encodeError(error, host), host)
+
+describe("encodeValue", () => {
+  it.each<[unknown]>([
+    [null],
+    [true],
+    [0],
+    [1.5e300],
+    [""],
+    ["\"\\\ud800é\u0000😀"],
+    [[]],
+    [{}],
+    [["u1"]],
+    [{ 2: "b", 1: "a", z: [null, { nested: { deep: [1, 2, [3]] } }] }],
+    [JSON.parse("{\"__proto__\":{\"a\":1}}")],
+    [{ inner: { $rappel: 1 } }],
+    [[{ $rappel: [1, [], []] }]]
+  ])("leaves a plain tree its own JSON: %j", (value) => {
+    const text = encodeValue(value)
+    expect(text).toBe(JSON.stringify(value))
+    expect(difference(value, decodeValue(text))).toBeUndefined()
+  })
+
+  const shared = {}
+  it.each<[string, unknown]>([
+    ["an alias", [shared, shared]],
+    [
+      "a cycle",
+      (() => {
+        const list: Array<unknown> = []
+        list.push(list)
+        return list
+      })()
+    ],
+    ["undefined", undefined],
+    ["undefined inside", { a: undefined }],
+    ["negative zero", [-0]],
+    ["not a number", NaN],
+    ["a hole", [1, , 2]],
+    ["a bigint", { n: 1n }],
+    ["a date", new Date(5)],
+    ["an own key like the mark", { $rappel: 1 }],
+    ["the mark among others", { a: 1, $rappel: [1, [0], []] }],
+    ["a hidden key", Object.defineProperty({ a: 1 }, "b", { value: 2 })],
+    ["a fixed key", Object.defineProperty({}, "b", { value: 2, enumerable: true })],
+    ["a symbol key", { [Symbol.for("k")]: 1 }],
+    ["a property of an array", Object.assign([1], { index: 0 })],
+    ["a symbol key of an array", Object.assign([1], { [Symbol.for("k")]: 0 })],
+    ["a frozen object", Object.freeze({ a: 1 })],
+    ["a frozen array", Object.freeze([1])],
+    ["no prototype", Object.create(null)],
+    ["another prototype of an array", Object.setPrototypeOf([1], null)],
+    ["an error", new TypeError("x", { cause: [1] })]
+  ])("takes the heap form for %s", (_name, value) => {
+    const text = encodeValue(value)
+    expect(text.startsWith("{\"$rappel\":[1,")).toBe(true)
+    expect(Object.keys(JSON.parse(text) as object)).toEqual(["$rappel"])
+    const back = decodeValue(text)
+    expect(difference(value, back)).toBeUndefined()
+    expect(encodeValue(back)).toBe(text)
+  })
+
+  it("does not look through a getter of an array", () => {
+    let looked = 0
+    const list = Object.defineProperty([1, 2], 0, { get: () => ++looked, enumerable: true })
+    expect(() => encodeValue(list)).toThrow("function")
+    expect(looked).toBe(0)
+  })
+
+  it("keeps any depth", () => {
+    let nested: unknown = 1
+    for (let at = 0; at < 50_000; at++) nested = [nested]
+    const text = encodeValue(nested)
+    expect(encodeValue(decodeValue(text))).toBe(text)
+  })
+
+  it("keeps any graph of data, and writes the same text for it again", () => {
+    FastCheck.assert(
+      FastCheck.property(graph, (value) => {
+        const text = encodeValue(value)
+        const back = decodeValue(text)
+        expect(difference(value, back)).toBeUndefined()
+        expect(encodeValue(back)).toBe(text)
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it("keeps any JSON as it is", () => {
+    FastCheck.assert(FastCheck.property(
+      FastCheck.jsonValue({ maxDepth: 5, stringUnit: "binary", noUnicodeString: false } as object),
+      (value) => {
+        const parsed = JSON.parse(JSON.stringify(value)) as unknown
+        if (typeof parsed === "object" && parsed !== null && Object.hasOwn(parsed, "$rappel")) {
+          return
+        }
+        expect(encodeValue(parsed)).toBe(JSON.stringify(parsed))
+      }
+    ))
+  })
+
+  it("names path and class of what it refuses", () => {
+    expect(() => encodeValue({ order: { client: new Money(1) } })).toThrow(
+      "`order.client` is a Money, which cannot be stored: "
+    )
+    expect(() => encodeValue([() => 1])).toThrow("`[0]` is the function, which cannot be stored")
+    expect(() => encodeValue(Buffer.from("x"))).toThrow("is a Buffer")
+    expect(() => encodeValue({ p: Promise.resolve() })).toThrow("`p` is a Promise")
+    expect(() => encodeValue(Symbol("x"))).toThrow("Symbol.for")
+    expect(() => encodeValue(new (class extends Array {})())).toThrow(
+      "cannot be stored"
+    )
+  })
+
+  it("does not let the bytes of a shared pool travel with a view", () => {
+    const pool = Buffer.from("secret|public")
+    const view = new Uint8Array(pool.buffer, pool.byteOffset + 7, 6)
+    const text = encodeValue(view)
+    expect(text.length).toBeLessThan(100)
+    expect(Array.from(decodeValue(text) as Uint8Array)).toEqual(Array.from(Buffer.from("public")))
+  })
+})
+
+describe("classes", () => {
+  it("come back through the host", () => {
+    const host = knows(Money)
+    const text = encodeValue({ price: new Money(250), list: [new Money(1)] }, host)
+    const { price } = decodeValue(text, host) as { price: Money }
+    expect(price).toBeInstanceOf(Money)
+    expect(price.euros).toBe(2.5)
+    expect(classesIn(text)).toEqual([
+      { name: "Money", module: "src/a.ts", export: "Money", bases: ["Error"] }
+    ])
+  })
+
+  it("that the reader does not know are refused with the name", () => {
+    const text = encodeValue([new Money(1)], knows(Money))
+    expect(() => decodeValue(text)).toThrow("Money")
+    expect(() => decodeValue(text, knows())).toThrow("src/a.ts")
+    expect(toPlainJson(text)).toEqual([{ cents: 1 }])
+  })
+
+  it("with private fields are refused: they would come back without them", () => {
+    class Vault {
+      #secret = 1
+      reveal() {
+        return this.#secret
+      }
+    }
+    class Sub extends Vault {}
+    expect(() => encodeValue(new Vault(), knows(Vault))).toThrow("a Vault, which cannot be stored")
+    expect(() => encodeValue(new Sub(), knows(Sub))).toThrow("a Sub, which cannot be stored")
+  })
+
+  it("may be subclasses of builtins", () => {
+    class Bag extends Map<string, number> {
+      label = "b"
+    }
+    const host = knows(Bag)
+    const back = decodeValue(encodeValue(new Bag([["a", 1]]), host), host) as Bag
+    expect(back).toBeInstanceOf(Bag)
+    expect([...back, back.label]).toEqual([["a", 1], "b"])
+  })
+})
+
+describe("errors", () => {
+  it("of builtin classes keep class, message, cause, stack and fields", () => {
+    const error = Object.assign(new RangeError("far", { cause: new TypeError("near") }), {
+      code: "E_FAR",
+      at: new Date(3)
+    })
+    const back = twice(error)
+    expect(difference(error, back)).toBeUndefined()
+    expect(difference(error, decodeValue(encodeValue(error)))).toBeUndefined()
+  })
+
+  it("of known classes are instances of them", () => {
+    const host = knows(PaymentError)
+    const back = twice(new PaymentError("declined", "card", { cause: "why" }), host)
+    expect(back).toBeInstanceOf(PaymentError)
+    expect(back).toMatchObject({ message: "declined", code: "card", cause: "why", name: "Error" })
+  })
+
+  it("of a subclass that only the writer knows are instances of the nearest known base", () => {
+    const text = encodeError(new CardError("declined", "card"))
+    const back = decodeError(text, knows(PaymentError)) as PaymentError
+    expect(back).toBeInstanceOf(PaymentError)
+    expect(back).not.toBeInstanceOf(CardError)
+    expect(back).toMatchObject({ name: "CardError", code: "card" })
+    expect(classesIn(text).map(({ bases, name }) => [name, ...bases])).toEqual([
+      ["CardError", "PaymentError", "Error"]
+    ])
+  })
+
+  it("of unknown classes become their builtin base with name, message and fields", () => {
+    class Refused extends TypeError {
+      override get name() {
+        return "Refused"
+      }
+      override get message() {
+        return `refused with ${this.status}`
+      }
+      readonly status = 403
+    }
+    const back = twice(new Refused())
+    expect(Object.getPrototypeOf(back)).toBe(TypeError.prototype)
+    expect(back).toMatchObject({ name: "Refused", message: "refused with 403", status: 403 })
+    expect(Object.keys(back as object)).toEqual(["status"])
+    expect(String(back)).toBe("Refused: refused with 403")
+  })
+
+  it("keep the name that they had, even when the class has another", () => {
+    const back = twice(new PaymentError("x", "c")) as Error
+    expect(back.name).toBe("Error")
+    expect(describeError(encodeError(new PaymentError("x", "c")))).toMatchObject({
+      name: "Error",
+      class: "PaymentError",
+      message: "x",
+      code: "c"
+    })
+  })
+
+  it("tagged by Effect keep tag and fields", () => {
+    class NotFound extends Data.TaggedError("NotFound")<{ readonly id: string }> {}
+    class Invalid extends Schema.TaggedError<Invalid>()("Invalid", { field: Schema.String }) {
+      override get message() {
+        return `${this.field} is invalid`
+      }
+    }
+    const [found, invalid] = [
+      twice(new NotFound({ id: "u1" })),
+      twice(new Invalid({ field: "age" }))
+    ]
+    expect(found).toBeInstanceOf(Error)
+    expect(found).toMatchObject({ _tag: "NotFound", name: "NotFound", id: "u1" })
+    expect(invalid).toMatchObject({ _tag: "Invalid", field: "age", message: "age is invalid" })
+    const host = knows(NotFound)
+    expect(twice(new NotFound({ id: "u2" }), host)).toBeInstanceOf(NotFound)
+    expect(describeError(encodeError(new Invalid({ field: "age" })))).toMatchObject({
+      name: "Invalid",
+      message: "age is invalid",
+      _tag: "Invalid",
+      field: "age"
+    })
+  })
+
+  it("that gather others keep them", () => {
+    const aggregate = new AggregateError([new CardError("a", "1"), "text"], "all failed")
+    const back = twice(aggregate) as AggregateError
+    expect(back).toBeInstanceOf(AggregateError)
+    expect(back.errors[0]).toMatchObject({ name: "CardError", code: "1" })
+    expect(describeError(encodeError(aggregate))).toMatchObject({
+      name: "AggregateError",
+      errors: [{ name: "CardError", message: "a", code: "1" }, "text"]
+    })
+  })
+
+  it("of an abort stay what they are", () => {
+    const controller = new AbortController()
+    controller.abort()
+    const back = twice(controller.signal.reason)
+    expect(back).toBeInstanceOf(DOMException)
+    expect(back).toMatchObject({ name: "AbortError", code: 20 })
+    expect(describeError(encodeError(controller.signal.reason))).toMatchObject({
+      name: "AbortError"
+    })
+  })
+
+  it("of Node keep their codes", () => {
+    let thrown: unknown
+    try {
+      Buffer.alloc("x" as unknown as number)
+    } catch (error) {
+      thrown = error
+    }
+    expect(twice(thrown)).toMatchObject({ name: "TypeError", code: "ERR_INVALID_ARG_TYPE" })
+    expect(twice(thrown)).toBeInstanceOf(TypeError)
+  })
+
+  it("get through though a field cannot be stored", () => {
+    const error = Object.assign(new Error("http"), {
+      request: new (class ClientRequest {})(),
+      retry: () => 1,
+      [Symbol("private")]: 1,
+      response: { status: 500, socket: Promise.resolve(), headers: new Map([["a", "b"]]) }
+    })
+    expect(twice(error)).toMatchObject({
+      message: "http",
+      request: undefined,
+      response: { status: 500, socket: undefined, headers: new Map([["a", "b"]]) }
+    })
+  })
+
+  it("get through though looking at them fails", () => {
+    const hostile = new Proxy(new Error("x"), {
+      ownKeys() {
+        throw new Error("do not look")
+      }
+    })
+    expect(twice(hostile)).toMatchObject({
+      message: "What was thrown cannot be stored: do not look"
+    })
+    class Getter extends Error {
+      override get message(): string {
+        throw new Error("no")
+      }
+    }
+    expect(twice(new Getter())).toBeInstanceOf(Error)
+  })
+
+  it.each<[unknown]>([["x"], [undefined], [null], [42n], [{ status: 1 }], [[1, [-0]]], [NaN]])(
+    "that are none get through: %o",
+    (thrown) => {
+      expect(difference(thrown, twice(thrown))).toBeUndefined()
+    }
+  )
+
+  it.each<[unknown, string]>([[() => 1, "function"], [new Money(1), "Money"], [
+    Symbol("s"),
+    "symbol"
+  ]])(
+    "that have no stored form are named: %o",
+    (thrown, name) => {
+      const back = twice(thrown) as Error
+      expect(back.name).toBe("ValueNotStorable")
+      expect(back.message).toContain(name)
+    }
+  )
+})
+
+describe("for people", () => {
+  it("errors show causes and circles", () => {
+    const error = new Error("outer", { cause: new PaymentError("inner", "c") })
+    Object.assign(error, { self: error, when: new Date(0), size: 3n })
+    const shown = describeError(encodeError(error))
+    expect(shown).toMatchObject({
+      name: "Error",
+      message: "outer",
+      cause: { class: "PaymentError", message: "inner", code: "c" },
+      self: "[Circular]",
+      when: "1970-01-01T00:00:00.000Z",
+      size: "3"
+    })
+    expect(shown.stack).toContain("Error: outer\n    at ")
+    expect(() => JSON.stringify(shown)).not.toThrow()
+  })
+
+  it("what was thrown and is no error shows its value", () => {
+    expect(describeError(encodeError("oops"))).toEqual({
+      name: "Thrown",
+      message: "oops",
+      value: "oops"
+    })
+    expect(describeError(encodeError({ a: [1] }))).toEqual({
+      name: "Thrown",
+      message: "{\"a\":[1]}",
+      value: { a: [1] }
+    })
+    expect(describeError(encodeError(undefined))).toEqual({ name: "Thrown", message: "undefined" })
+  })
+
+  it("values show what JSON.stringify shows", () => {
+    const value = {
+      gone: undefined,
+      date: new Date(0),
+      invalid: new Date(NaN),
+      url: new URL("https://example.org/"),
+      map: new Map([[1, 2]]),
+      boxed: [Object("s"), Object(1), Object(false)],
+      list: [undefined, NaN, -0, , Symbol.iterator],
+      bytes: Uint8Array.of(7),
+      error: Object.assign(new Error("x"), { code: 1 })
+    }
+    expect(toPlainJson(encodeValue(value))).toEqual(JSON.parse(JSON.stringify(value)))
+    expect(toPlainJson(encodeValue(undefined))).toBeUndefined()
+    expect(toPlainJson("[1,{\"a\":null}]")).toEqual([1, { a: null }])
+  })
+
+  it("values show something where JSON.stringify fails", () => {
+    const shared = { n: 1n }
+    const cycle: Array<unknown> = [shared, shared]
+    cycle.push(cycle)
+    expect(toPlainJson(encodeValue(cycle))).toEqual([{ n: "1" }, { n: "1" }, "[Circular]"])
+  })
+})
+
+describe("texts that are no values", () => {
+  it.each(["", "{", "{\"$rappel\":1}", "{\"$rappel\":[9,[0],[]]}", "undefined"])("%s", (text) => {
+    expect(() => decodeValue(text)).toThrow(/JSON|Not a stored value/)
+    expect(() => decodeError(text)).toThrow(/JSON|Not a stored value/)
+  })
+})
