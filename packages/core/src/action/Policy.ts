@@ -1,162 +1,239 @@
 /**
- * How an action is repeated and bounded in time: what the user writes, and the plain data
- * that is stored with each call.
+ * How a caller writes a policy for retries and time, and how it becomes plain data.
  *
- * Workflows evaluate policies when a call starts, so any expression may stand in them; this
- * function is the one place that reads them, in the machine as in a plain run.
+ * The same options serve `.with(policy)`, `runAction(call, policy)` and the options of
+ * `action(…)`, in a plain run and in a workflow: everything passes `toPolicy`.
  *
  * @since 0.1.0
  */
+import { isDuration } from "effect/Duration"
 import { type DurationInput, toMillis } from "../duration/Duration.ts"
 import type { Policy } from "../machine/Model.ts"
 
-/** An error class (its subclasses count), or the name or `_tag` of an error. */
-export type ErrorMatch = string | (abstract new(...args: never) => unknown)
+/** An error class, or the name or `_tag` of errors; subclasses match their bases. */
+export type ErrorMatcher = string | (abstract new(...args: ReadonlyArray<any>) => unknown)
+
+/** How the wait grows from one execution to the next. */
+export type BackoffKind = "constant" | "linear" | "exponential"
 
 /**
- * The waits between executions. `n` is the number of the execution that failed, from 1.
+ * The wait before an execution: `base` each time, `base · n`, or `base · factor^(n - 1)`,
+ * where n counts the failed executions from 1. Each field has the synonyms shown; one of
+ * them may be set.
  *
- * - a duration: always that long
- * - `constant`: `base`; `linear`: `base · n`; `exponential`: `base · factor^(n-1)`
+ * @since 0.1.0
+ * @category models
  */
-export type BackoffOptions =
-  | DurationInput
-  | {
-    readonly kind: "constant" | "linear" | "exponential"
-    readonly base: DurationInput
-    /** Of `exponential`; 2 when absent. */
-    readonly factor?: number
-  }
+export interface BackoffOptions {
+  /** Default: `"constant"`. */
+  readonly kind?: BackoffKind
+  readonly type?: BackoffKind
+  /** Default: one second. */
+  readonly base?: DurationInput
+  readonly baseDelay?: DurationInput
+  readonly delay?: DurationInput
+  /** Of an exponential backoff; at least 1, default 2. */
+  readonly factor?: number
+  readonly multiplier?: number
+}
 
+/**
+ * What happens when the action throws.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface RetryOptions {
-  /** Executions that may end with an error, the first included. */
-  readonly attempts: number | "unlimited"
-  /** Without it the next execution follows at once. */
-  readonly backoff?: BackoffOptions
+  /** Executions in all, the first included, that may end with an error. Default: `"unlimited"`. */
+  readonly attempts?: number | "unlimited" | null
+  /** Default: none, the next execution begins at once. A duration alone is constant. */
+  readonly backoff?: BackoffKind | BackoffOptions | DurationInput
+  /** No wait is longer than this. */
   readonly maxDelay?: DurationInput
-  /** `true`: each wait is drawn between 0 and its length; a fraction: only that part of it is drawn. */
+  /** The fraction of each wait that is drawn at random; `true` is all of it. Default: 0. */
   readonly jitter?: boolean | number
-  /** Only these errors are repeated. */
-  readonly retryOn?: ErrorMatch | ReadonlyArray<ErrorMatch>
-  /** These errors are never repeated. */
-  readonly stopOn?: ErrorMatch | ReadonlyArray<ErrorMatch>
+  /** Only these errors lead to another execution. */
+  readonly retryOn?: ErrorMatcher | ReadonlyArray<ErrorMatcher>
+  /** These errors never lead to another execution. */
+  readonly stopOn?: ErrorMatcher | ReadonlyArray<ErrorMatcher>
 }
 
 /**
- * A call's policy. Without one, an action that throws runs once, and an execution that takes
- * more than 5 minutes is interrupted and repeated without end.
- */
-export interface PolicyOptions {
-  readonly retry?: RetryOptions
-  /** What one execution may take; `"unlimited"` for no bound. */
-  readonly timeout?: DurationInput | "unlimited"
-  /** Executions that may run out of time before `ActionTimeout` is thrown; unlimited when absent. */
-  readonly timeoutAttempts?: number | "unlimited"
-}
-
-const POLICY_KEYS = ["retry", "timeout", "timeoutAttempts"]
-const RETRY_KEYS = ["attempts", "backoff", "maxDelay", "jitter", "retryOn", "stopOn"]
-const BACKOFF_KEYS = ["kind", "base", "factor"]
-
-const show = (value: unknown): string =>
-  typeof value === "string" ? JSON.stringify(value) : String(value)
-
-const objectWith = (what: string, value: unknown, keys: ReadonlyArray<string>) => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`${what} must be an object with ${keys.join(", ")}, not ${show(value)}`)
-  }
-  for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) {
-      throw new TypeError(`${what} has no field ${key}; there are ${keys.join(", ")}`)
-    }
-  }
-  return value as Record<string, unknown>
-}
-
-const count = (what: string, value: unknown): number | null => {
-  if (value === "unlimited") return null
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1) return value
-  throw new TypeError(`${what} must be a whole number from 1 on or "unlimited", not ${show(value)}`)
-}
-
-const millis = (value: unknown): number => Math.max(toMillis(value), 0)
-
-const backoffOf = (value: unknown): NonNullable<Policy["retry"]>["backoff"] => {
-  const isShape = typeof value === "object" && value !== null && "kind" in value
-  if (!isShape) return { kind: "constant", baseMillis: millis(value), factor: 1 }
-  const { base, factor = 2, kind } = objectWith("retry.backoff", value, BACKOFF_KEYS)
-  if (kind !== "constant" && kind !== "linear" && kind !== "exponential") {
-    throw new TypeError(
-      `retry.backoff.kind must be "constant", "linear" or "exponential", not ${show(kind)}`
-    )
-  }
-  if (typeof factor !== "number" || !(factor >= 1) || factor === Infinity) {
-    throw new TypeError(`retry.backoff.factor must be a number from 1 on, not ${show(factor)}`)
-  }
-  return { kind, baseMillis: millis(base), factor: kind === "exponential" ? factor : 1 }
-}
-
-const jitterOf = (value: unknown): number => {
-  if (value === true) return 1
-  if (value === false) return 0
-  if (typeof value === "number" && value >= 0 && value <= 1) return value
-  throw new TypeError(
-    `retry.jitter must be true, false or a number from 0 to 1, not ${show(value)}`
-  )
-}
-
-const namesOf = (what: string, value: unknown): ReadonlyArray<string> =>
-  (Array.isArray(value) ? value : [value]).map((match: unknown) => {
-    const name = typeof match === "function" ? match.name : match
-    if (typeof name === "string" && name !== "") return name
-    throw new TypeError(`${what} must hold error classes or names, not ${show(match)}`)
-  })
-
-const retryOf = (value: unknown): NonNullable<Policy["retry"]> => {
-  const { attempts, backoff, jitter, maxDelay, retryOn, stopOn } = objectWith(
-    "retry",
-    value,
-    RETRY_KEYS
-  )
-  return {
-    attempts: count("retry.attempts", attempts),
-    ...(backoff === undefined ? {} : { backoff: backoffOf(backoff)! }),
-    ...(maxDelay === undefined ? {} : { maxDelayMillis: millis(maxDelay) }),
-    ...(jitter === undefined ? {} : { jitter: jitterOf(jitter) }),
-    ...(retryOn === undefined ? {} : { retryOn: namesOf("retry.retryOn", retryOn) }),
-    ...(stopOn === undefined ? {} : { stopOn: namesOf("retry.stopOn", stopOn) })
-  }
-}
-
-/**
- * A policy as plain data: durations in milliseconds, error classes by name.
+ * A policy for calls of an action. What is left out keeps its default.
  *
- * **Errors** Throws a `TypeError` that names the field and shows the value.
- *
- * **Example** (Five executions, an hour apart at the most)
+ * **Example** (Five executions, one second apart, then two, then four)
  *
  * ```ts
  * import { toPolicy } from "@rappel/core/action/Policy"
  *
- * toPolicy({
- *   retry: { attempts: 5, backoff: { kind: "exponential", base: "1s" }, maxDelay: "1 hour" },
+ * const policy = toPolicy({
+ *   retry: { attempts: 5, backoff: { kind: "exponential", base: "1s" } },
  *   timeout: "30 seconds"
- * }) // => { retry: { attempts: 5, backoff: { kind: "exponential", baseMillis: 1000, factor: 2 }, maxDelayMillis: 3600000 }, timeoutMillis: 30000 }
+ * })
+ *
+ * policy.retry?.backoff // => { kind: "exponential", baseMillis: 1000, factor: 2 }
+ * policy.timeoutMillis // => 30000
  * ```
  *
  * @since 0.1.0
- * @category scheduling
+ * @category models
  */
-export const toPolicy = (value: unknown): Policy => {
-  if (value === undefined) return {}
-  const { retry, timeout, timeoutAttempts } = objectWith("A policy", value, POLICY_KEYS)
-  return {
-    ...(retry === undefined ? {} : { retry: retryOf(retry) }),
-    ...(timeout === undefined
-      ? {}
-      : { timeoutMillis: timeout === "unlimited" ? null : millis(timeout) }),
-    ...(timeoutAttempts === undefined
-      ? {}
-      : { timeoutAttempts: count("timeoutAttempts", timeoutAttempts) })
+export interface PolicyOptions {
+  /** Default: one execution. A number is `{ attempts: number }`. */
+  readonly retry?: RetryOptions | number
+  /** How long one execution may take; `null` is without limit. Default: five minutes. */
+  readonly timeout?: DurationInput | null
+  /** Executions that may run out of time before `ActionTimeout` is thrown. Default: `"unlimited"`. */
+  readonly timeoutAttempts?: number | "unlimited" | null
+}
+
+type Options = Readonly<Record<string, unknown>>
+
+const POLICY_KEYS = ["retry", "timeout", "timeoutAttempts"]
+const RETRY_KEYS = ["attempts", "backoff", "maxDelay", "jitter", "retryOn", "stopOn"]
+const BACKOFF_KEYS = ["kind", "type", "base", "baseDelay", "delay", "factor", "multiplier"]
+const BACKOFF_KINDS: ReadonlyArray<unknown> = ["constant", "linear", "exponential"]
+
+const DEFAULT_BASE_MILLIS = 1000
+const DEFAULT_FACTOR = 2
+
+/**
+ * The policy as plain data: durations in milliseconds, error classes by name.
+ *
+ * **Errors** A `TypeError` that names the option and what it takes, also for a key that
+ * no policy has: a misspelt `retries` must not silently mean one execution.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const toPolicy = (options: PolicyOptions): Policy => {
+  const given = record(options, "A policy", POLICY_KEYS)
+  const policy: { -readonly [K in keyof Policy]: Policy[K] } = {}
+  if (given["retry"] !== undefined) policy.retry = retryOf(given["retry"])
+  if (given["timeout"] !== undefined) {
+    policy.timeoutMillis = given["timeout"] === null || given["timeout"] === Infinity
+      ? null
+      : duration(given["timeout"], "timeout")
   }
+  if (given["timeoutAttempts"] !== undefined) {
+    policy.timeoutAttempts = countOf(given["timeoutAttempts"], "timeoutAttempts")
+  }
+  return policy
+}
+
+const retryOf = (value: unknown): NonNullable<Policy["retry"]> => {
+  if (typeof value === "number") return { attempts: countOf(value, "retry") }
+  const given = record(value, "`retry`", RETRY_KEYS)
+  const retry: {
+    -readonly [K in keyof NonNullable<Policy["retry"]>]: NonNullable<Policy["retry"]>[K]
+  } = {
+    attempts: countOf(given["attempts"], "retry.attempts")
+  }
+  if (given["backoff"] !== undefined) retry.backoff = backoffOf(given["backoff"])
+  if (given["maxDelay"] !== undefined) {
+    retry.maxDelayMillis = duration(given["maxDelay"], "retry.maxDelay")
+  }
+  if (given["jitter"] !== undefined) retry.jitter = jitterOf(given["jitter"])
+  if (given["retryOn"] !== undefined) retry.retryOn = namesOf(given["retryOn"], "retry.retryOn")
+  if (given["stopOn"] !== undefined) retry.stopOn = namesOf(given["stopOn"], "retry.stopOn")
+  return retry
+}
+
+type Backoff = NonNullable<NonNullable<Policy["retry"]>["backoff"]>
+
+const backoffOf = (value: unknown): Backoff => {
+  if (isKind(value)) {
+    return { kind: value, baseMillis: DEFAULT_BASE_MILLIS, factor: factorOf(undefined, value) }
+  }
+  if (
+    typeof value !== "object" || value === null || Array.isArray(value) || isDuration(value)
+  ) {
+    return { kind: "constant", baseMillis: duration(value, "retry.backoff"), factor: 1 }
+  }
+  const given = record(value, "`retry.backoff`", BACKOFF_KEYS)
+  const kind = one(given, ["kind", "type"]) ?? "constant"
+  if (!isKind(kind)) throw refusal("retry.backoff.kind", kind, list(BACKOFF_KINDS))
+  const base = one(given, ["base", "baseDelay", "delay"])
+  return {
+    kind,
+    baseMillis: base === undefined ? DEFAULT_BASE_MILLIS : duration(base, "retry.backoff.base"),
+    factor: factorOf(one(given, ["factor", "multiplier"]), kind)
+  }
+}
+
+const isKind = (value: unknown): value is BackoffKind => BACKOFF_KINDS.includes(value)
+
+const factorOf = (value: unknown, kind: BackoffKind): number => {
+  if (value === undefined) return kind === "exponential" ? DEFAULT_FACTOR : 1
+  if (typeof value !== "number" || !(value >= 1) || value === Infinity) {
+    throw refusal("retry.backoff.factor", value, "a number from 1")
+  }
+  return value
+}
+
+const jitterOf = (value: unknown): number => {
+  if (typeof value === "boolean") return value ? 1 : 0
+  if (typeof value === "number" && value >= 0 && value <= 1) return value
+  throw refusal("retry.jitter", value, "true, false or a number from 0 to 1")
+}
+
+/** `null` is without limit. */
+const countOf = (value: unknown, name: string): number | null => {
+  if (value === undefined || value === null || value === "unlimited" || value === Infinity) {
+    return null
+  }
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1) return value
+  throw refusal(name, value, `a whole number from 1, or "unlimited"`)
+}
+
+const duration = (value: unknown, name: string): number => {
+  let millis: number
+  try {
+    millis = toMillis(value)
+  } catch (cause) {
+    throw new TypeError(`\`${name}\`: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause
+    })
+  }
+  if (millis < 0) throw refusal(name, value, "a duration that is not negative")
+  return millis
+}
+
+const namesOf = (value: unknown, name: string): ReadonlyArray<string> =>
+  (Array.isArray(value) ? value as ReadonlyArray<unknown> : [value]).map((matcher) => {
+    if (typeof matcher === "string" && matcher !== "") return matcher
+    if (typeof matcher === "function" && matcher.name !== "") return matcher.name
+    throw refusal(name, matcher, "error classes with a name, or names or tags of errors")
+  })
+
+const record = (value: unknown, what: string, keys: ReadonlyArray<string>): Options => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${what} is an object with ${list(keys)}, not ${show(value)}`)
+  }
+  const unknown = Object.keys(value).find((key) => !keys.includes(key))
+  if (unknown !== undefined) {
+    throw new TypeError(`${what} has no option "${unknown}": it takes ${list(keys)}`)
+  }
+  return value as Options
+}
+
+const one = (given: Options, names: ReadonlyArray<string>): unknown => {
+  const set = names.filter((name) => given[name] !== undefined)
+  if (set.length > 1) {
+    throw new TypeError(`\`retry.backoff\` has ${list(set)}, which mean the same: set one of them`)
+  }
+  return given[set[0]!]
+}
+
+const list = (names: ReadonlyArray<unknown>): string => names.map((name) => `"${name}"`).join(", ")
+
+const refusal = (name: string, value: unknown, accepted: string): TypeError =>
+  new TypeError(`\`${name}\` is ${show(value)}: it takes ${accepted}`)
+
+const show = (value: unknown): string => {
+  if (typeof value === "string") return JSON.stringify(value)
+  if (Array.isArray(value)) return "an array"
+  if (typeof value === "object" && value !== null) return "an object"
+  if (typeof value === "function") return `the function ${value.name || "without a name"}`
+  return String(value)
 }
