@@ -14,7 +14,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as EffectQueue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Bell from "../dispatcher/Bell.ts"
-import { type InstanceRecord, Queue } from "../queue/Queue.ts"
+import { type InstanceRecord, Queue, type Wake } from "../queue/Queue.ts"
 import type { QueueUnavailable } from "../queue/QueueError.ts"
 import { InstanceNotFound } from "./ClientError.ts"
 
@@ -108,18 +108,18 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
     bell.ring()
   }
 
-  const listener = Effect.gen(function*() {
-    const wakes = yield* queue.wakes
-    return yield* Effect.forever(Effect.map(EffectQueue.take(wakes), (wake) => {
-      if (wake.kind === "resync") lookForAll()
-      if (wake.kind !== "finished") return
-      for (const id of wake.ids) if (entries.has(id)) look.add(id)
-      if (look.size > 0) bell.ring()
-    }))
-  })
+  const hear = (wake: Wake) => {
+    if (wake.kind === "resync") lookForAll()
+    if (wake.kind !== "finished") return
+    for (const id of wake.ids) if (entries.has(id)) look.add(id)
+    if (look.size > 0) bell.ring()
+  }
 
   const loop = Effect.scoped(Effect.gen(function*() {
-    yield* Effect.forkScoped(listener)
+    const wakes = yield* queue.wakes
+    yield* Effect.forkScoped(Effect.forever(Effect.map(EffectQueue.take(wakes), hear)))
+    // What finished before the subscription was there gave no hint.
+    lookForAll()
     if (queue.pollMillis !== Infinity) {
       yield* Effect.forkScoped(
         Effect.forever(Effect.zipRight(Effect.sleep(queue.pollMillis), Effect.sync(lookForAll)))
