@@ -216,9 +216,10 @@ export class HeapEncoder implements KindWriter, HeapWriter {
         data.push(this.val(descriptor.value, at))
       }
     }
-    // A look at the keys makes a text of every index; it is worth that only where it may find some.
-    const mayHaveMore = length <= SEARCHED_UP_TO || !isUsualLength ||
-      Object.values(array).length > present || Object.getOwnPropertySymbols(array).length > 0
+    // A list of the keys makes a text of every index, so long arrays are spared it.
+    const mayHaveMore = !isUsualLength || (length <= SEARCHED_UP_TO
+      ? Reflect.ownKeys(array).length > present + 1
+      : Object.values(array).length > present || Object.getOwnPropertySymbols(array).length > 0)
     const k = mayHaveMore
       ? this.#entries(array, closure, (key) => implied(key) || isIndex(key, length as number))
       : []
