@@ -106,6 +106,12 @@ export const layer: Layer.Layer<Services, QueueUnavailable | SchemaTooNew> = Lay
   Effect.map(Effect.promise(url), (address) => layerPg({ url: Redacted.make(address) }))
 )
 
+/** The queue and its client on an empty database, a new one at each build. */
+export const layerFresh: Layer.Layer<Services, QueueUnavailable | SchemaTooNew> = Layer
+  .unwrapEffect(
+    Effect.map(Effect.promise(freshUrl), (address) => layerPg({ url: Redacted.make(address) }))
+  )
+
 /** Runs an effect on a database of its own, which is dropped afterwards. */
 export const withDatabase = <A, E, R>(
   effect: Effect.Effect<A, E, R>

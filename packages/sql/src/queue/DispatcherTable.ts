@@ -50,7 +50,7 @@ export const make = Effect.fnUntraced(function*(run: Run) {
         ), notice as (
           select pg_notify(${CHANNEL}, 'd') from freed limit 1
         )
-        select (select count(*) from freed)::integer as count, (select count(*) from notice)`,
+        select (select count(*) from freed)::integer as count, (select count(*) from notice) as notices`,
       ([row]) => row!.count
     )
 

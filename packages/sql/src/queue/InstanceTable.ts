@@ -104,12 +104,12 @@ const INSERT = `
     select *
     from unnest(
       $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[]
-    ) as request (id, name, program, seed, key, input, delay)
+    ) with ordinality as request (id, name, program, seed, key, input, delay, nth)
   ), inserted as (
     insert into rappel.instance (id, name, program, seed, key, input)
     select id, name, program, seed, key, input
     from request
-    order by key collate "C"
+    order by key collate "C", nth
     on conflict do nothing
     returning id
   ), host as materialized (
@@ -126,6 +126,7 @@ const INSERT = `
       case when host.id is not null then 1 else 0 end
     from request left join host on request.delay <= 0
     where (request.id in (select id from inserted)) is true
+    on conflict do nothing
     returning owner, due_at
   ), notice as (
     select pg_notify('${CHANNEL}', 'd')

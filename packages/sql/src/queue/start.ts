@@ -26,29 +26,28 @@ export const start = (
   batch: ReadonlyArray<StartRequest>
 ): Effect.Effect<ReadonlyArray<Started>, unknown> =>
   Effect.gen(function*() {
-    const started = new Map<StartRequest, Started>()
-    let open = batch
+    const started: Array<Started> = []
+    let open = batch.map((request, nth) => ({ request, nth }))
     while (open.length > 0) {
-      const inserted = new Set(yield* insert(open))
-      const hindered = open.filter((request) => {
+      const inserted = new Set(yield* insert(open.map(({ request }) => request)))
+      const hindered = open.filter(({ nth, request }) => {
         // Of two requests with one id, the first was inserted.
         const isNew = inserted.delete(request.id)
-        if (isNew) started.set(request, { id: request.id, created: true })
+        if (isNew) started[nth] = { id: request.id, created: true }
         return !isNew
       })
       if (hindered.length === 0) break
-      const found = yield* holders(hindered)
-      open = hindered.filter((_, i) => found[i] === undefined)
-      for (const [i, request] of hindered.entries()) {
+      const found = yield* holders(hindered.map(({ request }) => request))
+      for (const [i, { nth, request }] of hindered.entries()) {
         const holder = found[i]
         if (holder === undefined) continue
         if (!holder.sameInput) {
-          return yield* Effect.fail(
-            new KeyTaken({ name: request.name, key: request.key!, instanceId: holder.id })
-          )
+          const { key, name } = request
+          return yield* Effect.fail(new KeyTaken({ name, key: key!, instanceId: holder.id }))
         }
-        started.set(request, { id: holder.id, created: holder.has === "id" && wasResent() })
+        started[nth] = { id: holder.id, created: holder.has === "id" && wasResent() }
       }
+      open = hindered.filter((_, i) => found[i] === undefined)
     }
-    return batch.map((request) => started.get(request)!)
+    return started
   })

@@ -1,0 +1,30 @@
+/**
+ * What every queue owes its callers, whatever it is made of.
+ *
+ * `layer` must build an empty queue each time; every test builds its own.
+ *
+ * @since 0.1.0
+ */
+import { describe } from "@effect/vitest"
+import type { Queue } from "@rappel/core/queue/Queue"
+import type * as Layer from "effect/Layer"
+import { claiming } from "./queue/claiming.ts"
+import { committing } from "./queue/committing.ts"
+import { dispatching } from "./queue/dispatching.ts"
+import { hearing } from "./queue/hearing.ts"
+import { keepingText } from "./queue/keepingText.ts"
+import { resending } from "./queue/resending.ts"
+import { starting } from "./queue/starting.ts"
+import { storingPrograms } from "./queue/storingPrograms.ts"
+
+export const suite = (name: string, layer: Layer.Layer<Queue, unknown>) =>
+  describe(`Queue (${name})`, () => {
+    storingPrograms(layer)
+    starting(layer)
+    claiming(layer)
+    committing(layer)
+    resending(layer)
+    dispatching(layer)
+    hearing(layer)
+    keepingText(layer)
+  })
