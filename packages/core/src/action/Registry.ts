@@ -42,6 +42,9 @@ export const declareSite = (id: string, range: SiteRange): void => {
   registry.ranges.set(id, range)
 }
 
+/** The place that was told for an id. */
+export const siteOf = (id: string): SiteRange | undefined => registry.ranges.get(id)
+
 /** The action of an id, if this process has loaded it. */
 export const lookup = (id: string): AnyAction | undefined => {
   const known = registry.byId.get(id)

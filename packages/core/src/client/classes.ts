@@ -12,7 +12,7 @@ import {
   decodeValue,
   type ValueHost
 } from "../value/Value.ts"
-import { classRef } from "../worker/classesByName.ts"
+import { classRef } from "../worker/classRef.ts"
 import { importModule } from "./Loader.ts"
 
 /** Names an instance's class, so that the workflow makes it one of its own class of that name. */
