@@ -1,0 +1,181 @@
+/**
+ * One worker process, as its pool sees it: started, spoken to, and brought to its end.
+ *
+ * @since 0.1.0
+ */
+import * as RpcClient from "@effect/rpc/RpcClient"
+import type { CallRequest } from "@rappel/core/worker/WorkerPool"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { type ChildProcess, spawn } from "node:child_process"
+import type { Duplex, Readable } from "node:stream"
+import { fileURLToPath } from "node:url"
+import * as ChildOutput from "./ChildOutput.ts"
+import { clientProtocol } from "./Wire.ts"
+import { type Settings, type WorkerReport, WorkerRpcs } from "./WorkerProtocol.ts"
+
+const BIN = fileURLToPath(new URL("../bin/rappel-worker.mjs", import.meta.url))
+
+/** A module of the user's may open connections at its top level; more than this is a hang. */
+const HELLO_LIMIT = Duration.seconds(15)
+
+/** From SIGTERM to SIGKILL. */
+const TERM_GRACE = Duration.seconds(2)
+
+/** Characters of arguments in one `Submit`, if there is more than one call. */
+const MESSAGE_LENGTH = 8 * 1024 * 1024
+
+/** Chunks of outcomes that wait for the pool before the worker's next is not acknowledged. */
+const UNREAD_CHUNKS = 1024
+
+export interface SpawnOptions {
+  readonly settings: Settings
+  /** Added to the environment of this process. */
+  readonly env: Readonly<Record<string, string>>
+  /** Where stdout of the workers goes: that of this process, or its stderr. */
+  readonly stdout: "inherit" | "stderr"
+}
+
+/** It ended, or never got ready. `retryable` tells what a second start may mend. */
+export class StartFailed extends Schema.TaggedError<StartFailed>(
+  "@rappel/worker/WorkerProcess/StartFailed"
+)("StartFailed", { reason: Schema.String, output: Schema.String, retryable: Schema.Boolean }) {}
+
+export interface WorkerProcess {
+  readonly pid: number
+  readonly startedAt: number
+  /** Its reports until it ends; fails with the connection. */
+  readonly reports: Mailbox.ReadonlyMailbox<WorkerReport, unknown>
+  readonly submit: (calls: ReadonlyArray<CallRequest>) => void
+  /** Succeeds when the worker has taken notice. */
+  readonly interrupt: (ids: ReadonlyArray<number>, reason: string) => Effect.Effect<void, unknown>
+  /** Asks for the end, then insists: the grace, SIGTERM, SIGKILL. */
+  readonly stop: (grace: Duration.Duration) => Effect.Effect<void>
+  readonly kill: Effect.Effect<void>
+  /** Waits for the end and says how it came: "was killed by SIGKILL", "exited with code 1". */
+  readonly exited: Effect.Effect<string>
+}
+
+const describeExit = (code: number | null, signal: string | null): string =>
+  signal !== null ? `was killed by ${signal}` : `exited with code ${code}`
+
+const spawnChild = (options: SpawnOptions): ChildProcess =>
+  spawn(process.execPath, [BIN, "--attached"], {
+    env: { ...process.env, ...options.env },
+    // fd 3 carries the protocol; fd 4 carries nothing, and its end is the end of this process.
+    stdio: ["ignore", options.stdout === "stderr" ? 2 : 1, "pipe", "pipe", "pipe"]
+  })
+
+/** Starts a process and waits until it is ready; it is killed when the scope closes. */
+export const start = (
+  options: SpawnOptions
+): Effect.Effect<WorkerProcess, StartFailed, Scope.Scope> =>
+  Effect.gen(function*() {
+    const runtime = yield* Effect.runtime<never>()
+    const exit = yield* Deferred.make<string>()
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const child = spawnChild(options)
+        child.on("error", (error) => {
+          Effect.runSync(Deferred.succeed(exit, `could not be spawned: ${error.message}`))
+        })
+        child.on("exit", (code, signal) => {
+          Effect.runSync(Deferred.succeed(exit, describeExit(code, signal)))
+        })
+        return child
+      }),
+      (child) =>
+        Effect.suspend(() => {
+          child.kill("SIGKILL")
+          return Effect.asVoid(Deferred.await(exit))
+        })
+    )
+    const [, , stderr, socket, lifeline] = child.stdio as unknown as [
+      null,
+      null,
+      Readable,
+      Duplex,
+      Duplex
+    ]
+    const output = ChildOutput.follow(stderr, (chunk) => process.stderr.write(chunk))
+    lifeline.on("error", () => {})
+    lifeline.resume()
+    yield* Effect.addFinalizer(() => Effect.sync(() => lifeline.destroy()))
+
+    const client = yield* RpcClient.make(WorkerRpcs, { disableTracing: true }).pipe(
+      Effect.provideServiceEffect(RpcClient.Protocol, clientProtocol(socket))
+    )
+
+    const failed = (reason: string, retryable: boolean) =>
+      new StartFailed({ reason, output: output(), retryable })
+    const died = Effect.flatMap(
+      Deferred.await(exit),
+      (how) => Effect.fail(failed(`the process ${how} before it was ready`, true))
+    )
+    const { pid } = yield* client.Hello(options.settings).pipe(
+      Effect.catchTag("WorkerNotReady", ({ reason }) => Effect.fail(failed(reason, false))),
+      // The socket closes a moment before the exit is known, and the exit says more.
+      Effect.catchTag("RpcClientError", () => Effect.never),
+      Effect.raceFirst(died),
+      Effect.timeoutFail({
+        duration: HELLO_LIMIT,
+        onTimeout: () =>
+          failed(
+            `the process did not get ready within ${Duration.format(HELLO_LIMIT)}; ` +
+              "a module of yours may wait for something at its top level",
+            true
+          )
+      })
+    )
+    const reports = yield* client.Outcomes(undefined, {
+      asMailbox: true,
+      streamBufferSize: UNREAD_CHUNKS
+    })
+
+    const run = Runtime.runFork(runtime)
+    const exited = Deferred.await(exit)
+    const send = (signal: NodeJS.Signals) => Effect.sync(() => child.kill(signal))
+
+    return {
+      pid,
+      startedAt: yield* Clock.currentTimeMillis,
+      reports,
+      exited,
+      submit: (calls) => {
+        let first = 0
+        let length = 0
+        for (let i = 0; i <= calls.length; i++) {
+          if (i < calls.length) length += calls[i]!.args.length
+          if (i === calls.length || (i > first && length > MESSAGE_LENGTH)) {
+            // An error means that the worker is gone; then its calls are lost, and reported so.
+            run(Effect.ignore(client.Submit({ calls: calls.slice(first, i) }, { discard: true })))
+            first = i
+            length = calls[i]?.args.length ?? 0
+          }
+        }
+      },
+      interrupt: (ids, reason) => client.Interrupt({ ids, reason }),
+      kill: send("SIGKILL"),
+      stop: (grace) =>
+        Effect.gen(function*() {
+          yield* Effect.forkDaemon(
+            Effect.ignore(client.Drain({ graceMillis: Duration.toMillis(grace) }))
+          )
+          // The worker gets the grace for its calls, and as long again to leave in order.
+          const drained = yield* Effect.timeoutOption(exited, Duration.sum(grace, TERM_GRACE))
+          if (Option.isSome(drained)) return
+          yield* send("SIGTERM")
+          const stopped = yield* Effect.timeoutOption(exited, TERM_GRACE)
+          if (Option.isSome(stopped)) return
+          yield* send("SIGKILL")
+          yield* exited
+        })
+    }
+  })
