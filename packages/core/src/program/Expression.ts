@@ -226,7 +226,9 @@ export interface ObjRest {
 /**
  * An array pattern: iterates `e`; each element is stored in the temporary `item`
  * and then bound by `b`. The iterator is closed when the pattern ends before it,
- * also by an exception of a binding. Two own slots: phase, iterator record.
+ * also by an exception of a binding. `pre`, where the target's object has effects,
+ * is evaluated before the iterator's step (and its exception closes the iterator
+ * too). Two own slots: phase, iterator record.
  */
 export interface ArrPat extends Slots {
   readonly t: "ArrPat"
@@ -235,7 +237,8 @@ export interface ArrPat extends Slots {
   readonly n?: string
   readonly p: number
   readonly a: ReadonlyArray<
-    { readonly k: "item" | "rest"; readonly b: Expression } | { readonly k: "hole" }
+    | { readonly k: "item" | "rest"; readonly b: Expression; readonly pre?: Expression }
+    | { readonly k: "hole" }
   >
 }
 

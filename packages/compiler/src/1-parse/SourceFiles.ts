@@ -1,0 +1,126 @@
+/**
+ * Reads and parses source files, each once while it does not change.
+ *
+ * Files compile at first use inside a running process, so a parse costs what the
+ * parser costs: no type checker, no JSDoc.
+ *
+ * @since 0.1.0
+ */
+import { readFileSync, statSync } from "node:fs"
+import ts from "../typescript.ts"
+
+/**
+ * A parsed file.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SourceFile {
+  /** Absolute path. */
+  readonly file: string
+  readonly syntax: ts.SourceFile
+  readonly errors: ReadonlyArray<ts.DiagnosticWithLocation>
+}
+
+/**
+ * Where sources come from: the disk, or whatever a caller reads from.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SourceFiles {
+  readonly exists: (file: string) => boolean
+  readonly text: (file: string) => string | undefined
+  readonly parse: (file: string) => SourceFile | undefined
+}
+
+interface Cached {
+  readonly stamp: string
+  readonly source: SourceFile
+}
+
+const parsedFromDisk = new Map<string, Cached>()
+
+/** The sources on disk, parsed once per modification time and size. */
+export const fromDisk: SourceFiles = {
+  exists: (file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true,
+  text: (file) => {
+    try {
+      return readFileSync(file, "utf8")
+    } catch {
+      return undefined
+    }
+  },
+  parse: (file) => {
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found === undefined || !found.isFile()) return undefined
+    const stamp = `${found.mtimeMs}:${found.size}`
+    return cached(parsedFromDisk, file, stamp, () => readFileSync(file, "utf8"))
+  }
+}
+
+/** Sources that the caller provides; a file is there when `readFile` gives a text. */
+export const fromReader = (
+  readFile: (file: string) => string | undefined
+): SourceFiles => {
+  const parsed = new Map<string, Cached>()
+  return {
+    exists: (file) => readFile(file) !== undefined,
+    text: readFile,
+    parse: (file) => {
+      const text = readFile(file)
+      return text === undefined ? undefined : cached(parsed, file, text, () => text)
+    }
+  }
+}
+
+const cached = (
+  cache: Map<string, Cached>,
+  file: string,
+  stamp: string,
+  read: () => string
+): SourceFile => {
+  const known = cache.get(file)
+  if (known?.stamp === stamp) return known.source
+  const source = parse(file, read())
+  cache.set(file, { stamp, source })
+  return source
+}
+
+const OPTIONS: ts.CompilerOptions = {
+  noLib: true,
+  noResolve: true,
+  allowJs: true,
+  target: ts.ScriptTarget.ESNext,
+  module: ts.ModuleKind.ESNext,
+  types: []
+}
+
+const parse = (file: string, text: string): SourceFile => {
+  const syntax = ts.createSourceFile(
+    file,
+    text,
+    { languageVersion: ts.ScriptTarget.ESNext, jsDocParsingMode: ts.JSDocParsingMode.ParseNone },
+    true
+  )
+  return { file, syntax, errors: syntaxErrors(file, syntax) }
+}
+
+/** The parser's findings; the only public way to them is a program of this one file. */
+const syntaxErrors = (
+  file: string,
+  syntax: ts.SourceFile
+): ReadonlyArray<ts.DiagnosticWithLocation> => {
+  const program = ts.createProgram([file], OPTIONS, {
+    getSourceFile: (name) => (name === file ? syntax : undefined),
+    getDefaultLibFileName: () => "lib.d.ts",
+    writeFile: () => undefined,
+    getCurrentDirectory: () => "/",
+    getCanonicalFileName: (name) => name,
+    useCaseSensitiveFileNames: () => true,
+    getNewLine: () => "\n",
+    fileExists: (name) => name === file,
+    readFile: () => undefined
+  })
+  return program.getSyntacticDiagnostics(syntax)
+}

@@ -1,0 +1,241 @@
+/**
+ * Finds what a workflow's program must hold: every unit that its code can reach.
+ *
+ * Top-level bindings are compiled on demand, so a database client that only
+ * actions use is never looked at. A statement that changes a reached binding
+ * while the module loads (`handlers.set("a", f)`) belongs to it and is reached
+ * with it; other statements do not run.
+ *
+ * @since 0.1.0
+ */
+import { boundNames, DEFAULT, type Unit } from "../1-parse/ModuleSyntax.ts"
+import type { Report } from "../diagnostics/Diagnostic.ts"
+import ts from "../typescript.ts"
+import type { ActionDeclaration } from "./actions.ts"
+import type { Meaning, Module, Modules } from "./Modules.ts"
+import { Scope, type VariableKind } from "./Scope.ts"
+import { buildScopes, type Scopes } from "./scopes.ts"
+import { touched } from "./touched.ts"
+import { isWorkflow } from "./workflows.ts"
+
+/** A module with what is reached of it. */
+export interface ReachedModule {
+  readonly module: Module
+  readonly index: number
+  readonly scope: Scope
+  readonly units: Set<Unit>
+  /** Actions that need a binding of their own here: they have a policy, or a namespace lists them. */
+  readonly actions: Map<string, ActionDeclaration>
+  readonly scopes: Scopes
+  /** Export names that stand for something of another module, when the namespace is used as a value. */
+  readonly forwarded: Map<string, Meaning>
+  /** Whether every export is wanted. */
+  isWhole: boolean
+  readonly imports: Map<ReachedModule, ReadonlyArray<number>>
+}
+
+export interface Reached {
+  readonly modules: ReadonlyArray<ReachedModule>
+  readonly of: (module: Module) => ReachedModule | undefined
+}
+
+export const reach = (
+  modules: Modules,
+  entry: { readonly module: Module; readonly local: string },
+  report: Report
+): Reached => {
+  const reached = new Map<Module, ReachedModule>()
+  const queue: Array<() => void> = []
+  const written = new Map<ReachedModule, Set<string>>()
+
+  const enter = (module: Module): ReachedModule => {
+    const known = reached.get(module)
+    if (known !== undefined) return known
+    const entered: ReachedModule = {
+      module,
+      index: reached.size,
+      scope: new Scope("module", undefined, module.syntax.source.syntax),
+      units: new Set(),
+      actions: new Map(),
+      scopes: new Map(),
+      forwarded: new Map(),
+      isWhole: false,
+      imports: new Map()
+    }
+    reached.set(module, entered)
+    written.set(entered, new Set())
+    return entered
+  }
+
+  const scan = (into: ReachedModule, node: ts.Node): void => {
+    queue.push(() => {
+      const found = buildScopes(node, into.scope, report, (name, isWritten) => {
+        if (isWritten) written.get(into)!.add(name.text)
+        useName(into, name)
+      })
+      for (const [at, scope] of found) into.scopes.set(at, scope)
+    })
+  }
+
+  const addUnit = (into: ReachedModule, unit: Unit): void => {
+    if (into.units.has(unit)) return
+    into.units.add(unit)
+    for (const { kind, name, readyAt } of namesOf(unit)) into.scope.declare(name, kind, readyAt)
+    scan(into, unit.node)
+  }
+
+  const addBinding = (module: Module, name: string): ReachedModule => {
+    const into = enter(module)
+    for (const unit of module.syntax.bindings.get(name) ?? []) addUnit(into, unit)
+    if (module.file.endsWith(".json")) into.scope.declare(name, "const", Infinity)
+    return into
+  }
+
+  const addAction = (module: Module, action: ActionDeclaration): ReachedModule => {
+    const into = enter(module)
+    if (into.actions.has(action.name)) return into
+    into.actions.set(action.name, action)
+    into.scope.declare(action.name, "const", action.node.end)
+    for (const node of [...action.policy, ...action.withs]) scan(into, node)
+    return into
+  }
+
+  const order = (
+    from: ReachedModule,
+    to: ReachedModule,
+    via: ReadonlyArray<number>
+  ): void => {
+    if (from === to) return
+    const known = from.imports.get(to)
+    if (known === undefined || comparePaths(via, known) < 0) from.imports.set(to, via)
+  }
+
+  const useMeaning = (from: ReachedModule, meaning: Meaning | undefined): void => {
+    if (meaning?.kind === "binding") {
+      order(from, addBinding(meaning.module, meaning.name), meaning.via)
+    } else if (meaning?.kind === "action") {
+      if (hasPolicy(meaning.action)) order(from, addAction(meaning.module, meaning.action), [])
+    } else if (meaning?.kind === "namespace") {
+      order(from, addAll(meaning.module), meaning.via)
+    }
+  }
+
+  const addAll = (module: Module): ReachedModule => {
+    const into = enter(module)
+    if (into.isWhole) return into
+    into.isWhole = true
+    for (const name of modules.exportedNames(module)) {
+      const meaning = modules.exported(module, name)
+      if (meaning === undefined || meaning.kind === "typeOnly") continue
+      if (meaning.kind === "action") {
+        order(into, addAction(meaning.module, meaning.action), [])
+      } else {
+        useMeaning(into, meaning)
+      }
+      const isOwn = (meaning.kind === "binding" || meaning.kind === "action") &&
+        meaning.module === module
+      if (isOwn) continue
+      into.forwarded.set(name, meaning)
+      if (meaning.kind === "core" || meaning.kind === "namespace") {
+        into.scope.declare(forwardedName(name), "const", 0)
+      }
+    }
+    return into
+  }
+
+  const useName = (from: ReachedModule, name: ts.Identifier): void => {
+    let meaning = modules.local(from.module, name.text)
+    let node: ts.Node = name
+    while (
+      meaning !== undefined && ts.isPropertyAccessExpression(node.parent) &&
+      node.parent.expression === node
+    ) {
+      const member = modules.member(meaning, node.parent.name.text)
+      if (member === undefined) break
+      meaning = member
+      node = node.parent
+    }
+    useMeaning(from, meaning)
+  }
+
+  const addTouching = (into: ReachedModule): void => {
+    for (const statement of into.module.syntax.statements) {
+      if (into.units.has(statement)) continue
+      const isTouching = touched(statement.node).some((name) =>
+        into.scope.variables.has(name.text) && !isWorkflow(modules, into.module, name.text)
+      )
+      if (isTouching) addUnit(into, statement)
+    }
+  }
+
+  addBinding(entry.module, entry.local)
+  for (let next = queue.shift();; next = queue.shift()) {
+    if (next !== undefined) {
+      next()
+      continue
+    }
+    for (const each of reached.values()) addTouching(each)
+    if (queue.length === 0) break
+  }
+  for (const [module, names] of written) {
+    for (const name of names) {
+      const variable = module.scope.variables.get(name)
+      if (variable !== undefined) variable.isAssigned = true
+    }
+  }
+  return { modules: Array.from(reached.values()), of: (module) => reached.get(module) }
+}
+
+/** Whether calls of an action have a policy that stands at its declaration. */
+export const hasPolicy = (action: ActionDeclaration): boolean =>
+  action.policy.length > 0 || action.withs.length > 0
+
+/** The hidden variable that holds what a module only passes on. */
+export const forwardedName = (name: string): string => `*${name}*`
+
+/** Modules in the order of the import statements that lead to them. */
+export const importsOf = (reached: ReachedModule): ReadonlyArray<ReachedModule> =>
+  Array.from(reached.imports)
+    .sort(([one, a], [other, b]) => comparePaths(a, b) || one.index - other.index)
+    .map(([module]) => module)
+
+const comparePaths = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number => {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    if (a[i] !== b[i]) return a[i]! - b[i]!
+  }
+  return a.length - b.length
+}
+
+const namesOf = (
+  unit: Unit
+): ReadonlyArray<{ name: string; kind: VariableKind; readyAt: number }> => {
+  const named = (node: { readonly name?: ts.Identifier | undefined }): string =>
+    node.name?.text ?? DEFAULT
+  switch (unit.kind) {
+    case "variable": {
+      const flags = unit.node.parent.flags & ts.NodeFlags.BlockScoped
+      const kind = flags === ts.NodeFlags.Const
+        ? "const" as const
+        : flags === 0
+        ? "var" as const
+        : "let" as const
+      return boundNames(unit.node.name).map((name) => ({
+        name: name.text,
+        kind,
+        readyAt: unit.node.end
+      }))
+    }
+    case "function":
+      return [{ name: named(unit.node), kind: "function", readyAt: 0 }]
+    case "class":
+      return [{ name: named(unit.node), kind: "class", readyAt: unit.node.end }]
+    case "enum":
+      return [{ name: unit.node.name.text, kind: "enum", readyAt: 0 }]
+    case "default":
+      return [{ name: DEFAULT, kind: "const", readyAt: unit.node.end }]
+    case "namespace":
+      return [{ name: unit.node.name.text, kind: "var", readyAt: 0 }]
+    case "statement":
+      return []
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Questions about syntax that several passes ask.
+ *
+ * @since 0.1.0
+ */
+import ts from "../typescript.ts"
+
+/** A function with code; overloads and abstract methods have none. */
+export type FunctionSyntax =
+  | ts.FunctionDeclaration
+  | ts.FunctionExpression
+  | ts.ArrowFunction
+  | ts.MethodDeclaration
+  | ts.GetAccessorDeclaration
+  | ts.SetAccessorDeclaration
+  | ts.ConstructorDeclaration
+
+export const isFunction = (node: ts.Node): node is FunctionSyntax =>
+  ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node) || ts.isArrowFunction(node) ||
+  ts.isMethodDeclaration(node) || ts.isGetAccessor(node) || ts.isSetAccessor(node) ||
+  ts.isConstructorDeclaration(node)
+
+/** Nodes that vanish when types are stripped. */
+export const isErased = (node: ts.Node): boolean =>
+  (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) ||
+  ts.isTypeParameterDeclaration(node) || ts.isInterfaceDeclaration(node) ||
+  ts.isTypeAliasDeclaration(node) || ts.isImportDeclaration(node) ||
+  ts.isIndexSignatureDeclaration(node) ||
+  (ts.isHeritageClause(node) && node.token === ts.SyntaxKind.ImplementsKeyword) ||
+  (ts.isParameter(node) && ts.isIdentifier(node.name) && node.name.text === "this") ||
+  isAmbient(node)
+
+const isAmbient = (node: ts.Node): boolean =>
+  (ts.isVariableStatement(node) || ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) ||
+    ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node) || ts.isPropertyDeclaration(node)) &&
+  ts.getModifiers(node)?.some((each) =>
+      each.kind === ts.SyntaxKind.DeclareKeyword ||
+      (each.kind === ts.SyntaxKind.AbstractKeyword && ts.isPropertyDeclaration(node))
+    ) === true
+
+/** An expression without parentheses, casts, assertions and type arguments around it. */
+export const unwrap = (node: ts.Expression): ts.Expression => {
+  let inner = node
+  while (
+    ts.isParenthesizedExpression(inner) || isTypeWrapper(inner)
+  ) inner = inner.expression
+  return inner
+}
+
+/** The wrappers that only TypeScript knows: `as`, `satisfies`, `<T>e`, `e!`, `e<T>`. */
+export const isTypeWrapper = (
+  node: ts.Node
+): node is
+  | ts.AsExpression
+  | ts.SatisfiesExpression
+  | ts.TypeAssertion
+  | ts.NonNullExpression
+  | ts.ExpressionWithTypeArguments =>
+  ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isTypeAssertionExpression(node) ||
+  ts.isNonNullExpression(node) || ts.isExpressionWithTypeArguments(node)
+
+/** Without TypeScript's wrappers, but with parentheses. */
+export const withoutTypes = (node: ts.Expression): ts.Expression => {
+  let inner = node
+  while (isTypeWrapper(inner)) inner = inner.expression
+  return inner
+}
+
+/** Whether an expression gets its name from where it stands: `const f = () => 1`. */
+export const isAnonymousFunction = (
+  node: ts.Expression
+): node is ts.ArrowFunction | ts.FunctionExpression | ts.ClassExpression =>
+  ts.isArrowFunction(node) ||
+  ((ts.isFunctionExpression(node) || ts.isClassExpression(node)) && node.name === undefined)
+
+export const isPattern = (
+  node: ts.Node
+): node is
+  | ts.ObjectBindingPattern
+  | ts.ArrayBindingPattern
+  | ts.ObjectLiteralExpression
+  | ts.ArrayLiteralExpression =>
+  ts.isObjectBindingPattern(node) || ts.isArrayBindingPattern(node) ||
+  ts.isObjectLiteralExpression(node) || ts.isArrayLiteralExpression(node)
+
+/** Whether an identifier reads or writes a variable, rather than naming something. */
+export const isReference = (node: ts.Identifier): boolean => {
+  const parent = node.parent
+  if (ts.isPropertyAccessExpression(parent)) return parent.name !== node
+  if (ts.isBindingElement(parent)) {
+    return parent.initializer === node
+  }
+  if (
+    ts.isPropertyAssignment(parent) || ts.isVariableDeclaration(parent) ||
+    ts.isParameter(parent) || ts.isPropertyDeclaration(parent) || ts.isEnumMember(parent)
+  ) return parent.name !== node
+  return !(
+    ts.isMethodDeclaration(parent) || ts.isGetAccessor(parent) || ts.isSetAccessor(parent) ||
+    ts.isFunctionDeclaration(parent) || ts.isFunctionExpression(parent) || ts.isClassLike(parent) ||
+    ts.isEnumDeclaration(parent) || ts.isModuleDeclaration(parent) ||
+    ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent) ||
+    ts.isMetaProperty(parent) || ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent) ||
+    ts.isImportClause(parent) || ts.isNamespaceImport(parent) || ts.isNamespaceExport(parent) ||
+    ts.isQualifiedName(parent)
+  )
+}
+
+export const ASSIGNMENTS: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.EqualsToken,
+  ts.SyntaxKind.PlusEqualsToken,
+  ts.SyntaxKind.MinusEqualsToken,
+  ts.SyntaxKind.AsteriskEqualsToken,
+  ts.SyntaxKind.AsteriskAsteriskEqualsToken,
+  ts.SyntaxKind.SlashEqualsToken,
+  ts.SyntaxKind.PercentEqualsToken,
+  ts.SyntaxKind.LessThanLessThanEqualsToken,
+  ts.SyntaxKind.GreaterThanGreaterThanEqualsToken,
+  ts.SyntaxKind.GreaterThanGreaterThanGreaterThanEqualsToken,
+  ts.SyntaxKind.AmpersandEqualsToken,
+  ts.SyntaxKind.BarEqualsToken,
+  ts.SyntaxKind.CaretEqualsToken,
+  ts.SyntaxKind.AmpersandAmpersandEqualsToken,
+  ts.SyntaxKind.BarBarEqualsToken,
+  ts.SyntaxKind.QuestionQuestionEqualsToken
+])
+
+/** The names that an assignment target writes: `x`, or those inside a pattern. */
+export const assignedNames = (target: ts.Node): ReadonlyArray<ts.Identifier> => {
+  const node = ts.isExpression(target) ? unwrap(target) : target
+  if (ts.isIdentifier(node)) return [node]
+  if (ts.isArrayLiteralExpression(node)) return node.elements.flatMap(assignedNames)
+  if (ts.isSpreadElement(node) || ts.isSpreadAssignment(node)) {
+    return assignedNames(node.expression)
+  }
+  if (ts.isObjectLiteralExpression(node)) return node.properties.flatMap(assignedNames)
+  if (ts.isPropertyAssignment(node)) return assignedNames(node.initializer)
+  if (ts.isShorthandPropertyAssignment(node)) return [node.name]
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+    return assignedNames(node.left)
+  }
+  return []
+}

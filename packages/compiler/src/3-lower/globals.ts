@@ -1,0 +1,151 @@
+/**
+ * The globals that exist inside a workflow, and those that Node has besides.
+ *
+ * The library of ES2023 without what cannot be stored or depends on the machine,
+ * and the few host functions that the machine implements deterministically.
+ *
+ * @since 0.1.0
+ */
+
+/** What a program may use; the machine has a table with the same names. */
+export const ALLOWED: ReadonlySet<string> = new Set([
+  "AggregateError",
+  "Array",
+  "ArrayBuffer",
+  "BigInt",
+  "BigInt64Array",
+  "BigUint64Array",
+  "Boolean",
+  "DataView",
+  "Date",
+  "Error",
+  "EvalError",
+  "Float32Array",
+  "Float64Array",
+  "Infinity",
+  "Int16Array",
+  "Int32Array",
+  "Int8Array",
+  "JSON",
+  "Map",
+  "Math",
+  "NaN",
+  "Number",
+  "Object",
+  "Promise",
+  "RangeError",
+  "ReferenceError",
+  "Reflect",
+  "RegExp",
+  "Set",
+  "String",
+  "Symbol",
+  "SyntaxError",
+  "TextDecoder",
+  "TextEncoder",
+  "TypeError",
+  "URIError",
+  "URL",
+  "URLSearchParams",
+  "Uint16Array",
+  "Uint32Array",
+  "Uint8Array",
+  "Uint8ClampedArray",
+  "atob",
+  "btoa",
+  "clearTimeout",
+  "console",
+  "crypto",
+  "decodeURI",
+  "decodeURIComponent",
+  "encodeURI",
+  "encodeURIComponent",
+  "escape",
+  "isFinite",
+  "isNaN",
+  "parseFloat",
+  "parseInt",
+  "queueMicrotask",
+  "setTimeout",
+  "structuredClone",
+  "unescape"
+])
+
+export const DYNAMIC_CODE: ReadonlySet<string> = new Set(["Function", "eval"])
+
+export const NOT_STORABLE: ReadonlySet<string> = new Set([
+  "Atomics",
+  "FinalizationRegistry",
+  "Proxy",
+  "SharedArrayBuffer",
+  "WeakMap",
+  "WeakRef",
+  "WeakSet"
+])
+
+/** Names of CommonJS modules; in an ECMAScript module Node does not define them. */
+export const COMMONJS: ReadonlySet<string> = new Set([
+  "__dirname",
+  "__filename",
+  "exports",
+  "module",
+  "require"
+])
+
+/** Other globals of Node 20: they are there when the function runs plainly. */
+export const HOST: ReadonlySet<string> = new Set([
+  "AbortController",
+  "AbortSignal",
+  "Blob",
+  "BroadcastChannel",
+  "Buffer",
+  "ByteLengthQueuingStrategy",
+  "CompressionStream",
+  "CountQueuingStrategy",
+  "Crypto",
+  "CryptoKey",
+  "CustomEvent",
+  "DOMException",
+  "DecompressionStream",
+  "Event",
+  "EventTarget",
+  "File",
+  "FormData",
+  "Headers",
+  "MessageChannel",
+  "MessageEvent",
+  "MessagePort",
+  "Performance",
+  "ReadableStream",
+  "Request",
+  "Response",
+  "SubtleCrypto",
+  "TextDecoderStream",
+  "TextEncoderStream",
+  "TransformStream",
+  "WebAssembly",
+  "WebSocket",
+  "WritableStream",
+  "clearImmediate",
+  "clearInterval",
+  "fetch",
+  "global",
+  "globalThis",
+  "navigator",
+  "performance",
+  "process",
+  "setImmediate",
+  "setInterval"
+])
+
+/** Globals of browsers, deno and bundlers: Node has none of them, but the message can say more. */
+export const FOREIGN: ReadonlySet<string> = new Set([
+  "Bun",
+  "Deno",
+  "XMLHttpRequest",
+  "alert",
+  "document",
+  "localStorage",
+  "sessionStorage",
+  "window"
+])

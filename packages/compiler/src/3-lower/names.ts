@@ -1,0 +1,221 @@
+/**
+ * Identifiers: variables, imports, actions, functions of `@rappel/core`, globals.
+ *
+ * @since 0.1.0
+ */
+import type { Expression } from "@rappel/core/program/Expression"
+import type { Meaning } from "../2-analyze/Modules.ts"
+import { hasPolicy } from "../2-analyze/reach.ts"
+import type { Variable } from "../2-analyze/Scope.ts"
+import { isFunction, unwrap } from "../2-analyze/syntaxKinds.ts"
+import * as catalogue from "../diagnostics/catalogue.ts"
+import ts from "../typescript.ts"
+import { ALLOWED, COMMONJS, DYNAMIC_CODE, FOREIGN, HOST, NOT_STORABLE } from "./globals.ts"
+import type { Lowering } from "./Lowering.ts"
+import { readVariable, updateVariable, writeVariable } from "./variables.ts"
+
+/** Exports of `@rappel/core` that the machine implements. */
+const CORE: ReadonlySet<string> = new Set(["sleep", "runAction", "workflow", "Workflow"])
+
+/** Stands where a finding was reported; such a program is never run. */
+export const NOTHING: Expression = { t: "Undef" }
+
+export const Identifier = (l: Lowering, node: ts.Identifier): Expression => {
+  const variable = l.scope.lookup(node.text)
+  if (variable?.kind === "enumMember") return enumMember(l, variable, node)
+  if (variable !== undefined) return readVariable(l, variable, node)
+  if (node.text === "undefined") return { t: "Undef" }
+  if (node.text === "arguments" && hasArguments(node)) return { t: "Args" }
+  const meaning = l.modules.local(l.module, node.text)
+  if (meaning !== undefined) return fromMeaning(l, meaning, node, node.text)
+  return globalName(l, node)
+}
+
+/** What an expression of names and dots leads to through namespaces; undefined for local variables. */
+export const meaningOf = (l: Lowering, expression: ts.Expression): Meaning | undefined => {
+  const node = unwrap(expression)
+  if (ts.isIdentifier(node)) {
+    const variable = l.scope.lookup(node.text)
+    return variable === undefined || variable.scope.kind === "module"
+      ? l.modules.local(l.module, node.text)
+      : undefined
+  }
+  if (!ts.isPropertyAccessExpression(node)) return undefined
+  const object = meaningOf(l, node.expression)
+  return object === undefined ? undefined : l.modules.member(object, node.name.text)
+}
+
+/** A name of another module, or one that no variable of this program stands for. */
+export const fromMeaning = (
+  l: Lowering,
+  meaning: Meaning,
+  node: ts.Node,
+  text: string
+): Expression => {
+  switch (meaning.kind) {
+    case "binding":
+      return fromModule(l, meaning, meaning.name, node)
+    case "action": {
+      const { action, module } = meaning
+      if (action.exportName === undefined) {
+        l.report(catalogue.actionNotExported(node, action.name))
+      }
+      return hasPolicy(action)
+        ? fromModule(l, meaning, action.name, node)
+        : { t: "Act", a: l.output.action(module, action) }
+    }
+    case "core":
+      return core(l, meaning.name, node)
+    case "coreNamespace":
+      l.report(catalogue.coreExport(node, text))
+      return NOTHING
+    case "namespace": {
+      const module = l.reached.of(meaning.module)
+      return module === undefined ? NOTHING : { t: "Ns", m: module.index }
+    }
+    case "package":
+      l.report(catalogue.npmCall(node, text, meaning.specifier))
+      return NOTHING
+    case "noModule":
+      l.report(catalogue.moduleNotFound(node, meaning.specifier))
+      return NOTHING
+    case "noExport":
+      l.report(catalogue.noSuchExport(node, meaning.specifier, meaning.name))
+      return NOTHING
+    case "typeOnly":
+      l.report(catalogue.unknownName(node, text))
+      return NOTHING
+  }
+}
+
+const fromModule = (
+  l: Lowering,
+  meaning: Meaning & { readonly kind: "binding" | "action" },
+  local: string,
+  node: ts.Node
+): Expression => {
+  const module = l.reached.of(meaning.module)
+  if (module === undefined) return NOTHING
+  const variable = module.scope.variables.get(local)
+  if (module === l.here && variable !== undefined) return readVariable(l, variable, node)
+  return { t: "Imp", m: module.index, x: l.output.exportOf(module, local), p: l.position(node) }
+}
+
+const core = (l: Lowering, name: string, node: ts.Node): Expression => {
+  if (CORE.has(name)) return { t: "Core", n: name }
+  l.report(
+    name === "action"
+      ? catalogue.actionNotExported(node, `${node.getText()}(…)`)
+      : catalogue.coreExport(node, name)
+  )
+  return NOTHING
+}
+
+const enumMember = (l: Lowering, member: Variable, node: ts.Identifier): Expression => {
+  const declaration = member.scope.node as ts.EnumDeclaration
+  const holder = member.scope.parent?.lookup(declaration.name.text)
+  if (holder === undefined) return NOTHING
+  return {
+    t: "Get",
+    o: readVariable(l, holder, node),
+    k: { t: "Lit", v: member.name },
+    p: l.position(node)
+  }
+}
+
+/** `arguments` belongs to the nearest function that is no arrow. */
+const hasArguments = (node: ts.Node): boolean => {
+  for (let here = node.parent; here !== undefined; here = here.parent) {
+    if (ts.isPropertyDeclaration(here) || ts.isClassStaticBlockDeclaration(here)) return false
+    if (isFunction(here) && !ts.isArrowFunction(here)) return true
+  }
+  return false
+}
+
+// ---- globals
+
+const globalName = (l: Lowering, node: ts.Identifier): Expression => {
+  const name = node.text
+  if (ALLOWED.has(name)) return { t: "Glob", n: name, p: l.position(node) }
+  reportGlobal(l, node)
+  return NOTHING
+}
+
+const reportGlobal = (l: Lowering, node: ts.Identifier): void => {
+  const name = node.text
+  l.report(
+    DYNAMIC_CODE.has(name)
+      ? catalogue.dynamicCode(node, name)
+      : NOT_STORABLE.has(name)
+      ? catalogue.notStorable(node, name)
+      : COMMONJS.has(name)
+      ? catalogue.commonjs(node, name)
+      : name === "Intl"
+      ? catalogue.intl(node)
+      : HOST.has(name) || FOREIGN.has(name)
+      ? catalogue.hostGlobal(node, hostText(node))
+      : catalogue.unknownName(node, name)
+  )
+}
+
+/** `process.env` rather than `process`, so that the finding speaks of what was written. */
+const hostText = (node: ts.Identifier): string =>
+  ts.isPropertyAccessExpression(node.parent) && node.parent.expression === node
+    ? `${node.text}.${node.parent.name.text}`
+    : node.text
+
+/** The operand of `typeof`: a name that nobody defines is no error there. */
+export const typeOf = (l: Lowering, operand: ts.Expression): Expression => {
+  const node = unwrap(operand)
+  if (ts.isIdentifier(node) && isUndefined(l, node)) return { t: "Lit", v: "undefined" }
+  const value = l.expression(operand)
+  return l.node({ t: "Un", op: "typeof", e: value }, [value])
+}
+
+const isUndefined = (l: Lowering, node: ts.Identifier): boolean => {
+  const name = node.text
+  return l.scope.lookup(name) === undefined &&
+    l.modules.local(l.module, name) === undefined &&
+    !(name === "arguments" && hasArguments(node)) &&
+    !ALLOWED.has(name) && !HOST.has(name) && !DYNAMIC_CODE.has(name) && !NOT_STORABLE.has(name) &&
+    name !== "Intl"
+}
+
+// ---- writes
+
+/** `name = value`, for a value that is lowered already. */
+export const writeName = (l: Lowering, node: ts.Identifier, value: Expression): Expression => {
+  const variable = l.scope.lookup(node.text)
+  return variable === undefined || variable.kind === "enumMember"
+    ? writeForeign(l, node, value)
+    : writeVariable(l, variable, value, "assign", node)
+}
+
+export const updateName = (
+  l: Lowering,
+  node: ts.Identifier,
+  step: { readonly by: 1 | -1; readonly isPrefix: boolean }
+): Expression => {
+  const variable = l.scope.lookup(node.text)
+  return variable === undefined || variable.kind === "enumMember"
+    ? writeForeign(l, node, Identifier(l, node))
+    : updateVariable(l, variable, step, node)
+}
+
+/** Imports cannot be assigned to: the value is evaluated, and then the write throws. */
+const writeForeign = (l: Lowering, node: ts.Identifier, value: Expression): Expression => {
+  if (l.modules.local(l.module, node.text) === undefined) {
+    if (ALLOWED.has(node.text)) l.report(catalogue.hostGlobal(node, `${node.text} = …`))
+    else reportGlobal(l, node)
+    return NOTHING
+  }
+  const place = l.temporary()
+  return l.node({
+    t: "Set",
+    ...l.addressOf(place),
+    n: node.text,
+    e: value,
+    c: 1,
+    p: l.position(node)
+  }, [value])
+}

@@ -1,0 +1,337 @@
+/**
+ * Destructuring, in declarations, parameters, loops and assignments.
+ *
+ * An object pattern becomes reads of a temporary; an array pattern is one node,
+ * because its iterator must be closed when the pattern ends early. The order of
+ * evaluation is ECMAScript's: key, then the target's object, then the value, then
+ * the default.
+ *
+ * @since 0.1.0
+ */
+import type { ArrPat, Expression } from "@rappel/core/program/Expression"
+import { isPattern, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
+import * as catalogue from "../diagnostics/catalogue.ts"
+import ts from "../typescript.ts"
+import type { Lowering, Origin, Writing } from "./Lowering.ts"
+import { isAccessNode, keyOf, objectOf } from "./members.ts"
+import { writeName } from "./names.ts"
+import { propertyKey } from "./propertyKey.ts"
+import { isAccess } from "./sourceText.ts"
+import { writeVariable } from "./variables.ts"
+
+/** The evaluations that bind `value` to a name, a member or a pattern. */
+export const bind = (
+  l: Lowering,
+  target: ts.Node,
+  value: Expression,
+  writing: Writing,
+  origin: Origin
+): ReadonlyArray<Expression> => {
+  const node = ts.isExpression(target) ? unwrap(target) : target
+  if (ts.isIdentifier(node)) return [write(l, node, value, writing)]
+  if (ts.isObjectBindingPattern(node) || ts.isObjectLiteralExpression(node)) {
+    return bindObject(l, node, value, writing, origin)
+  }
+  if (ts.isArrayBindingPattern(node) || ts.isArrayLiteralExpression(node)) {
+    return [bindArray(l, node, value, writing, origin)]
+  }
+  if (isAccessNode(node)) {
+    const { object } = objectOf(l, node.expression)
+    const key = keyOf(l, node)
+    return [
+      l.node({ t: "SetM", o: object, k: key, e: value, p: l.position(node) }, [object, key, value])
+    ]
+  }
+  l.report(catalogue.syntax(node, "Invalid destructuring assignment target"))
+  return []
+}
+
+const write = (
+  l: Lowering,
+  node: ts.Identifier,
+  value: Expression,
+  writing: Writing
+): Expression => {
+  if (writing === "assign") return writeName(l, node, value)
+  const variable = l.scope.lookup(node.text)
+  // Its scope declared the name before anything was lowered.
+  if (variable === undefined) throw new Error(`${node.text} is not declared`)
+  return writeVariable(l, variable, value, "initialise", node)
+}
+
+/** One element of a pattern, written either way. */
+interface Element {
+  readonly key: ts.PropertyName | undefined
+  readonly target: ts.Node
+  readonly initializer: ts.Expression | undefined
+  readonly isRest: boolean
+}
+
+/** A default with what anonymous functions in it are called. */
+const withDefault = (l: Lowering, element: Element, value: () => Expression): Expression => {
+  const read = value()
+  if (element.initializer === undefined) return read
+  const target = ts.isExpression(element.target) ? withoutTypes(element.target) : element.target
+  const name = ts.isIdentifier(target) ? target.text : undefined
+  const initial = l.expression(element.initializer, name)
+  return l.node({ t: "Dflt", e: read, d: initial }, [read, initial])
+}
+
+// ---- objects
+
+const bindObject = (
+  l: Lowering,
+  pattern: ts.ObjectBindingPattern | ts.ObjectLiteralExpression,
+  value: Expression,
+  writing: Writing,
+  origin: Origin
+): ReadonlyArray<Expression> => {
+  const elements = propertiesOf(l, pattern)
+  const out: Array<Expression> = []
+  const places = []
+  let source = value
+  if (!isRepeatable(l, value, origin)) {
+    const place = l.temporary()
+    places.push(place)
+    out.push(l.writeTemporary(place, value))
+    source = l.readTemporary(place)
+  }
+  const required = requireObject(l, pattern, source, elements, origin)
+  if (required !== undefined) out.push(required)
+
+  const hasRest = elements.some((element) => element.isRest)
+  const used: Array<Expression> = []
+  for (const element of elements) {
+    if (element.isRest) {
+      out.push(...bind(l, element.target, { t: "ObjRest", e: source, k: used }, writing, nested))
+      continue
+    }
+    let key = propertyKey(l, element.key!)
+    const isNamed = ts.isIdentifier(element.target)
+    if (key.t !== "Lit" && (hasRest || !isNamed)) {
+      const place = l.temporary()
+      places.push(place)
+      out.push(l.writeTemporary(place, key))
+      key = l.readTemporary(place)
+    }
+    used.push(key)
+    const p = l.position(element.key!)
+    const read = (): Expression => l.node({ t: "Get", o: source, k: key, p }, [key])
+    out.push(...bindElement(l, element, read, writing))
+  }
+  return [...out, ...l.clear(places)]
+}
+
+const nested: Origin = { isNested: true }
+
+/** Binds one element, whose target's object is evaluated before the value is read. */
+const bindElement = (
+  l: Lowering,
+  element: Element,
+  read: () => Expression,
+  writing: Writing
+): ReadonlyArray<Expression> => {
+  const target = ts.isExpression(element.target) ? unwrap(element.target) : element.target
+  if (!isAccessNode(target)) {
+    return bind(l, target, withDefault(l, element, read), writing, nested)
+  }
+  const { object } = objectOf(l, target.expression)
+  const key = keyOf(l, target)
+  const value = withDefault(l, element, read)
+  const p = l.position(target)
+  return [l.node({ t: "SetM", o: object, k: key, e: value, p }, [object, key, value])]
+}
+
+/** Whether a value may be read again in the place of a temporary. */
+const isRepeatable = (l: Lowering, value: Expression, origin: Origin): boolean => {
+  if (value.t === "Arg") return true
+  if (value.t !== "Var" || value.z === 1 || origin.node === undefined) return false
+  const node = unwrap(origin.node)
+  const variable = ts.isIdentifier(node) ? l.scope.lookup(node.text) : undefined
+  return variable !== undefined && !variable.isAssigned
+}
+
+/**
+ * The check that throws V8's "Cannot destructure …".
+ *
+ * V8 has that message only where it knows what is destructured; else the first
+ * read of a property throws its own.
+ */
+const requireObject = (
+  l: Lowering,
+  pattern: ts.Node,
+  source: Expression,
+  elements: ReadonlyArray<Element>,
+  origin: Origin
+): Expression | undefined => {
+  const first = elements[0]
+  const key = first === undefined || first.isRest || first.key === undefined ||
+      ts.isComputedPropertyName(first.key)
+    ? undefined
+    : literalText(first.key)
+  if (key !== undefined && (first?.initializer !== undefined || origin.isNested === true)) {
+    return undefined
+  }
+  const inner = first === undefined || first.isRest ? undefined : first.target
+  if (key !== undefined && inner !== undefined && isPattern(inner) && origin.text === undefined) {
+    return undefined
+  }
+  return {
+    t: "ReqObj",
+    e: source,
+    ...(origin.text === undefined ? {} : { n: origin.text }),
+    ...(key === undefined ? {} : { k: key }),
+    p: l.position(first?.target ?? pattern)
+  }
+}
+
+const literalText = (name: ts.PropertyName): string =>
+  ts.isNumericLiteral(name) ? String(Number(name.text)) : ts.isComputedPropertyName(name)
+    ? ""
+    : name.text
+
+const propertiesOf = (
+  l: Lowering,
+  pattern: ts.ObjectBindingPattern | ts.ObjectLiteralExpression
+): ReadonlyArray<Element> =>
+  ts.isObjectBindingPattern(pattern)
+    ? pattern.elements.map((element) => ({
+      key: element.dotDotDotToken === undefined
+        ? element.propertyName ?? nameAsKey(element.name)
+        : undefined,
+      target: element.name,
+      initializer: element.initializer,
+      isRest: element.dotDotDotToken !== undefined
+    }))
+    : pattern.properties.flatMap((property) => {
+      const element = assignedProperty(property)
+      if (element !== undefined) return [element]
+      l.report(catalogue.syntax(property, "Invalid destructuring assignment target"))
+      return []
+    })
+
+const nameAsKey = (name: ts.BindingName): ts.PropertyName | undefined =>
+  ts.isIdentifier(name) ? name : undefined
+
+const assignedProperty = (property: ts.ObjectLiteralElementLike): Element | undefined => {
+  if (ts.isShorthandPropertyAssignment(property)) {
+    return {
+      key: property.name,
+      target: property.name,
+      initializer: property.objectAssignmentInitializer,
+      isRest: false
+    }
+  }
+  if (ts.isPropertyAssignment(property)) {
+    return { key: property.name, ...targetAndDefault(property.initializer), isRest: false }
+  }
+  return ts.isSpreadAssignment(property)
+    ? { key: undefined, target: property.expression, initializer: undefined, isRest: true }
+    : undefined
+}
+
+const targetAndDefault = (
+  node: ts.Expression
+): { readonly target: ts.Expression; readonly initializer: ts.Expression | undefined } => {
+  const inner = withoutTypes(node)
+  return ts.isBinaryExpression(inner) && inner.operatorToken.kind === ts.SyntaxKind.EqualsToken
+    ? { target: inner.left, initializer: inner.right }
+    : { target: inner, initializer: undefined }
+}
+
+// ---- arrays
+
+const bindArray = (
+  l: Lowering,
+  pattern: ts.ArrayBindingPattern | ts.ArrayLiteralExpression,
+  value: Expression,
+  writing: Writing,
+  origin: Origin
+): Expression => {
+  const place = l.temporary()
+  const places = [place]
+  const item = l.addressOf(place)
+  const children: Array<Expression> = [value]
+  const elements = pattern.elements.map((node): ArrPat["a"][number] => {
+    if (ts.isOmittedExpression(node)) return { k: "hole" }
+    const element = arrayElement(node)
+    const target = ts.isExpression(element.target) ? unwrap(element.target) : element.target
+    const read = (): Expression => l.readTemporary(place)
+    const k = element.isRest ? "rest" as const : "item" as const
+    if (!isAccessNode(target) || isPlain(target)) {
+      const bound = l.sequence(bind(l, target, withDefault(l, element, read), writing, nested))
+      children.push(bound)
+      return { k, b: bound }
+    }
+    // The target's object and key come before the next step of the iterator.
+    const objectPlace = l.temporary()
+    const keyPlace = l.temporary()
+    places.push(objectPlace, keyPlace)
+    const { object } = objectOf(l, target.expression)
+    const isSuper = object.t === "Super"
+    const key = keyOf(l, target)
+    const before = l.sequence([
+      ...(isSuper ? [] : [l.writeTemporary(objectPlace, object)]),
+      ...(key.t === "Priv" ? [] : [l.writeTemporary(keyPlace, key)])
+    ])
+    const stored = withDefault(l, element, read)
+    const bound = l.node({
+      t: "SetM",
+      o: isSuper ? object : l.readTemporary(objectPlace),
+      k: key.t === "Priv" ? key : l.readTemporary(keyPlace),
+      e: stored,
+      p: l.position(target)
+    }, [stored])
+    children.push(before, bound)
+    return { k, pre: before, b: bound }
+  })
+  const hasName = writing === "initialise" && origin.text !== undefined &&
+    (origin.node === undefined || !isAccess(origin.node))
+  const node = l.node({
+    t: "ArrPat",
+    e: value,
+    item,
+    a: elements,
+    ...(hasName ? { n: origin.text } : {}),
+    p: l.position(pattern)
+  }, children)
+  const cleared = l.clear(places)
+  return cleared.length === 0 ? node : l.sequence([node, ...cleared])
+}
+
+const arrayElement = (node: ts.ArrayBindingElement | ts.Expression): Element => {
+  if (ts.isBindingElement(node)) {
+    return {
+      key: undefined,
+      target: node.name,
+      initializer: node.initializer,
+      isRest: node.dotDotDotToken !== undefined
+    }
+  }
+  if (ts.isOmittedExpression(node)) {
+    return { key: undefined, target: node, initializer: undefined, isRest: false }
+  }
+  return ts.isSpreadElement(node)
+    ? { key: undefined, target: node.expression, initializer: undefined, isRest: true }
+    : { key: undefined, ...targetAndDefault(node), isRest: false }
+}
+
+/** Whether evaluating a target's object and key is not observable, so that the order does not matter. */
+const isPlain = (node: ts.Expression): boolean => {
+  const inner = unwrap(node)
+  if (
+    ts.isIdentifier(inner) || ts.isStringLiteralLike(inner) || ts.isNumericLiteral(inner) ||
+    inner.kind === ts.SyntaxKind.ThisKeyword
+  ) return true
+  if (ts.isPropertyAccessExpression(inner)) {
+    return inner.expression.kind !== ts.SyntaxKind.SuperKeyword && isOperand(inner.expression)
+  }
+  return ts.isElementAccessExpression(inner) && isOperand(inner.expression) &&
+    isOperand(inner.argumentExpression)
+}
+
+const isOperand = (node: ts.Expression): boolean => {
+  const inner = unwrap(node)
+  return ts.isIdentifier(inner) || ts.isStringLiteralLike(inner) || ts.isNumericLiteral(inner) ||
+    inner.kind === ts.SyntaxKind.ThisKeyword
+}

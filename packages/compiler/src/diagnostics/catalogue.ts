@@ -1,0 +1,235 @@
+/**
+ * Every finding the compiler can report, sorted by code.
+ *
+ * `test/diagnostics.test.ts` holds each entry to a page in `docs/errors` and to
+ * a fixture that raises it. An error means that no program is made; nothing is
+ * compiled to something that differs from what Node would do.
+ *
+ * @since 0.1.0
+ */
+import { define } from "./Diagnostic.ts"
+
+export const actionNotExported = define({
+  code: "action-not-exported",
+  message: (name: string) => `The action \`${name}\` is not exported, so no worker can find it`,
+  help: "Declare it as `export const … = action(…)` at the top level of its module.",
+  why: "An action runs in another process, which imports the module and takes the action by its " +
+    "name. What a module does not export, or makes inside of a function, has no such name."
+})
+
+export const actionOptions = define({
+  code: "action-options",
+  message: () => "The options of this action are not written out as an object literal",
+  help: "Write the options in place: `action({ name: \"…\", retry: { … } }, fn)`.",
+  why:
+    "The name and the policy of an action are part of every program that calls it, so they must " +
+    "be known when it is compiled."
+})
+
+export const childWorkflowMethods = define({
+  code: "child-workflow-methods",
+  message: (text: string) => `\`${text}\` starts another instance, which a workflow cannot do yet`,
+  help: "Call the workflow as a function; it then runs as a part of this one.",
+  why:
+    "`run`, `start` and the other methods of a workflow talk to the database. A program has no " +
+    "connection; its only effects are calls of actions and timers."
+})
+
+export const commonjs = define({
+  code: "commonjs",
+  message: (text: string) => `\`${text}\` belongs to CommonJS modules`,
+  help: "Use `import` and `export`.",
+  why: "Programs are made of ECMAScript modules, whose imports are known without running them."
+})
+
+export const coreExport = define({
+  code: "core-export",
+  message: (name: string) => `\`${name}\` of @rappel/core has no meaning inside a workflow`,
+  help: "Keep it out of the code that the workflow reaches, or call it in an action.",
+  why:
+    "Inside of a program only `sleep`, `runAction`, `workflow`, `Workflow` and actions exist. The " +
+    "rest of the package is for the processes around it."
+})
+
+export const decorator = define({
+  code: "decorator",
+  message: () => "Decorators cannot be compiled",
+  help: "Call the function that the decorator stands for on the class or method.",
+  why:
+    "There are two incompatible meanings of decorators, and which one holds depends on settings " +
+    "of the tool that runs the file."
+})
+
+export const dynamicCode = define({
+  code: "dynamic-code",
+  message: (name: string) => `\`${name}\` makes code from text`,
+  help: "Write the code out, or choose among functions with a table.",
+  why: "A program is compiled once and pinned. Code that appears at run time would be neither " +
+    "checked nor stored."
+})
+
+export const dynamicImport = define({
+  code: "dynamic-import",
+  message: () => "`import()` loads a module while the workflow runs",
+  help: "Import the module at the top of the file, or load it inside of an action.",
+  why: "A program holds all of its modules from the start, so that it runs the same after a deploy."
+})
+
+export const floatingPromise = define({
+  code: "floating-promise",
+  severity: "warning",
+  message: (name: string) => `Nothing waits for the promise of \`${name}\``,
+  help: "Write `await` before the call, or `void` if the workflow shall not wait.",
+  why:
+    "The workflow goes on at once, a failure has no one to catch it, and the result may be fixed " +
+    "before the call has ended."
+})
+
+export const hostGlobal = define({
+  code: "host-global",
+  message: (name: string) => `\`${name}\` is not available inside a workflow`,
+  help: "Use it in an action and pass the result, or take the value as an argument.",
+  why:
+    "A workflow may continue on another machine, years later. What belongs to a process, a host " +
+    "or a network would be different there."
+})
+
+export const importMeta = define({
+  code: "import-meta",
+  message: () => "`import.meta` describes a file on disk, which a program does not have",
+  help: "Use it in an action.",
+  why: "A program runs without its sources: they may have moved or gone."
+})
+
+export const intl = define({
+  code: "intl",
+  message: () => "`Intl` gives results that depend on the machine and on the version of Node",
+  help: "Format dates and numbers for people in an action.",
+  why: "The locale data of two machines differ, so an instance that moves could see two answers."
+})
+
+export const moduleNotFound = define({
+  code: "module-not-found",
+  message: (specifier: string) => `The module \`${specifier}\` was not found`,
+  help: "Correct the path, or add what makes it resolvable to the tsconfig or package.json.",
+  why: "What a workflow reaches is compiled with it, so every module must be there."
+})
+
+export const moduleState = define({
+  code: "module-state",
+  severity: "warning",
+  message: (name: string) =>
+    `\`${name}\` is changed by the workflow, and each instance has its own`,
+  help: "Keep the value in the workflow function, or in a database through actions.",
+  why: "Under Node all calls in a process share a variable of a module. Instances run in many " +
+    "processes and are stored one by one, so each begins with a fresh one."
+})
+
+export const namespace = define({
+  code: "namespace",
+  message: (name: string) => `The namespace \`${name}\` holds values`,
+  help: "Turn it into a module and import that with `import * as`.",
+  why:
+    "Namespaces are compiled by TypeScript into functions that change an object; modules say the " +
+    "same in the language itself."
+})
+
+export const noSuchExport = define({
+  code: "no-such-export",
+  message: (specifier: string, name: string) => `\`${specifier}\` has no export \`${name}\``,
+  help: "Correct the name, or export it there.",
+  why: "Node refuses to load a module that imports a name which does not exist."
+})
+
+export const notStorable = define({
+  code: "not-storable",
+  message: (name: string) => `A \`${name}\` cannot be stored with the instance`,
+  help: "Use a plain object, a `Map` or a `Set`.",
+  why: "Everything that a workflow holds is written to the database while it waits. What weak " +
+    "references hold, and what a proxy would do, cannot be written down."
+})
+
+export const npmCall = define({
+  code: "npm-call",
+  message: (name: string, specifier: string) =>
+    `\`${name}\` comes from \`${specifier}\`, which is not a part of the project's sources`,
+  help: "Wrap the use in an action: `export const … = action(async (…) => …)`.",
+  why: "Code of packages and of Node is not compiled into programs: it may do I/O, keep state or " +
+    "change with an update. In an action it may do all of that, and its result is recorded."
+})
+
+export const syntax = define({
+  code: "syntax",
+  message: (message: string) => message,
+  help: "Correct the code; Node would not load it either.",
+  why: "The file is not a valid module of TypeScript."
+})
+
+export const topLevelAwait = define({
+  code: "top-level-await",
+  message: () => "A module that a workflow reaches awaits while it loads",
+  help: "Await inside of the workflow function.",
+  why: "The modules of a program are initialised in one go, before the instance can wait."
+})
+
+export const unboundedLoop = define({
+  code: "unbounded-loop",
+  severity: "warning",
+  message: () => "This loop has neither an `await` nor a way out",
+  help: "Add a condition, a `break` or an `await`.",
+  why: "The instance would compute until its step runs out of fuel, and fail."
+})
+
+export const unknownName = define({
+  code: "unknown-name",
+  message: (name: string) => `\`${name}\` is not defined`,
+  help: "Declare or import it.",
+  why: "Node would throw a ReferenceError when the code is reached."
+})
+
+export const unreachableCode = define({
+  code: "unreachable-code",
+  severity: "warning",
+  message: () => "This code is never reached",
+  help: "Remove it, or the statement that leaves before it.",
+  why: "Every way through the statements before it leaves the block."
+})
+
+export const unsupportedSyntax = define({
+  code: "unsupported-syntax",
+  message: (what: string) => `${what} cannot be compiled`,
+  help: "Write it in another way; the guide lists what workflows may contain.",
+  why: "The construct is not, or not yet, part of ECMAScript as Node runs it."
+})
+
+export const workflowFunction = define({
+  code: "workflow-function",
+  message: () => "A generator cannot be a workflow",
+  help: "Pass an async function.",
+  why: "The result of a workflow is what its function returns; a generator returns an iterator, " +
+    "which nobody would drive."
+})
+
+export const workflowNameNotLiteral = define({
+  code: "workflow-name-not-literal",
+  message: () => "The name of this workflow is not a string literal",
+  help: "Write the options in place: `workflow({ name: \"…\" }, fn)`.",
+  why:
+    "Instances are started by the name of their workflow, so it is read without running the file."
+})
+
+export const workflowNotTopLevel = define({
+  code: "workflow-not-top-level",
+  message: (name: string) => `\`${name}(…)\` is called inside of other code`,
+  help: "Declare it as `export const … = workflow(…)` at the top level of a module.",
+  why:
+    "A workflow is compiled from its source and found by the name that its module exports. One that " +
+    "a function makes has neither a fixed source nor a name."
+})
+
+export const workflowWithoutRun = define({
+  code: "workflow-without-run",
+  message: (name: string) => `The workflow \`${name}\` has no method \`run\``,
+  help: "Add `async run(…) { … }`.",
+  why: "`run` is the method that an instance of a workflow class executes."
+})
