@@ -46,14 +46,16 @@ export const makeProbe = (overrides: Partial<Queue["Type"]> = {}): Effect.Effect
     const counted = Object.fromEntries(
       Object.entries({ ...memory, ...overrides }).map(([name, member]) => [
         name,
-        typeof member !== "function" ? member : (...args: ReadonlyArray<unknown>) =>
-          Effect.suspend(() => {
-            calls[name] = (calls[name] ?? 0) + 1
-            const error = failing.get(name)
-            return error === undefined
-              ? (member as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown>)(...args)
-              : Effect.fail(error)
-          })
+        typeof member !== "function" ?
+          member :
+          (...args: ReadonlyArray<unknown>) =>
+            Effect.suspend(() => {
+              calls[name] = (calls[name] ?? 0) + 1
+              const error = failing.get(name)
+              return error === undefined
+                ? (member as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown>)(...args)
+                : Effect.fail(error)
+            })
       ])
     ) as unknown as Queue["Type"]
     yield* memory.register({ id: DISPATCHER, host: "test", pid: 1 })
@@ -78,7 +80,7 @@ export const makeProbe = (overrides: Partial<Queue["Type"]> = {}): Effect.Effect
         })
       }).pipe(Effect.orDie)
     return { calls, queue: counted, failing, end }
-  })
+  }).pipe(Effect.orDie)
 
 /** A client over a probe's queue. */
 export const clientOf = (probe: Probe) =>

@@ -33,6 +33,15 @@ export interface BackgroundOptions {
   readonly settings: Settings
   /** Ends this long after the last app has gone; never when absent. */
   readonly idleMillis?: number
+  /** Runs beside the apps, from the time when they are served. */
+  readonly onReady?: (running: Running) => Effect.Effect<unknown, unknown>
+}
+
+/** A background process that serves. */
+export interface Running {
+  readonly workers: number
+  /** Replaces the workers when a source is newer than they are. */
+  readonly refresh: Effect.Effect<void, unknown>
 }
 
 /** The first app connects as soon as the socket is there. */
@@ -83,7 +92,7 @@ export const serve = (options: BackgroundOptions) =>
     }))
     const outer = yield* Effect.scope
     const lock = yield* Effect.makeSemaphore(1)
-    const idle = yield* Deferred.make<void>()
+    const idle = yield* Deferred.make<unknown, unknown>()
     const run = Runtime.runPromise(yield* Effect.runtime<never>())
 
     let engine: Scope.CloseableScope | undefined
@@ -117,5 +126,9 @@ export const serve = (options: BackgroundOptions) =>
     const greet = () =>
       run(Effect.as(refresh, { pid: process.pid, databaseUrl: Redacted.value(url) }))
     yield* Meeting.listen(socketOf(projectRoot), greet, onCount)
-    return yield* Deferred.await(idle)
+    if (options.onReady !== undefined) {
+      const running: Running = { workers: settings.workerCount, refresh }
+      yield* Effect.forkScoped(Effect.intoDeferred(options.onReady(running), idle))
+    }
+    yield* Deferred.await(idle)
   }))

@@ -1,0 +1,65 @@
+/**
+ * `rappel instances show`: all that is known of one instance.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import { ExitCode } from "../CliError.ts"
+import type { Invocation } from "../Invocation.ts"
+import { Output } from "../output/Output.ts"
+import { moment, table } from "../output/table.ts"
+import { detailsOf, eventOf } from "../runtime/details.ts"
+import { withClient } from "../runtime/reader.ts"
+
+export interface ShowInput {
+  readonly id: string
+  readonly databaseUrl: Option.Option<Redacted.Redacted<string>>
+  readonly json: boolean
+}
+
+/** Long outcomes are cut in the table; `--json` has them whole. */
+const SHOWN_CHARACTERS = 100
+
+const cut = (text: string): string =>
+  text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS - 3)}...` : text
+
+export const execute = (input: ShowInput): Effect.Effect<ExitCode, unknown, Invocation | Output> =>
+  Effect.gen(function*() {
+    const { result } = yield* Output
+    const [record, events] = yield* withClient(
+      input,
+      (client) => Effect.all([client.find(input.id), client.history(input.id)])
+    )
+    const details = detailsOf(record)
+    if (input.json) {
+      result(JSON.stringify({
+        ...details,
+        events: events.map(eventOf)
+      }))
+      return ExitCode.done
+    }
+    const rows = Object.entries(details).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : cut(JSON.stringify(value) ?? "")
+    ])
+    result(table(["", ""], rows).split("\n").slice(1).join("\n"))
+    if (events.length > 0) {
+      result("")
+      result(table(
+        ["seq", "event", "effect", "at", "data"],
+        events.map((event) => {
+          const { at: _at, effect, kind, seq, ...data } = eventOf(event)
+          return [
+            String(seq),
+            kind,
+            effect === 0 ? "" : String(effect),
+            moment(event.at),
+            cut(JSON.stringify(data))
+          ]
+        })
+      ))
+    }
+    return ExitCode.done
+  })

@@ -1,0 +1,197 @@
+/**
+ * The commands of `rappel` and their options. Start reading here: each command names the
+ * module that does its work.
+ *
+ * @since 0.1.0
+ */
+import * as Args from "@effect/cli/Args"
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import type { Variables } from "@rappel/worker/project/Environment"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import type { Readable } from "node:stream"
+import { ExitCode } from "./CliError.ts"
+import { definer, group, type Outcome } from "./define.ts"
+import { Invocation } from "./Invocation.ts"
+import * as Output from "./output/Output.ts"
+
+const text = (name: string, description: string) =>
+  Options.text(name).pipe(Options.withDescription(description), Options.optional)
+
+const count = (name: string, description: string) =>
+  Options.integer(name).pipe(
+    Options.withDescription(description),
+    Options.filterMap(
+      (value) => value >= 1 ? Option.some(value) : Option.none(),
+      `--${name} takes a whole number from 1`
+    ),
+    Options.optional
+  )
+
+const flag = (name: string, description: string) =>
+  Options.boolean(name).pipe(Options.withDescription(description))
+
+const databaseUrl = Options.redacted("database-url").pipe(
+  Options.withDescription("The Postgres to use; DATABASE_URL when absent, else one is started"),
+  Options.optional
+)
+const json = flag("json", "Print one JSON document per line")
+const workers = count("workers", "Worker processes; RAPPEL_WORKER_COUNT, else the number of CPUs")
+const concurrency = count(
+  "concurrency",
+  "Actions at the same time per worker; RAPPEL_CONCURRENT_PER_WORKER, else 10"
+)
+
+const rappel = (outcome: Outcome) => {
+  const command = definer(outcome)
+  const file = Args.text({ name: "file" })
+  const exportName = Args.text({ name: "export" })
+
+  const run = command(
+    "run",
+    "Compile, start and await one workflow; with - as file, one request per line of stdin",
+    {
+      file: file.pipe(Args.withDescription("The file of the workflow, or - for requests on stdin")),
+      exportName: exportName.pipe(Args.optional),
+      input: text("input", "The arguments as a JSON array; [] when absent"),
+      json: flag("json", "Print one line of JSON with status, id and result or error"),
+      inline: flag("inline", "Run actions in this process instead of worker processes"),
+      memory: flag("memory", "Keep everything in memory instead of in Postgres"),
+      databaseUrl,
+      workers,
+      concurrency
+    },
+    () => import("./commands/run.ts")
+  )
+  const check = command(
+    "check",
+    "Compile workflows and print what the compiler finds",
+    { files: Args.text({ name: "files" }).pipe(Args.repeated), json },
+    () => import("./commands/check.ts")
+  )
+  const build = command(
+    "build",
+    "Write the programs, the manifest and the generated module of this project",
+    { out: text("out", "The generated module; .rappel/generated.ts when absent") },
+    () => import("./commands/build.ts")
+  )
+  const visualize = command(
+    "visualize",
+    "Draw the program of a workflow",
+    {
+      file,
+      exportName,
+      format: Options.choice("format", ["terminal", "mermaid", "dot"]).pipe(
+        Options.withDefault("terminal" as const)
+      )
+    },
+    () => import("./commands/visualize.ts")
+  )
+  const dev = command(
+    "dev",
+    "Run this project's workflows on its embedded Postgres, and reload what changes",
+    { workers, concurrency },
+    () => import("./commands/dev.ts"),
+    true
+  )
+  const startWorkers = command(
+    "start-workers",
+    "Run a dispatcher and its worker processes until SIGTERM: the process of production",
+    {
+      databaseUrl,
+      workers,
+      concurrency,
+      userModule: text("user-module", "Modules that workers load first; RAPPEL_USER_MODULE")
+    },
+    () => import("./commands/startWorkers.ts"),
+    true
+  )
+  const migrate = command(
+    "migrate",
+    "Bring the database's schema up to date",
+    { databaseUrl, json },
+    () => import("./commands/migrate.ts")
+  )
+  const list = command(
+    "list",
+    "List instances, newest first",
+    {
+      workflow: text("workflow", "Only instances of this workflow"),
+      status: Options.choice("status", ["waiting", "running", "completed", "failed"]).pipe(
+        Options.optional
+      ),
+      limit: Options.integer("limit").pipe(Options.withDefault(50)),
+      databaseUrl,
+      json
+    },
+    () => import("./commands/instancesList.ts")
+  )
+  const show = command(
+    "show",
+    "Show an instance: its input, outcome and events",
+    { id: Args.text({ name: "id" }), databaseUrl, json },
+    () => import("./commands/instancesShow.ts")
+  )
+  const instances = group("instances", "Look at instances").pipe(
+    Command.withSubcommands([list, show])
+  )
+  return group("rappel", "Durable workflows as plain async functions").pipe(
+    Command.withSubcommands([
+      run,
+      check,
+      build,
+      visualize,
+      dev,
+      startWorkers,
+      migrate,
+      instances
+    ])
+  )
+}
+
+/** What the outermost edge knows of its process. */
+export interface Edge {
+  /** As in `process.argv`: two entries before the arguments. */
+  readonly argv: ReadonlyArray<string>
+  readonly folder: string
+  readonly variables: Variables
+  readonly stdin: Readable
+  readonly version: string
+}
+
+/**
+ * Runs the command that the arguments name; `outcome` then holds what the process should
+ * end with, also when it was interrupted.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const main = (edge: Edge, outcome: Outcome): Effect.Effect<void> => {
+  const isVerbose = edge.argv.includes("--verbose")
+  // `rappel` alone says what there is, as `rappel --help` does.
+  const argv = edge.argv.length > 2 ? edge.argv : [...edge.argv, "--help"]
+  return Command.run(rappel(outcome), { name: "rappel", version: edge.version })(argv).pipe(
+    Effect.catchIf(ValidationError.isValidationError, () =>
+      // Its message stands on stderr already.
+      Effect.sync(() => {
+        outcome.exitCode = ExitCode.usage
+      })),
+    Effect.orDie,
+    Effect.provide(Layer.mergeAll(
+      NodeContext.layer,
+      CliConfig.layer({ showBuiltIns: false }),
+      Layer.succeed(Invocation, edge),
+      Output.layer({ isVerbose }),
+      Output.layerLogs(
+        isVerbose ? "debug" : edge.variables["RAPPEL_LOG_LEVEL"],
+        LogLevel.Warning
+      )
+    ))
+  )
+}

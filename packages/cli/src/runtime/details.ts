@@ -1,0 +1,53 @@
+/**
+ * An instance as plain JSON, for `--json`.
+ *
+ * @since 0.1.0
+ */
+import { decodeAttempt, decodeLost, decodeOutcome } from "@rappel/core/dispatcher/EventCodec"
+import type { InstanceRecord, StoredEvent } from "@rappel/core/queue/Queue"
+import { describeError, toPlainJson } from "@rappel/core/value/Value"
+
+const at = (millis: number | null): string | null =>
+  millis === null ? null : new Date(millis).toISOString()
+
+/** Times as ISO text, values as `JSON.stringify` shows them. */
+export const detailsOf = (record: InstanceRecord) => ({
+  id: record.id,
+  workflow: record.name,
+  status: record.status,
+  key: record.key,
+  program: record.program,
+  input: toPlainJson(record.input),
+  createdAt: at(record.createdAt),
+  startedAt: at(record.startedAt),
+  finishedAt: at(record.finishedAt),
+  ...(record.outcome === null
+    ? {}
+    : record.outcome.ok
+    ? { result: toPlainJson(record.outcome.value) }
+    : { error: describeError(record.outcome.error) })
+})
+
+/** What happened in an event, without its encoding. */
+export const eventOf = ({ at: millis, effect, kind, payload, seq }: StoredEvent) => ({
+  seq,
+  kind,
+  effect,
+  at: at(millis),
+  ...dataOf(kind, payload)
+})
+
+const dataOf = (kind: StoredEvent["kind"], payload: string | null): object => {
+  if (payload === null) return {}
+  if (kind === "settled") {
+    const outcome = decodeOutcome(payload)
+    return outcome.ok
+      ? { result: toPlainJson(outcome.value) }
+      : { error: describeError(outcome.error) }
+  }
+  if (kind === "attempt") {
+    const { error, ...attempt } = decodeAttempt(payload)
+    return error === undefined ? attempt : { ...attempt, error: describeError(error) }
+  }
+  return kind === "lost" ? decodeLost(payload) : {}
+}
