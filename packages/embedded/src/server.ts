@@ -8,11 +8,13 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync
 } from "node:fs"
+import { basename, dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { promisify } from "node:util"
 import { type Account, spawnOptions } from "./account.ts"
@@ -44,8 +46,8 @@ export const makeCluster = async (
   account: Account,
   fsync: boolean
 ): Promise<void> => {
+  removeHalfMade(data)
   const building = `${data}.new-${process.pid}`
-  rmSync(building, { recursive: true, force: true })
   mkdirSync(building, { mode: 0o700 })
   try {
     if (account !== null) chownSync(building, account.uid, account.gid)
@@ -62,6 +64,17 @@ export const makeCluster = async (
     })
   } finally {
     rmSync(building, { recursive: true, force: true })
+  }
+}
+
+/** Removes what starts left that were killed, and what this process left. */
+const removeHalfMade = (data: string): void => {
+  const prefix = `${basename(data)}.new-`
+  for (const name of readdirSync(dirname(data))) {
+    if (!name.startsWith(prefix)) continue
+    const pid = Number(name.slice(prefix.length))
+    if (pid !== process.pid && isAlive(pid)) continue
+    rmSync(join(dirname(data), name), { recursive: true, force: true })
   }
 }
 
@@ -109,7 +122,7 @@ export const start = async (options: {
 }
 
 /**
- * No TCP port that could clash or be reached from outside, and little shared memory, as
+ * No TCP port that could clash or be reached from outside, and nothing in /dev/shm, of which
  * containers have little. Without `fsync` the cluster is for data that nobody misses.
  */
 const settings = (options: { readonly socketDirectory: string; readonly fsync: boolean }) =>
@@ -119,7 +132,7 @@ const settings = (options: { readonly socketDirectory: string; readonly fsync: b
     "unix_socket_permissions=0700",
     "port=5432",
     "dynamic_shared_memory_type=mmap",
-    "shared_buffers=32MB",
+    `shared_buffers=${options.fsync ? 128 : 64}MB`,
     "max_connections=100",
     "logging_collector=off",
     "timezone=UTC",
