@@ -103,8 +103,15 @@ const parse = (file: string, text: string): SourceFile => {
     { languageVersion: ts.ScriptTarget.ESNext, jsDocParsingMode: ts.JSDocParsingMode.ParseNone },
     true
   )
-  return { file, syntax, errors: syntaxErrors(file, syntax) }
+  // In JavaScript files the syntax of types is an error too, which no node is marked with.
+  const isSound = !/\.[cm]?jsx?$/.test(file) && !hasError(syntax)
+  return { file, syntax, errors: isSound ? [] : syntaxErrors(file, syntax) }
 }
+
+/** Whether the parser marked a node; a program for its messages costs as much as parsing. */
+const hasError = (node: ts.Node): boolean =>
+  (node.flags & ts.NodeFlags.ThisNodeHasError) !== 0 ||
+  ts.forEachChild(node, (child) => hasError(child) || undefined) === true
 
 /** The parser's findings; the only public way to them is a program of this one file. */
 const syntaxErrors = (

@@ -60,6 +60,7 @@ export const fromMeaning = (
       if (action.exportName === undefined) {
         l.report(catalogue.actionNotExported(node, action.name))
       }
+      if (action.opaque !== undefined) l.report(catalogue.actionOptions(action.opaque))
       return hasPolicy(action)
         ? fromModule(l, meaning, action.name, node)
         : { t: "Act", a: l.output.action(module, action) }

@@ -1,0 +1,131 @@
+import { assert, describe, it } from "@effect/vitest"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { errorPage } from "../scripts/errorPage.ts"
+import * as catalogue from "../src/diagnostics/catalogue.ts"
+import { compileFile, type Diagnostic, render } from "../src/index.ts"
+
+const REJECTED = join(import.meta.dirname, "fixtures/rejected")
+const PAGES = join(import.meta.dirname, "../../../docs/errors")
+const codes = Object.values(catalogue).map((each) => each.spec.code)
+
+const findingsOf = (file: string): ReadonlyArray<Diagnostic> => {
+  const compiled = compileFile({ file, projectRoot: join(file, "..") })
+  const all = [...compiled.findings, ...compiled.workflows.flatMap((each) => each.findings)]
+  const texts = new Set<string>()
+  return all.filter((each) => {
+    const text = render(each)
+    return texts.has(text) ? false : texts.add(text)
+  })
+}
+
+describe("the catalogue of findings", () => {
+  it("is sorted by code and has no code twice", () => {
+    assert.deepStrictEqual(codes, Array.from(new Set(codes)).sort())
+  })
+
+  it("has a fixture for every code, and no other fixtures", () => {
+    assert.deepStrictEqual(readdirSync(REJECTED).sort(), codes)
+  })
+
+  it("has a page for every code that says what the catalogue says", () => {
+    assert.deepStrictEqual(
+      readdirSync(PAGES).filter((name) => name !== "README.md").sort(),
+      codes.map((code) => `${code}.md`)
+    )
+    for (const { spec } of Object.values(catalogue)) {
+      const page = readFileSync(join(PAGES, `${spec.code}.md`), "utf8")
+      assert.strictEqual(page, errorPage(spec, join(REJECTED, spec.code)))
+    }
+  })
+})
+
+describe("rejected fixtures", () => {
+  for (const { spec } of Object.values(catalogue)) {
+    const folder = join(REJECTED, spec.code)
+
+    it(`${spec.code}: the workflow has the findings of findings.txt`, () => {
+      const found = findingsOf(join(folder, "workflow.ts"))
+      const text = `${found.map(render).join("\n\n")}\n`
+      const expected = join(folder, "findings.txt")
+
+      if (process.env["UPDATE_FIXTURES"] === "1") writeFileSync(expected, text)
+
+      assert.include(found.map((each) => each.code), spec.code)
+      assert.strictEqual(text, existsSync(expected) ? readFileSync(expected, "utf8") : "")
+    })
+
+    it(`${spec.code}: the rewrite has none`, () => {
+      const file = join(folder, "instead.ts")
+
+      const found = findingsOf(file)
+
+      assert.deepStrictEqual(found.map(render), [])
+      const compiled = compileFile({ file, projectRoot: folder })
+      assert.isTrue(compiled.workflows.every((each) => each.program !== undefined))
+    })
+  }
+})
+
+describe("findings", () => {
+  it("of five mistakes are reported at once, each with its place", () => {
+    const source = [
+      "import { workflow } from \"@rappel/core\"",
+      "import { get } from \"axios\"",
+      "export const five = workflow(async () => {",
+      "  const a = await get(\"x\")",
+      "  const b = process.env.X",
+      "  const c = new WeakMap()",
+      "  const d = eval(\"1\")",
+      "  return [a, b, c, d, missing]",
+      "})"
+    ].join("\n")
+    const compiled = compileFile({
+      file: "/p/five.ts",
+      readFile: (path) => (path === "/p/five.ts" ? source : undefined)
+    })
+
+    const [workflow] = compiled.workflows
+
+    assert.isUndefined(workflow!.program)
+    assert.deepStrictEqual(
+      workflow!.findings.map((each) => `${each.line}:${each.column} ${each.code}`),
+      [
+        "4:19 npm-call",
+        "5:13 host-global",
+        "6:17 not-storable",
+        "7:13 dynamic-code",
+        "8:23 unknown-name"
+      ]
+    )
+  })
+
+  it("are printed with a mark under the code at fault, tabs kept", () => {
+    const text = render({
+      code: "unknown-name",
+      severity: "error",
+      message: "`x` is not defined",
+      help: "Declare or import it.",
+      fileName: "src/a.ts",
+      text: "first\nsecond\n\treturn x + 1",
+      start: 21,
+      length: 1,
+      line: 3,
+      column: 9
+    })
+
+    assert.strictEqual(
+      text,
+      [
+        "error[unknown-name]: `x` is not defined",
+        "  at src/a.ts:3:9",
+        "1 | first",
+        "2 | second",
+        "3 | \treturn x + 1",
+        "  | \t       ^",
+        "help: Declare or import it.",
+        "docs: docs/errors/unknown-name.md"
+      ].join("\n")
+    )
+  })
+})
