@@ -1,10 +1,10 @@
+import { difference } from "@rappel/test/kit/difference"
 import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { decodeHeap } from "../../src/heap/decodeHeap.ts"
 import { encodeHeap } from "../../src/heap/encodeHeap.ts"
 import type { HeapHost } from "../../src/heap/HeapHost.ts"
 import { NotStorable } from "../../src/heap/NotStorable.ts"
-import { difference } from "./difference.ts"
 import { graph } from "./graphs.ts"
 
 /** The value after a way through text; fails unless it is the same, in value and in text. */

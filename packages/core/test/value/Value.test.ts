@@ -1,3 +1,4 @@
+import { difference } from "@rappel/test/kit/difference"
 import * as Data from "effect/Data"
 import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
@@ -12,7 +13,6 @@ import {
   toPlainJson,
   type ValueHost
 } from "../../src/value/Value.ts"
-import { difference } from "../heap/difference.ts"
 import { graph } from "../heap/graphs.ts"
 
 class Money {
