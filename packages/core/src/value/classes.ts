@@ -23,7 +23,7 @@ export const errorClass = (prototype: object): ClassRef => {
 const privateState = new WeakMap<object, boolean>()
 
 /**
- * Whether a class or one above it uses `#private` members, as far as its source shows. What
+ * Whether a class or one above it has `#private` members, as far as its source shows. What
  * they hold cannot be read from outside, so an instance would come back without it.
  */
 export const hasPrivateState = (prototype: object): boolean => {
@@ -32,9 +32,17 @@ export const hasPrivateState = (prototype: object): boolean => {
   const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value
   const above = Object.getPrototypeOf(prototype) as object | null
   const has = typeof constructor === "function" &&
-      /[\w$)\]]\??\.#[\p{ID_Start}$_]|#[\p{ID_Continue}$]+ in /u.test(
-        Function.prototype.toString.call(constructor)
-      ) || above !== null && above !== Object.prototype && hasPrivateState(above)
+      declaresPrivate(Function.prototype.toString.call(constructor)) ||
+    above !== null && above !== Object.prototype && hasPrivateState(above)
   privateState.set(prototype, has)
   return has
+}
+
+/** A name that is used with a dot (`this.#x`) and stands without one (`#x = 1`): text has rarely both. */
+const declaresPrivate = (source: string): boolean => {
+  for (const [, name] of source.matchAll(/[\w$)\]?]\.#([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu)) {
+    const escaped = name!.replaceAll("$", "\\$")
+    if (new RegExp(`[\\s;{}*]#${escaped}(?![\\p{ID_Continue}$])`, "u").test(source)) return true
+  }
+  return false
 }

@@ -1,7 +1,5 @@
 import { difference } from "@rappel/test/kit/difference"
-import * as Data from "effect/Data"
 import * as FastCheck from "effect/FastCheck"
-import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import {
   classesIn,
@@ -10,52 +8,10 @@ import {
   describeError,
   encodeError,
   encodeValue,
-  toPlainJson,
-  type ValueHost
+  toPlainJson
 } from "../../src/value/Value.ts"
 import { graph } from "../heap/graphs.ts"
-
-class Money {
-  readonly cents: number
-  constructor(cents: number) {
-    this.cents = cents
-  }
-  get euros() {
-    return this.cents / 100
-  }
-}
-
-class PaymentError extends Error {
-  readonly code: string
-  constructor(message: string, code: string, options?: ErrorOptions) {
-    super(message, options)
-    this.code = code
-  }
-}
-
-class CardError extends PaymentError {
-  override name = "CardError"
-}
-
-/** Knows the classes of this file by their names, or by the nearest base that it knows. */
-const knows = (...classes: ReadonlyArray<abstract new(...args: never) => object>): ValueHost => ({
-  classOf: (prototype) => {
-    const known = classes.find((known) => known.prototype === prototype)
-    return known === undefined
-      ? undefined
-      : { name: known.name, module: "src/a.ts", export: known.name, bases: ["Error"] }
-  },
-  prototypeOf: ({ bases, name }) => {
-    for (const one of [name, ...bases]) {
-      const known = classes.find((known) => known.name === one)
-      if (known !== undefined) return known.prototype as object
-    }
-    return undefined
-  }
-})
-
-const twice = (error: unknown, host?: ValueHost): unknown =>
-  decodeError(encodeError(error, host), host)
+import { knows, Money, PaymentError } from "./classes.ts"
 
 describe("encodeValue", () => {
   it.each<[unknown]>([
@@ -205,8 +161,15 @@ describe("classes", () => {
       }
     }
     class Sub extends Vault {}
+    class Talker {
+      // Fixes #12 in the list; see page.#top
+      readonly color = "#fff in hex"
+    }
     expect(() => encodeValue(new Vault(), knows(Vault))).toThrow("a Vault, which cannot be stored")
     expect(() => encodeValue(new Sub(), knows(Sub))).toThrow("a Sub, which cannot be stored")
+    expect(decodeValue(encodeValue(new Talker(), knows(Talker)), knows(Talker))).toEqual(
+      new Talker()
+    )
   })
 
   it("may be subclasses of builtins", () => {
@@ -218,171 +181,6 @@ describe("classes", () => {
     expect(back).toBeInstanceOf(Bag)
     expect([...back, back.label]).toEqual([["a", 1], "b"])
   })
-})
-
-describe("errors", () => {
-  it("of builtin classes keep class, message, cause, stack and fields", () => {
-    const error = Object.assign(new RangeError("far", { cause: new TypeError("near") }), {
-      code: "E_FAR",
-      at: new Date(3)
-    })
-    const back = twice(error)
-    expect(difference(error, back)).toBeUndefined()
-    expect(difference(error, decodeValue(encodeValue(error)))).toBeUndefined()
-  })
-
-  it("of known classes are instances of them", () => {
-    const host = knows(PaymentError)
-    const back = twice(new PaymentError("declined", "card", { cause: "why" }), host)
-    expect(back).toBeInstanceOf(PaymentError)
-    expect(back).toMatchObject({ message: "declined", code: "card", cause: "why", name: "Error" })
-  })
-
-  it("of a subclass that only the writer knows are instances of the nearest known base", () => {
-    const text = encodeError(new CardError("declined", "card"))
-    const back = decodeError(text, knows(PaymentError)) as PaymentError
-    expect(back).toBeInstanceOf(PaymentError)
-    expect(back).not.toBeInstanceOf(CardError)
-    expect(back).toMatchObject({ name: "CardError", code: "card" })
-    expect(classesIn(text).map(({ bases, name }) => [name, ...bases])).toEqual([
-      ["CardError", "PaymentError", "Error"]
-    ])
-  })
-
-  it("of unknown classes become their builtin base with name, message and fields", () => {
-    class Refused extends TypeError {
-      override get name() {
-        return "Refused"
-      }
-      override get message() {
-        return `refused with ${this.status}`
-      }
-      readonly status = 403
-    }
-    const back = twice(new Refused())
-    expect(Object.getPrototypeOf(back)).toBe(TypeError.prototype)
-    expect(back).toMatchObject({ name: "Refused", message: "refused with 403", status: 403 })
-    expect(Object.keys(back as object)).toEqual(["status"])
-    expect(String(back)).toBe("Refused: refused with 403")
-  })
-
-  it("keep the name that they had, even when the class has another", () => {
-    const back = twice(new PaymentError("x", "c")) as Error
-    expect(back.name).toBe("Error")
-    expect(describeError(encodeError(new PaymentError("x", "c")))).toMatchObject({
-      name: "Error",
-      class: "PaymentError",
-      message: "x",
-      code: "c"
-    })
-  })
-
-  it("tagged by Effect keep tag and fields", () => {
-    class NotFound extends Data.TaggedError("NotFound")<{ readonly id: string }> {}
-    class Invalid extends Schema.TaggedError<Invalid>()("Invalid", { field: Schema.String }) {
-      override get message() {
-        return `${this.field} is invalid`
-      }
-    }
-    const [found, invalid] = [
-      twice(new NotFound({ id: "u1" })),
-      twice(new Invalid({ field: "age" }))
-    ]
-    expect(found).toBeInstanceOf(Error)
-    expect(found).toMatchObject({ _tag: "NotFound", name: "NotFound", id: "u1" })
-    expect(invalid).toMatchObject({ _tag: "Invalid", field: "age", message: "age is invalid" })
-    const host = knows(NotFound)
-    expect(twice(new NotFound({ id: "u2" }), host)).toBeInstanceOf(NotFound)
-    expect(describeError(encodeError(new Invalid({ field: "age" })))).toMatchObject({
-      name: "Invalid",
-      message: "age is invalid",
-      _tag: "Invalid",
-      field: "age"
-    })
-  })
-
-  it("that gather others keep them", () => {
-    const aggregate = new AggregateError([new CardError("a", "1"), "text"], "all failed")
-    const back = twice(aggregate) as AggregateError
-    expect(back).toBeInstanceOf(AggregateError)
-    expect(back.errors[0]).toMatchObject({ name: "CardError", code: "1" })
-    expect(describeError(encodeError(aggregate))).toMatchObject({
-      name: "AggregateError",
-      errors: [{ name: "CardError", message: "a", code: "1" }, "text"]
-    })
-  })
-
-  it("of an abort stay what they are", () => {
-    const controller = new AbortController()
-    controller.abort()
-    const back = twice(controller.signal.reason)
-    expect(back).toBeInstanceOf(DOMException)
-    expect(back).toMatchObject({ name: "AbortError", code: 20 })
-    expect(describeError(encodeError(controller.signal.reason))).toMatchObject({
-      name: "AbortError"
-    })
-  })
-
-  it("of Node keep their codes", () => {
-    let thrown: unknown
-    try {
-      Buffer.alloc("x" as unknown as number)
-    } catch (error) {
-      thrown = error
-    }
-    expect(twice(thrown)).toMatchObject({ name: "TypeError", code: "ERR_INVALID_ARG_TYPE" })
-    expect(twice(thrown)).toBeInstanceOf(TypeError)
-  })
-
-  it("get through though a field cannot be stored", () => {
-    const error = Object.assign(new Error("http"), {
-      request: new (class ClientRequest {})(),
-      retry: () => 1,
-      [Symbol("private")]: 1,
-      response: { status: 500, socket: Promise.resolve(), headers: new Map([["a", "b"]]) }
-    })
-    expect(twice(error)).toMatchObject({
-      message: "http",
-      request: undefined,
-      response: { status: 500, socket: undefined, headers: new Map([["a", "b"]]) }
-    })
-  })
-
-  it("get through though looking at them fails", () => {
-    const hostile = new Proxy(new Error("x"), {
-      ownKeys() {
-        throw new Error("do not look")
-      }
-    })
-    expect(twice(hostile)).toMatchObject({
-      message: "What was thrown cannot be stored: do not look"
-    })
-    class Getter extends Error {
-      override get message(): string {
-        throw new Error("no")
-      }
-    }
-    expect(twice(new Getter())).toBeInstanceOf(Error)
-  })
-
-  it.each<[unknown]>([["x"], [undefined], [null], [42n], [{ status: 1 }], [[1, [-0]]], [NaN]])(
-    "that are none get through: %o",
-    (thrown) => {
-      expect(difference(thrown, twice(thrown))).toBeUndefined()
-    }
-  )
-
-  it.each<[unknown, string]>([[() => 1, "function"], [new Money(1), "Money"], [
-    Symbol("s"),
-    "symbol"
-  ]])(
-    "that have no stored form are named: %o",
-    (thrown, name) => {
-      const back = twice(thrown) as Error
-      expect(back.name).toBe("ValueNotStorable")
-      expect(back.message).toContain(name)
-    }
-  )
 })
 
 describe("for people", () => {

@@ -37,7 +37,7 @@ export const error: Kind = {
     const [name] = data as [string]
     const Base = ERRORS.includes(name) ? builtin(name) : undefined
     if (Base === undefined) throw new TypeError(`${name} is not a builtin error`)
-    const made = name === "AggregateError" ? new Base([]) : new Base()
+    const made = withoutStack(() => name === "AggregateError" ? new Base([]) : new Base())
     for (const key of Reflect.ownKeys(made)) Reflect.deleteProperty(made, key)
     return made
   },
@@ -49,6 +49,17 @@ export const error: Kind = {
     setLost(object, "message", message)
   },
   implies: impliesStack
+}
+
+/** Spares the walk over this process's own stack, most of the cost of an error. */
+const withoutStack = (make: () => object): object => {
+  const limit: unknown = Reflect.get(Error, "stackTraceLimit")
+  Reflect.set(Error, "stackTraceLimit", 0)
+  try {
+    return make()
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", limit)
+  }
 }
 
 const nameOf = getterOf("DOMException", "name") as (this: object) => string
