@@ -1,0 +1,207 @@
+/**
+ * The expressions and statements of a program as schemas, for what comes from outside.
+ *
+ * `Expression.ts` and `Statement.ts` say what the kinds mean; here stands only what they are
+ * made of, and the compiler holds both to be the same.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import type { Expression, Priv } from "./Expression.ts"
+import type { Statement } from "./Statement.ts"
+
+const { Literal, NonNegativeInt: Index, String: Text } = Schema
+const flag = Schema.optionalWith(Literal(1), { exact: true })
+const maybeText = Schema.optionalWith(Text, { exact: true })
+const maybeIndex = Schema.optionalWith(Index, { exact: true })
+
+/** First slot, for kinds that may suspend. */
+const s = { s: maybeIndex }
+const p = { p: Index }
+const address = { d: Index, i: Index }
+
+const Address = Schema.Struct(address)
+const expression: Schema.Schema<Expression> = Schema.suspend(() => ExpressionSchema)
+const statement: Schema.Schema<Statement> = Schema.suspend(() => StatementSchema)
+const maybeExpression = Schema.optionalWith(expression, { exact: true })
+const maybeStatement = Schema.optionalWith(statement, { exact: true })
+const expressions = Schema.Array(expression)
+const statements = Schema.Array(statement)
+const indices = Schema.Array(Index)
+const labels = Schema.Array(Text)
+const slotRange = Schema.optionalWith(Schema.Tuple(Index, Index), { exact: true })
+
+const node = <T extends string, Fields extends Schema.Struct.Fields>(t: T, fields: Fields) =>
+  Schema.Struct({ t: Literal(t), ...fields })
+
+const BinaryOperator = Literal(
+  ...["+", "-", "*", "/", "%", "**", "==", "!=", "===", "!==", "<", "<=", ">", ">="] as const,
+  ...["&", "|", "^", "<<", ">>", ">>>", "in", "instanceof"] as const
+)
+const LogicalOperator = Literal("&&", "||", "??")
+const by = { by: Literal(1, -1), pre: flag }
+
+const PrivSchema: Schema.Schema<Priv> = node("Priv", { ...address, n: Text })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ExpressionSchema: Schema.Schema<Expression> = Schema.Union(
+  node("Lit", { v: Schema.Union(Text, Schema.JsonNumber, Schema.Boolean, Schema.Null) }),
+  node("Undef", {}),
+  node("Big", { v: Text }),
+  node("Re", { v: Text, f: Text, ...p }),
+  node("Hole", {}),
+  node("Var", { ...address, n: Text, z: flag, p: maybeIndex }),
+  node("Set", { ...address, ...s, n: Text, e: expression, z: flag, c: flag, p: maybeIndex }),
+  node("Upd", { ...address, ...by, n: Text, z: flag, c: flag, p: maybeIndex }),
+  node("Arg", { i: Index }),
+  node("RestArg", { i: Index }),
+  node("Args", {}),
+  node("This", { ...p }),
+  node("NewTarget", {}),
+  node("Glob", { n: Text, p: maybeIndex }),
+  node("Core", { n: Text }),
+  node("Act", { a: Index }),
+  node("Imp", { m: Index, x: Text, p: maybeIndex }),
+  node("Ns", { m: Index }),
+  node("Fn", { f: Index }),
+  node("Class", {
+    ...s,
+    ...p,
+    c: Index,
+    ext: maybeExpression,
+    keys: expressions,
+    size: Index,
+    tdz: indices,
+    self: Schema.optionalWith(Address, { exact: true })
+  }),
+  node("Un", {
+    ...s,
+    op: Literal("!", "-", "+", "~", "typeof", "void"),
+    e: expression,
+    p: maybeIndex
+  }),
+  node("Bin", { ...s, ...p, op: BinaryOperator, l: expression, r: expression, n: maybeText }),
+  node("Log", { ...s, op: LogicalOperator, l: expression, r: expression }),
+  node("Dflt", { ...s, e: expression, d: expression }),
+  node("Cond", { ...s, c: expression, a: expression, b: expression }),
+  node("Seq", { ...s, l: expressions }),
+  node("ReqObj", { ...p, e: expression, n: maybeText, k: maybeText }),
+  node("ObjRest", { e: expression, k: expressions }),
+  node("ArrPat", {
+    ...s,
+    ...p,
+    e: expression,
+    item: Address,
+    n: maybeText,
+    a: Schema.Array(Schema.Union(
+      Schema.Struct({ k: Literal("item", "rest"), b: expression }),
+      Schema.Struct({ k: Literal("hole") })
+    ))
+  }),
+  node("Super", {}),
+  PrivSchema,
+  node("PrivIn", { ...s, ...p, k: PrivSchema, e: expression }),
+  node("Get", { ...s, ...p, o: expression, k: expression, opt: flag, ch: flag }),
+  node("SetM", { ...s, ...p, o: expression, k: expression, e: expression }),
+  node("OpM", { ...s, ...p, op: BinaryOperator, o: expression, k: expression, e: expression }),
+  node("LogM", { ...s, ...p, op: LogicalOperator, o: expression, k: expression, e: expression }),
+  node("UpdM", { ...s, ...p, ...by, o: expression, k: expression }),
+  node("Del", { ...s, ...p, o: expression, k: expression, opt: flag, ch: flag }),
+  node("Tpl", { ...s, ...p, q: Schema.Array(Text), a: expressions }),
+  node("TplObj", { id: Index, c: Schema.Array(Schema.NullOr(Text)), w: Schema.Array(Text) }),
+  node("Arr", { ...s, ...p, a: expressions }),
+  node("Spread", { ...p, e: expression, n: maybeText }),
+  node("Obj", {
+    ...s,
+    ...p,
+    ps: Schema.Array(Schema.Struct({
+      kind: Literal("v", "m", "get", "set", "spread", "proto"),
+      k: maybeExpression,
+      e: expression
+    }))
+  }),
+  node("Call", { ...s, ...p, f: expression, a: expressions, n: Text, opt: flag, ch: flag }),
+  node("CallM", {
+    ...s,
+    ...p,
+    o: expression,
+    k: expression,
+    a: expressions,
+    n: Text,
+    opt: flag,
+    copt: flag,
+    ch: flag
+  }),
+  node("Chain", { ...s, e: expression }),
+  node("New", { ...s, ...p, f: expression, a: expressions, n: Text }),
+  node("SuperCall", { ...s, ...p, a: expressions }),
+  node("Await", { ...s, ...p, e: expression }),
+  node("Yield", { ...s, ...p, e: expression }),
+  node("YieldStar", { ...s, ...p, e: expression })
+)
+
+const scope = { size: Index, tdz: indices }
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const StatementSchema: Schema.Schema<Statement> = Schema.Union(
+  node("Blk", { ...s, b: statements }),
+  node("Scope", { ...s, ...scope, b: statement }),
+  node("Ex", { ...s, e: expression }),
+  node("Ret", { ...s, ...p, e: expression }),
+  node("Throw", { ...s, ...p, e: expression }),
+  node("If", { ...s, ...p, c: expression, a: statement, b: maybeStatement }),
+  node("For", {
+    ...s,
+    ...p,
+    ...scope,
+    init: statement,
+    c: maybeExpression,
+    u: maybeExpression,
+    b: statement,
+    L: labels
+  }),
+  node("While", { ...s, ...p, c: expression, b: statement, L: labels }),
+  node("Do", { ...s, ...p, b: statement, c: expression, L: labels }),
+  Schema.Struct({
+    t: Literal("ForOf", "ForIn"),
+    ...s,
+    ...p,
+    ...scope,
+    e: expression,
+    item: Address,
+    bind: statement,
+    b: statement,
+    L: labels,
+    aw: flag,
+    n: maybeText
+  }),
+  node("Switch", {
+    ...s,
+    ...p,
+    ...scope,
+    d: expression,
+    fns: statements,
+    cs: Schema.Array(Schema.Struct({ e: maybeExpression, b: statement }))
+  }),
+  node("Try", {
+    ...s,
+    ...p,
+    b: statement,
+    br: slotRange,
+    c: Schema.optionalWith(
+      Schema.Struct({ ...scope, exc: Address, b: statement, r: slotRange }),
+      { exact: true }
+    ),
+    f: maybeStatement,
+    fr: slotRange
+  }),
+  node("Lbl", { ...s, l: Text, b: statement }),
+  node("Brk", { l: maybeText }),
+  node("Cnt", { l: maybeText })
+)
