@@ -1,0 +1,385 @@
+/**
+ * Claims instances, steps them, commits what happened, feeds the worker pool.
+ *
+ * The decisions are `DispatcherCore`'s; here are its fibers: one that claims, one that
+ * commits, one that reads the pool's reports, one that waits for timers, one that beats.
+ * None of them runs per instance or per call.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Mailbox from "effect/Mailbox"
+import * as EffectQueue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import { Entropy, uuidv7 } from "../entropy/Entropy.ts"
+import { FORMAT, type ProgramFile } from "../program/Program.ts"
+import { type Claimed, type Commit, type Loaded, Queue } from "../queue/Queue.ts"
+import type { QueueUnavailable, SchemaTooNew } from "../queue/QueueError.ts"
+import { RetrySchedules } from "../retry/RetrySchedules.ts"
+import { Timeouts } from "../retry/Timeouts.ts"
+import { Scheduler } from "../scheduler/Scheduler.ts"
+import { WorkerPool } from "../worker/WorkerPool.ts"
+import * as Bell from "./Bell.ts"
+import { DispatcherCore } from "./DispatcherCore.ts"
+import { LocalDispatcher } from "./LocalDispatcher.ts"
+import * as Peers from "./Peers.ts"
+
+/**
+ * All fields have defaults; times are in milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DispatcherOptions {
+  /** What operators see; the layers of @rappel/worker fill it in. */
+  readonly host?: string
+  readonly pid?: number
+  /** Instances in memory at the same time; parked ones don't count. 500. */
+  readonly maxInstances?: number
+  /** Instances claimed in one statement. 200. */
+  readonly claimBatch?: number
+  /** Instances in one commit. 500. */
+  readonly commitEntries?: number
+  /** An instance leaves memory when it waits for longer than this. 1000. */
+  readonly parkAfterMillis?: number
+  /** How often this dispatcher says that it lives. 1000, never for a queue in memory. */
+  readonly beatMillis?: number
+  /** Others take its instances when its beat stands still for this long. 5000. */
+  readonly leaseMillis?: number
+  /** How long a shutdown waits for calls that run. 5000. */
+  readonly graceMillis?: number
+}
+
+/** A program of a newer release: look again later, by then a newer dispatcher may have it. */
+const UNREADABLE_RETRY_MILLIS = 60_000
+
+/** After a statement that failed. */
+const PAUSE = "500 millis"
+
+type Needs = Queue | Scheduler | RetrySchedules | Timeouts | WorkerPool
+
+/**
+ * Starts a dispatcher that runs until the scope closes; then it hands over what it owns.
+ *
+ * **Errors** `QueueUnavailable` when the queue cannot be reached at the start, `SchemaTooNew`
+ * when a newer release migrated it. Later losses of the connection are ridden out.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: DispatcherOptions = {}
+): Effect.Effect<
+  LocalDispatcher["Type"],
+  QueueUnavailable | SchemaTooNew,
+  Needs | Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const queue = yield* Queue
+    const pool = yield* WorkerPool
+    const scheduler = yield* Scheduler
+    const retries = yield* RetrySchedules
+    const timeouts = yield* Timeouts
+    const entropy = yield* Entropy
+    const clock = yield* Effect.clock
+
+    const {
+      claimBatch = 200,
+      commitEntries = 500,
+      graceMillis = 5000,
+      host = "local",
+      leaseMillis = 5000,
+      maxInstances = 500,
+      parkAfterMillis = 1000,
+      pid = 0
+    } = options
+    const beatMillis = options.beatMillis ?? (queue.pollMillis === Infinity ? Infinity : 1000)
+
+    // The queue's clock as this process sees it: every answer that carries a time corrects it.
+    let offsetMillis = 0
+    const localNow = () => clock.unsafeCurrentTimeMillis()
+    const now = () => localNow() + offsetMillis
+    const sync = (queueNow: number) => {
+      offsetMillis = queueNow - localNow()
+    }
+
+    let id = uuidv7(entropy, localNow())
+    let stopping = false
+    const programs = new Map<string, ProgramFile>()
+    const core = new DispatcherCore({ maxInstances, parkAfterMillis, commitEntries }, {
+      now,
+      commitId: () => uuidv7(entropy, localNow()),
+      pool,
+      scheduler,
+      retries,
+      timeouts
+    })
+
+    const commitBell = Bell.make()
+    const timerBell = Bell.make()
+    const claimBell = Bell.make()
+    const changeBell = Bell.make()
+    let isFull = false
+    const startedBox = yield* Mailbox.make<Claimed>()
+    let armedAt = Infinity
+
+    /** Wakes the fibers that have something to do after the core has moved. */
+    const settle = () => {
+      changeBell.ring()
+      if (isFull && core.capacity() > 0) claimBell.ring()
+      if (core.hasWork()) commitBell.ring()
+      if (core.nextWakeAt() < armedAt) timerBell.ring()
+    }
+
+    const register = Effect.gen(function*() {
+      const registered = yield* queue.register({ id, host, pid })
+      sync(registered.now)
+    })
+
+    const programOf = (hash: string) =>
+      Effect.gen(function*() {
+        const known = programs.get(hash)
+        if (known !== undefined) return known
+        const [file] = yield* queue.getPrograms([hash])
+        if (file === undefined || file.program.format > FORMAT) return undefined
+        programs.set(hash, file)
+        return file
+      })
+
+    const setAside = (
+      loaded: Loaded,
+      dueAt: number | null
+    ): Effect.Effect<void, QueueUnavailable> =>
+      Effect.asVoid(queue.commit({
+        id: uuidv7(entropy, localNow()),
+        dispatcher: id,
+        entries: [{
+          id: loaded.id,
+          epoch: loaded.epoch,
+          expectedSeq: loaded.lastSeq,
+          events: [],
+          logs: [],
+          outcome: null,
+          snapshot: null,
+          then: { kind: "release", dueAt }
+        }]
+      }))
+
+    const take = (loaded: Loaded): Effect.Effect<void, QueueUnavailable> =>
+      Effect.gen(function*() {
+        const file = yield* programOf(loaded.program)
+        if (file === undefined) {
+          yield* Effect.logWarning("A newer release is needed for this instance's program").pipe(
+            Effect.annotateLogs({ instanceId: loaded.id, program: loaded.program })
+          )
+          return yield* setAside(loaded, now() + UNREADABLE_RETRY_MILLIS)
+        }
+        const adopted = yield* Effect.try(() => core.adopt(loaded, file)).pipe(Effect.either)
+        const refused = Either.isLeft(adopted)
+          ? adopted.left.error
+          : Either.isLeft(adopted.right)
+          ? adopted.right.left
+          : undefined
+        if (refused === undefined) return
+        yield* Effect.logError("An instance is set aside", Cause.fail(refused)).pipe(
+          Effect.annotateLogs({ instanceId: loaded.id, workflow: loaded.name })
+        )
+        yield* setAside(loaded, null)
+      })
+
+    const loadAndTake = (claimed: ReadonlyArray<Claimed>) =>
+      Effect.gen(function*() {
+        const loaded = yield* queue.load(id, claimed)
+        for (const one of loaded) yield* take(one)
+        settle()
+      })
+
+    const pauseOnFailure = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>) =>
+      Effect.catchAllCause(effect, (cause) =>
+        Cause.isInterruptedOnly(cause)
+          ? Effect.failCause(cause as Cause.Cause<never>)
+          : Effect.zipRight(Effect.logWarning(what, cause), Effect.sleep(PAUSE)))
+
+    /** Claims once, and answers how long to wait before the next time without a hint. */
+    const claimOnce = Effect.gen(function*() {
+      const limit = Math.min(core.capacity(), claimBatch)
+      isFull = limit <= 0
+      if (isFull) return Infinity
+      const { claimed, nextDueAt, now: queueNow } = yield* queue.claim(id, limit)
+      sync(queueNow)
+      if (claimed.length > 0) yield* loadAndTake(claimed)
+      if (claimed.length === limit) return 0
+      const untilDue = nextDueAt === null ? Infinity : Math.max(nextDueAt - queueNow, 0)
+      return Math.min(queue.pollMillis, untilDue)
+    })
+
+    const claimer = Effect.forever(pauseOnFailure(
+      "Could not claim instances",
+      Effect.gen(function*() {
+        claimBell.reset()
+        const waitMillis = yield* claimOnce
+        if (waitMillis > 0) yield* claimBell.wait(waitMillis)
+      })
+    ))
+
+    const starter = Effect.forever(pauseOnFailure(
+      "Could not load instances that were started here",
+      Effect.gen(function*() {
+        const [claimed] = yield* startedBox.takeAll
+        yield* loadAndTake(Array.from(claimed))
+      })
+    ))
+
+    /** Sends a batch until it is answered: the same batch, so that a lost answer does no harm. */
+    const send = (commit: Commit): Effect.Effect<void> =>
+      queue.commit(commit).pipe(
+        Effect.tap((committed) =>
+          Effect.sync(() => {
+            sync(committed.now)
+            core.committed(committed)
+          })
+        ),
+        Effect.asVoid,
+        Effect.catchAll((error) =>
+          Effect.logWarning("Could not commit; the batch is sent again", error).pipe(
+            Effect.zipRight(Effect.sleep(PAUSE)),
+            Effect.zipRight(Effect.suspend(() => send(commit)))
+          )
+        )
+      )
+
+    const commitAll: Effect.Effect<void> = Effect.gen(function*() {
+      for (let commit = core.takeCommit(id); commit !== undefined; commit = core.takeCommit(id)) {
+        yield* send(commit)
+        settle()
+      }
+    })
+
+    const committer = Effect.forever(Effect.gen(function*() {
+      commitBell.reset()
+      // Reports that are in the same turn of the event loop join the batch.
+      yield* Effect.yieldNow()
+      yield* commitAll
+      if (!core.hasWork()) yield* commitBell.wait(Infinity)
+    }))
+
+    const reporter = Effect.forever(Effect.gen(function*() {
+      const [reports] = yield* pool.reports.takeAll
+      core.reports(Array.from(reports))
+      settle()
+    }))
+
+    const timekeeper = Effect.forever(Effect.gen(function*() {
+      timerBell.reset()
+      armedAt = core.nextWakeAt()
+      const waitMillis = armedAt - now()
+      if (waitMillis > 0) yield* timerBell.wait(waitMillis)
+      if (core.nextWakeAt() <= now()) {
+        core.tick()
+        settle()
+      }
+    }))
+
+    const peers = Peers.make(leaseMillis)
+    let beatenAt = localNow()
+    /** Ownership is certain for a while after a beat that was answered. */
+    const isFresh = () => localNow() - beatenAt < leaseMillis * 0.7
+
+    const beatOnce = Effect.gen(function*() {
+      const sentAt = localNow()
+      const beat = yield* queue.beat(id)
+      sync(beat.now)
+      if (!beat.alive) {
+        yield* Effect.logWarning("This dispatcher was declared dead; it drops all and starts anew")
+        core.dropAll()
+        id = uuidv7(entropy, localNow())
+        yield* register
+      }
+      beatenAt = sentAt
+      const dead = peers.seen(beat.peers, localNow())
+      if (dead.length > 0 && (yield* queue.expire(dead)) > 0) claimBell.ring()
+    })
+
+    const beater = Effect.forever(Effect.gen(function*() {
+      yield* Effect.sleep(beatMillis)
+      yield* beatOnce.pipe(Effect.catchAllCause((cause) => {
+        // An observer that was cut off itself has seen nothing.
+        peers.forget()
+        return Effect.logWarning("Could not beat", cause)
+      }))
+      core.setOpen(isFresh())
+      settle()
+    }))
+
+    const listener = Effect.gen(function*() {
+      const wakes = yield* queue.wakes
+      return yield* Effect.forever(Effect.gen(function*() {
+        const wake = yield* EffectQueue.take(wakes)
+        if (wake.kind !== "finished") claimBell.ring()
+      }))
+    })
+
+    const until = (isDone: () => boolean) =>
+      Effect.gen(function*() {
+        for (;;) {
+          changeBell.reset()
+          if (isDone()) return
+          yield* changeBell.wait(Infinity)
+        }
+      }).pipe(Effect.interruptible, Effect.timeoutOption(graceMillis))
+
+    /** Hands over: what runs may end within the grace, everything else is given away at once. */
+    const shutdown = Effect.gen(function*() {
+      stopping = true
+      core.drain()
+      settle()
+      yield* until(() => core.runningCount() === 0)
+      core.interruptAll()
+      settle()
+      yield* until(() => core.owned.size === 0)
+      yield* queue.leave(id)
+    }).pipe(
+      Effect.catchAllCause((cause) => Effect.logWarning("Could not hand over at the end", cause)),
+      // Real time, also where a test has stopped the clock.
+      Effect.withClock(Clock.make())
+    )
+
+    yield* register
+    const loops = [claimer, starter, committer, reporter, timekeeper, listener]
+    if (beatMillis !== Infinity) loops.push(beater)
+    for (const loop of loops) yield* Effect.forkScoped(loop)
+    // Added last, so that it runs first, while the loops still do their work.
+    yield* Effect.addFinalizer(() => shutdown)
+
+    return LocalDispatcher.of({
+      id: () => id,
+      started: (ids) => {
+        if (stopping) return
+        for (const instance of ids) startedBox.unsafeOffer({ id: instance, epoch: 1 })
+      },
+      status: () => ({
+        id,
+        instances: core.owned.size,
+        runningCalls: core.runningCount(),
+        waitingCalls: core.waitingCount(),
+        commits: core.counts.commits,
+        events: core.counts.events,
+        executions: core.counts.executions
+      })
+    })
+  })
+
+/**
+ * A dispatcher for the life of the layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options?: DispatcherOptions
+): Layer.Layer<LocalDispatcher, QueueUnavailable | SchemaTooNew, Needs> =>
+  Layer.scoped(LocalDispatcher, make(options))

@@ -1,0 +1,403 @@
+/**
+ * What a dispatcher decides, without fibers: which instances it owns, which calls run,
+ * what the next commit holds.
+ *
+ * All methods are synchronous and take the time from `now`. The Effect side
+ * (`Dispatcher.ts`) feeds it with claims, reports and confirmations, and sends what
+ * `takeCommit` answers; a simulation can do the same under a schedule of its own.
+ *
+ * Order of a fact: it is applied in memory, waits in `pending`, is frozen into a commit,
+ * and when that is confirmed its calls are handed to the pool. While one commit is on its way
+ * the next gathers, which is all the group commit there is.
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import type { ActionNode, ProgramFile } from "../program/Program.ts"
+import type { Commit, CommitEntry, Committed, Loaded } from "../queue/Queue.ts"
+import type { RetrySchedules } from "../retry/RetrySchedules.ts"
+import type { Timeouts } from "../retry/Timeouts.ts"
+import type { Scheduler } from "../scheduler/Scheduler.ts"
+import type { CallReport, CallRequest, WorkerPool } from "../worker/WorkerPool.ts"
+import { adopt } from "./adopt.ts"
+import * as advance from "./advance.ts"
+import type { Diverged } from "./DispatcherError.ts"
+import { encodeSnapshot } from "./EventCodec.ts"
+import { type Call, emptyPending, isDirty, type Owned, parksUntil, type Pending } from "./Owned.ts"
+import * as TimerHeap from "./TimerHeap.ts"
+
+export interface CoreOptions {
+  /** Instances in memory at the same time; parked ones don't count. */
+  readonly maxInstances: number
+  /** An instance stays in memory when it goes on within this time. */
+  readonly parkAfterMillis: number
+  /** Instances in one commit. */
+  readonly commitEntries: number
+}
+
+export interface CoreServices {
+  readonly now: () => number
+  readonly commitId: () => string
+  readonly pool: Pick<WorkerPool["Type"], "slots" | "submit" | "interrupt">
+  readonly scheduler: Scheduler["Type"]
+  readonly retries: RetrySchedules["Type"]
+  readonly timeouts: Timeouts["Type"]
+}
+
+interface Running {
+  readonly call: Call
+  readonly limitMillis: number | null
+  /** On the queue's clock; Infinity without a limit. */
+  readonly deadline: number
+}
+
+interface Frozen {
+  readonly owned: Owned
+  readonly pending: Pending
+  readonly entry: CommitEntry
+}
+
+export class DispatcherCore {
+  readonly owned = new Map<string, Owned>()
+  readonly counts = { commits: 0, events: 0, executions: 0, lostInstances: 0 }
+  private readonly options: CoreOptions
+  private readonly services: CoreServices
+  private readonly waiting: Array<Call> = []
+  private readonly running = new Map<number, Running>()
+  private readonly review = new Set<Owned>()
+  private readonly timers = TimerHeap.make<
+    Call | { readonly owned: Owned; readonly effect: number }
+  >()
+  private readonly actions = new WeakMap<ProgramFile, Map<string, ActionNode>>()
+  private frozen: ReadonlyArray<Frozen> | null = null
+  private nextTimeoutAt = Infinity
+  private executionId = 0
+  /** Calls may be handed out: ownership was confirmed lately, and this is no shutdown. */
+  private open = true
+  private draining = false
+
+  constructor(options: CoreOptions, services: CoreServices) {
+    this.options = options
+    this.services = services
+  }
+
+  /** How many more instances may be claimed. */
+  capacity(): number {
+    return this.draining ? 0 : this.options.maxInstances - this.owned.size
+  }
+
+  runningCount(): number {
+    return this.running.size
+  }
+
+  waitingCount(): number {
+    return this.waiting.length
+  }
+
+  /** When `tick` has something to do; Infinity for never. */
+  nextWakeAt(): number {
+    return Math.min(this.timers.nextAt(), this.nextTimeoutAt)
+  }
+
+  /** Takes a loaded instance into memory. */
+  adopt(loaded: Loaded, file: ProgramFile): Either.Either<Owned, Diverged> {
+    const { scheduler } = this.services
+    const adopted = adopt(loaded, scheduler.machine(file), file, this.services.now())
+    if (Either.isRight(adopted)) {
+      const owned = adopted.right
+      const before = this.owned.get(owned.id)
+      if (before !== undefined) this.drop(before)
+      this.owned.set(owned.id, owned)
+      this.moved(owned)
+      // What an instance asks for that starts, or was parked, is durable already.
+      if (!isDirty(owned)) this.release(owned.pending.held.splice(0))
+    }
+    return adopted
+  }
+
+  /** Takes the pool's reports. */
+  reports(reports: ReadonlyArray<CallReport>): void {
+    for (const report of reports) {
+      const running = this.running.get(report.id)
+      if (running === undefined) continue
+      this.running.delete(report.id)
+      const { call } = running
+      const { owned } = call
+      if (owned.gone) continue
+      const at = advance.stepTime(owned, this.services.now())
+      if (report.kind === "succeeded") {
+        advance.settle(owned, call.effect, { ok: true, value: report.value }, at)
+      } else if (report.kind === "failed") {
+        advance.fail(call, report.error, at, this.services.retries)
+      } else advance.lose(call, report.reason, at)
+      this.moved(owned)
+    }
+    this.pump()
+  }
+
+  /** Fires what is due: timers, retries, timeouts. */
+  tick(): void {
+    const now = this.services.now()
+    for (const entry of this.timers.takeDue(now)) {
+      const { owned } = entry
+      if (owned.gone) continue
+      if (!("policy" in entry)) {
+        // A timer that was dropped, or re-armed after a reload, is not in the map any more.
+        const dueAt = owned.timers.get(entry.effect)
+        if (dueAt === undefined || dueAt > now) continue
+        advance.fire(owned, entry.effect, now)
+        this.moved(owned)
+      } else if (this.isCurrent(entry) && entry.retryAt !== null && entry.retryAt <= now) {
+        this.enqueue(entry)
+      }
+    }
+    if (now >= this.nextTimeoutAt) this.timeOut(now)
+    this.pump()
+  }
+
+  /** The next batch to store, or undefined when nothing waits or one is on its way. */
+  takeCommit(dispatcher: string): Commit | undefined {
+    if (this.frozen !== null) return undefined
+    const frozen: Array<Frozen> = []
+    for (const owned of this.review) {
+      if (frozen.length >= this.options.commitEntries) break
+      this.review.delete(owned)
+      if (owned.gone) continue
+      const one = this.freeze(owned)
+      if (one !== undefined) frozen.push(one)
+    }
+    if (frozen.length === 0) return undefined
+    this.frozen = frozen
+    return { id: this.services.commitId(), dispatcher, entries: frozen.map(({ entry }) => entry) }
+  }
+
+  /** Takes the answer to the commit that `takeCommit` gave out last. */
+  committed({ accepted }: Committed): void {
+    const frozen = this.frozen ?? []
+    this.frozen = null
+    this.counts.commits++
+    for (const { entry, owned, pending } of frozen) {
+      if (owned.gone) continue
+      if (!accepted.has(entry.id)) {
+        this.counts.lostInstances++
+        this.drop(owned)
+        continue
+      }
+      this.counts.events += entry.events.length
+      owned.durableSeq += entry.events.length
+      if (entry.then.kind !== "keep") {
+        this.forget(owned)
+        continue
+      }
+      this.release(pending.held)
+      this.review.add(owned)
+    }
+    this.pump()
+  }
+
+  /** Whether `takeCommit` may have something now. */
+  hasWork(): boolean {
+    return this.frozen === null && this.review.size > 0
+  }
+
+  /** Lets calls go out, or holds them back while ownership is in doubt. */
+  setOpen(open: boolean): void {
+    this.open = open
+    if (open) this.pump()
+  }
+
+  /** From now on no call starts, and whatever has nothing running is given away. */
+  drain(): void {
+    this.draining = true
+    this.waiting.length = 0
+    for (const owned of this.owned.values()) this.review.add(owned)
+  }
+
+  /** Ends what still runs; used when the grace of a shutdown is over. */
+  interruptAll(): void {
+    const ids = Array.from(this.running.keys())
+    for (const { call } of this.running.values()) {
+      call.running = null
+      this.review.add(call.owned)
+    }
+    this.running.clear()
+    this.services.pool.interrupt(ids, "shutdown")
+  }
+
+  /** Forgets every instance: this dispatcher was declared dead and owns nothing. */
+  dropAll(): void {
+    for (const owned of Array.from(this.owned.values())) this.drop(owned)
+    this.review.clear()
+  }
+
+  /** Arms what is new and puts the instance up for the next commit. */
+  private moved(owned: Owned): void {
+    for (const effect of owned.newTimers) {
+      const dueAt = owned.timers.get(effect)
+      if (dueAt !== undefined) this.timers.add(dueAt, effect, { owned, effect })
+    }
+    owned.newTimers = []
+    this.review.add(owned)
+  }
+
+  private isCurrent(call: Call): boolean {
+    return !call.owned.gone && call.running === null &&
+      call.owned.calls.get(call.effect) === call
+  }
+
+  private release(held: ReadonlyArray<Call>): void {
+    const now = this.services.now()
+    for (const call of held) {
+      if (!this.isCurrent(call)) continue
+      if (call.retryAt === null || call.retryAt <= now) this.enqueue(call)
+      else this.timers.add(call.retryAt, call.effect, call)
+    }
+    this.pump()
+  }
+
+  private enqueue(call: Call): void {
+    call.retryAt = null
+    this.waiting.push(call)
+  }
+
+  /** Hands calls to the pool, as many as it has free slots. */
+  private pump(): void {
+    if (!this.open || this.draining || this.waiting.length === 0) return
+    const { now, pool, timeouts } = this.services
+    const free = pool.slots() - this.running.size
+    if (free <= 0) return
+    const requests: Array<CallRequest> = []
+    let taken = 0
+    while (requests.length < free && taken < this.waiting.length) {
+      const call = this.waiting[taken++]!
+      if (!this.isCurrent(call)) continue
+      const { owned } = call
+      const action = this.actionOf(owned.file, call.action)
+      const id = ++this.executionId
+      const limitMillis = timeouts.limitMillis(call.policy)
+      const deadline = limitMillis === null ? Infinity : now() + limitMillis
+      call.running = id
+      call.issued = true
+      this.running.set(id, { call, limitMillis, deadline })
+      if (deadline < this.nextTimeoutAt) this.nextTimeoutAt = deadline
+      requests.push({
+        id,
+        instanceId: owned.id,
+        effect: call.effect,
+        action: call.action,
+        file: action.file,
+        exportName: action.x,
+        args: call.args,
+        attempt: call.attempts + call.timeouts + call.losses + 1
+      })
+    }
+    this.waiting.splice(0, taken)
+    this.counts.executions += requests.length
+    if (requests.length > 0) pool.submit(requests)
+  }
+
+  private actionOf(file: ProgramFile, id: string): ActionNode {
+    let actions = this.actions.get(file)
+    if (actions === undefined) {
+      actions = new Map(file.program.actions.map((action) => [action.id, action]))
+      this.actions.set(file, actions)
+    }
+    return actions.get(id)!
+  }
+
+  private timeOut(now: number): void {
+    this.nextTimeoutAt = Infinity
+    const late: Array<number> = []
+    for (const [id, { call, deadline, limitMillis }] of this.running) {
+      if (deadline > now) {
+        this.nextTimeoutAt = Math.min(this.nextTimeoutAt, deadline)
+        continue
+      }
+      late.push(id)
+      const { owned } = call
+      if (owned.gone) continue
+      advance.timeOut(call, limitMillis!, advance.stepTime(owned, now), this.services.timeouts)
+      this.moved(owned)
+    }
+    if (late.length === 0) return
+    for (const id of late) this.running.delete(id)
+    this.services.pool.interrupt(late, "timeout")
+  }
+
+  private freeze(owned: Owned): Frozen | undefined {
+    const dueAt = owned.closed ? null : this.parkTime(owned)
+    if (!isDirty(owned) && dueAt === null) return undefined
+    const parks = dueAt !== null
+    const snapshot =
+      !owned.closed && (parks || this.services.scheduler.snapshotDue(owned, owned.snapshotBytes))
+        ? this.snapshot(owned, parks)
+        : null
+    const { pending } = owned
+    owned.pending = emptyPending()
+    return {
+      owned,
+      pending,
+      entry: {
+        id: owned.id,
+        epoch: owned.epoch,
+        expectedSeq: owned.durableSeq,
+        events: pending.events,
+        logs: pending.logs,
+        outcome: pending.outcome,
+        snapshot,
+        then: owned.closed
+          ? { kind: "close" }
+          : parks
+          ? { kind: "release", dueAt }
+          : { kind: "keep" }
+      }
+    }
+  }
+
+  /** When the instance is to be given away: its next due time, or null to keep it. */
+  private parkTime(owned: Owned): number | null {
+    const now = this.services.now()
+    if (!this.draining) return parksUntil(owned, now, this.options.parkAfterMillis)
+    for (const call of owned.calls.values()) if (call.running !== null) return null
+    return parksUntil(owned, now, 0) ?? now
+  }
+
+  private snapshot(owned: Owned, parks: boolean): CommitEntry["snapshot"] {
+    const calls = Array.from(owned.calls.values(), (call) => ({
+      effect: call.effect,
+      startedAt: call.startedAt,
+      attempts: call.attempts,
+      timeouts: call.timeouts,
+      losses: call.losses,
+      retryAt: call.retryAt,
+      // Whatever is pending and kept will have been handed out by the time it is read.
+      issued: !parks && call.retryAt === null
+    }))
+    const body = encodeSnapshot(
+      { format: 1, lastStepAt: owned.lastStepAt, calls },
+      owned.machine.snapshot(owned.state)
+    )
+    owned.eventBytes = 0
+    owned.fuel = 0
+    owned.snapshotBytes = body.length
+    return { seq: owned.seq, body }
+  }
+
+  private drop(owned: Owned): void {
+    const ids: Array<number> = []
+    for (const call of owned.calls.values()) {
+      if (call.running === null) continue
+      ids.push(call.running)
+      this.running.delete(call.running)
+    }
+    this.forget(owned)
+    if (ids.length > 0) this.services.pool.interrupt(ids, "shutdown")
+  }
+
+  private forget(owned: Owned): void {
+    owned.gone = true
+    this.review.delete(owned)
+    // It may have been claimed again before its release was answered.
+    if (this.owned.get(owned.id) === owned) this.owned.delete(owned.id)
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Errors that the dispatcher puts into workflows, and what it says of instances that it
+ * cannot go on with.
+ *
+ * The first two reach the user's code as errors, so they are plain classes with the names
+ * that the user matches; `Diverged` is for operators.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { format } from "../duration/Duration.ts"
+
+/** An action took longer than its timeout, as often as `timeoutAttempts` allowed. */
+export class ActionTimeout extends Error {
+  override readonly name = "ActionTimeout"
+  readonly action: string
+  readonly timeoutMillis: number
+  readonly timeouts: number
+  constructor(action: string, timeoutMillis: number, timeouts: number) {
+    super(
+      `Action ${action} did not end within ${format(timeoutMillis)}` +
+        (timeouts === 1 ? "" : `, ${timeouts} times`)
+    )
+    this.action = action
+    this.timeoutMillis = timeoutMillis
+    this.timeouts = timeouts
+  }
+}
+
+/** The workflow awaits a promise that nothing can settle any more. */
+export class WorkflowStalled extends Error {
+  override readonly name = "WorkflowStalled"
+  constructor() {
+    super(
+      "The workflow awaits a promise that no call, timer or signal can settle any more. " +
+        "Look for a promise whose resolve function is never called."
+    )
+  }
+}
+
+/**
+ * Stepping a recorded event again asked for something else than at the time it was recorded.
+ *
+ * @category errors
+ */
+export class Diverged extends Schema.TaggedError<Diverged>("@rappel/core/dispatcher/Diverged")(
+  "Diverged",
+  { instanceId: Schema.String, seq: Schema.Int, recorded: Schema.Int, found: Schema.Int }
+) {
+  override get message(): string {
+    return `Instance ${this.instanceId} is set aside: event ${this.seq} no longer leads to the same ` +
+      "commands as when it was recorded. It was stepped by another release, Node or locale data; " +
+      "run it with the release that recorded it."
+  }
+}

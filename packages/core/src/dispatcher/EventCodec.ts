@@ -1,0 +1,72 @@
+/**
+ * The payloads of stored events, and what a snapshot keeps beside the machine's state.
+ *
+ * Values are encoded text already and are not wrapped in JSON a second time: an outcome is
+ * `+value`, or `-attempts:error` with the attempts left out for calls without a retry policy.
+ *
+ * @since 0.1.0
+ */
+import type { Outcome } from "../machine/Model.ts"
+
+export const encodeOutcome = (outcome: Outcome): string =>
+  outcome.ok ? `+${outcome.value}` : `-${outcome.attempts ?? ""}:${outcome.error}`
+
+export const decodeOutcome = (payload: string): Outcome => {
+  if (payload.startsWith("+")) return { ok: true, value: payload.slice(1) }
+  const colon = payload.indexOf(":")
+  const error = payload.slice(colon + 1)
+  return colon === 1
+    ? { ok: false, error }
+    : { ok: false, error, attempts: Number(payload.slice(1, colon)) }
+}
+
+/** An execution that ended without settling its call, and when the next one may start. */
+export interface AttemptPayload {
+  readonly kind: "failed" | "timeout"
+  /** Failed or timed-out executions of this kind so far, this one included. */
+  readonly count: number
+  readonly retryAt: number
+  /** The encoded error; absent for a timeout. */
+  readonly error?: string
+}
+
+/** An execution of which nobody knows the end. */
+export interface LostPayload {
+  readonly count: number
+  readonly retryAt: number
+  readonly reason: string
+}
+
+export const encodeJson = (payload: AttemptPayload | LostPayload): string => JSON.stringify(payload)
+
+export const decodeAttempt = (payload: string): AttemptPayload => JSON.parse(payload)
+
+export const decodeLost = (payload: string): LostPayload => JSON.parse(payload)
+
+/** The counts of a call that is pending in a snapshot. */
+export interface CallRecord {
+  readonly effect: number
+  readonly startedAt: number
+  readonly attempts: number
+  readonly timeouts: number
+  readonly losses: number
+  readonly retryAt: number | null
+  readonly issued: boolean
+}
+
+export interface SnapshotHead {
+  readonly format: 1
+  readonly lastStepAt: number
+  readonly calls: ReadonlyArray<CallRecord>
+}
+
+/** One line of JSON, then the machine's own text. */
+export const encodeSnapshot = (head: SnapshotHead, machine: string): string =>
+  `${JSON.stringify(head)}\n${machine}`
+
+export const decodeSnapshot = (
+  body: string
+): { readonly head: SnapshotHead; readonly machine: string } => {
+  const end = body.indexOf("\n")
+  return { head: JSON.parse(body.slice(0, end)), machine: body.slice(end + 1) }
+}

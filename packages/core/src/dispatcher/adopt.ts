@@ -1,0 +1,178 @@
+/**
+ * Takes an instance into memory: its last snapshot plus the events after it.
+ *
+ * Catching up steps the recorded events through the machine again and acts on nothing; only
+ * when the last one is applied is what is still pending carried out (PROTOCOL R11). A call
+ * that an earlier owner may have given out is first recorded as lost (R10).
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import type { Machine, MachineEvent, PendingEffect, Step } from "../machine/Model.ts"
+import { MACHINE_VERSION } from "../machine/Model.ts"
+import type { ProgramFile } from "../program/Program.ts"
+import type { Loaded, StoredEvent } from "../queue/Queue.ts"
+import { absorb, failIfStalled, lose } from "./advance.ts"
+import { digestOf } from "./digest.ts"
+import { Diverged } from "./DispatcherError.ts"
+import {
+  type CallRecord,
+  decodeAttempt,
+  decodeLost,
+  decodeOutcome,
+  decodeSnapshot
+} from "./EventCodec.ts"
+import { type Call, emptyPending, type Owned } from "./Owned.ts"
+
+const machineEventOf = (event: StoredEvent): MachineEvent => {
+  switch (event.kind) {
+    case "settled":
+      return {
+        kind: "settled",
+        effect: event.effect,
+        at: event.at,
+        outcome: decodeOutcome(event.payload!)
+      }
+    case "fired":
+      return { kind: "fired", effect: event.effect, at: event.at }
+    default:
+      return { kind: "cancelled", at: event.at }
+  }
+}
+
+const callOf = (
+  owned: Owned,
+  effect: Extract<PendingEffect, { readonly kind: "call" }>,
+  record: CallRecord
+): Call => ({
+  owned,
+  ...record,
+  action: effect.action,
+  args: effect.args,
+  policy: effect.policy,
+  running: null
+})
+
+const begin = (loaded: Loaded, machine: Machine, file: ProgramFile) => {
+  const head = loaded.snapshot === null ? null : decodeSnapshot(loaded.snapshot.body)
+  const started = head === null
+    ? machine.start({
+      instanceId: loaded.id,
+      input: loaded.input,
+      seed: loaded.seed,
+      at: loaded.startedAt
+    })
+    : { state: machine.restore(head.machine), step: undefined }
+  const owned: Owned = {
+    id: loaded.id,
+    epoch: loaded.epoch,
+    file,
+    machine,
+    state: started.state,
+    seed: loaded.seed,
+    seq: loaded.snapshot?.seq ?? 0,
+    durableSeq: loaded.lastSeq,
+    lastStepAt: head?.head.lastStepAt ?? loaded.startedAt,
+    calls: new Map(),
+    timers: new Map(),
+    newTimers: [],
+    pending: emptyPending(),
+    completed: loaded.completed,
+    closed: false,
+    eventBytes: 0,
+    fuel: 0,
+    snapshotBytes: loaded.snapshot?.body.length ?? 0,
+    gone: false
+  }
+  const records = new Map(head?.head.calls.map((record) => [record.effect, record]))
+  for (const effect of owned.state.pending.values()) {
+    const record = records.get(effect.effect)
+    if (effect.kind === "call" && record !== undefined) {
+      owned.calls.set(effect.effect, callOf(owned, effect, record))
+    }
+  }
+  return { owned, step: started.step }
+}
+
+/** Applies one recorded event as it was applied when it was recorded. */
+const replay = (owned: Owned, event: StoredEvent): Step | undefined => {
+  owned.seq = event.seq
+  owned.eventBytes += 100 + (event.payload?.length ?? 0)
+  const call = owned.calls.get(event.effect)
+  if (event.kind === "attempt" || event.kind === "lost") {
+    if (call === undefined) return undefined
+    if (event.kind === "lost") {
+      const { count, retryAt } = decodeLost(event.payload!)
+      call.losses = count
+      call.retryAt = retryAt
+    } else {
+      const { count, kind, retryAt } = decodeAttempt(event.payload!)
+      if (kind === "failed") call.attempts = count
+      else call.timeouts = count
+      call.retryAt = retryAt
+    }
+    call.issued = false
+    return undefined
+  }
+  if (event.kind === "settled") owned.calls.delete(event.effect)
+  owned.lastStepAt = event.at
+  return owned.machine.apply(owned.state, machineEventOf(event))
+}
+
+/**
+ * An instance that can go on at once, or the first event that no longer leads where it led.
+ *
+ * `pending.held` of the result is what the dispatcher carries out now (for an instance that
+ * starts, or was parked), or after the commit of the losses that `pending.events` then holds.
+ */
+export const adopt = (
+  loaded: Loaded,
+  machine: Machine,
+  file: ProgramFile,
+  now: number
+): Either.Either<Owned, Diverged> => {
+  const { owned, step } = begin(loaded, machine, file)
+  if (step !== undefined) absorb(owned, step, loaded.startedAt)
+  // The log lines of steps that are durable were stored with them; those of the very first
+  // step go with the first event.
+  const keepLogs = loaded.lastSeq === 0
+
+  for (const event of loaded.events) {
+    const replayed = replay(owned, event)
+    if (replayed === undefined) continue
+    const found = digestOf(replayed.commands)
+    if (event.machine !== MACHINE_VERSION || found !== event.digest) {
+      return Either.left(
+        new Diverged({ instanceId: loaded.id, seq: event.seq, recorded: event.digest, found })
+      )
+    }
+    absorb(owned, replayed, event.at)
+  }
+
+  const { logs, outcome } = owned.pending
+  owned.pending = emptyPending()
+  if (keepLogs) owned.pending.logs.push(...logs)
+  if (!loaded.completed) owned.pending.outcome = outcome
+  failIfStalled(owned)
+  if (owned.completed && owned.state.pending.size === 0) owned.closed = true
+
+  // Owners before this one may have handed out whatever is pending and not in a backoff.
+  const crashed = loaded.epoch > 1 &&
+    (loaded.snapshot === null || loaded.snapshot.seq < loaded.lastSeq)
+  const at = Math.max(owned.lastStepAt, now)
+  owned.timers.clear()
+  owned.newTimers = []
+  for (const effect of owned.state.pending.values()) {
+    if (effect.kind === "timer") {
+      owned.timers.set(effect.effect, effect.dueAt)
+      owned.newTimers.push(effect.effect)
+      continue
+    }
+    const call = owned.calls.get(effect.effect)!
+    const mayHaveRun = crashed && (call.retryAt === null || call.retryAt <= now)
+    if (call.issued || mayHaveRun) lose(call, "its dispatcher ended", at)
+    else owned.pending.held.push(call)
+    call.issued = false
+  }
+  return Either.right(owned)
+}

@@ -1,0 +1,194 @@
+/**
+ * How an owned instance moves: pure over plain data, no clock and no I/O.
+ *
+ * Each function applies one fact in memory and adds the event to what the next commit
+ * stores. Nothing here acts: what a step asks for ends in `pending.held`.
+ *
+ * @since 0.1.0
+ */
+import type { MachineEvent, Outcome, Policy, Step } from "../machine/Model.ts"
+import { MACHINE_VERSION } from "../machine/Model.ts"
+import type { StoredEvent } from "../queue/Queue.ts"
+import type { RetrySchedules } from "../retry/RetrySchedules.ts"
+import type { Timeouts } from "../retry/Timeouts.ts"
+import { encodeError } from "../value/Value.ts"
+import { digestOf, fractionOf } from "./digest.ts"
+import { ActionTimeout, WorkflowStalled } from "./DispatcherError.ts"
+import { errorNames } from "./errorNames.ts"
+import { encodeJson, encodeOutcome } from "./EventCodec.ts"
+import type { Call, Owned } from "./Owned.ts"
+
+/** What an event row weighs beside its payload, for the decision on snapshots. */
+const EVENT_OVERHEAD_BYTES = 100
+
+/** Waits before a call that was lost again and again is given out once more: 0, 0, 0, 1 s, 2 s … 60 s. */
+const lossDelayMillis = (losses: number): number =>
+  losses <= 3 ? 0 : Math.min(60_000, 1000 * 2 ** (losses - 4))
+
+const store = (owned: Owned, event: Omit<StoredEvent, "seq" | "machine">): void => {
+  owned.seq++
+  owned.pending.events.push({ ...event, seq: owned.seq, machine: MACHINE_VERSION })
+  owned.eventBytes += EVENT_OVERHEAD_BYTES + (event.payload?.length ?? 0)
+}
+
+/** Takes over what a step asked for; calls are held until the commit. */
+export const absorb = (owned: Owned, step: Step, at: number): void => {
+  const { pending } = owned
+  owned.fuel += step.fuel
+  for (const command of step.commands) {
+    switch (command.kind) {
+      case "call": {
+        const call: Call = {
+          owned,
+          effect: command.effect,
+          action: command.action,
+          args: command.args,
+          policy: command.policy,
+          startedAt: at,
+          attempts: 0,
+          timeouts: 0,
+          losses: 0,
+          running: null,
+          retryAt: null,
+          issued: false
+        }
+        owned.calls.set(command.effect, call)
+        pending.held.push(call)
+        break
+      }
+      case "timer":
+        owned.timers.set(command.effect, command.dueAt)
+        owned.newTimers.push(command.effect)
+        break
+      case "drop":
+        owned.timers.delete(command.effect)
+        break
+      case "log":
+        pending.logs.push(JSON.stringify({ level: command.level, text: command.text, at }))
+        break
+      case "complete":
+        pending.outcome = command.outcome
+        owned.completed = true
+        break
+    }
+  }
+  if (step.closed) {
+    owned.closed = true
+    owned.timers.clear()
+  }
+}
+
+/**
+ * Fails an instance that waits for nothing that could still come, where Node would end with
+ * "unsettled top-level await".
+ */
+export const failIfStalled = (owned: Owned): void => {
+  if (owned.completed || owned.state.pending.size > 0) return
+  owned.pending.outcome = { ok: false, error: encodeError(new WorkflowStalled()) }
+  owned.completed = true
+  owned.closed = true
+}
+
+const stepWith = (owned: Owned, event: MachineEvent, payload: string | null): void => {
+  const step = owned.machine.apply(owned.state, event)
+  owned.lastStepAt = event.at
+  store(owned, {
+    kind: event.kind,
+    effect: event.kind === "cancelled" ? 0 : event.effect,
+    at: event.at,
+    payload,
+    digest: digestOf(step.commands)
+  })
+  absorb(owned, step, event.at)
+  failIfStalled(owned)
+}
+
+/** Step time: never before the last step, never before a timer's deadline. */
+export const stepTime = (owned: Owned, now: number): number => Math.max(owned.lastStepAt, now)
+
+export const settle = (owned: Owned, effect: number, outcome: Outcome, at: number): void => {
+  owned.calls.delete(effect)
+  stepWith(owned, { kind: "settled", effect, at, outcome }, encodeOutcome(outcome))
+}
+
+export const fire = (owned: Owned, effect: number, now: number): void => {
+  const dueAt = owned.timers.get(effect)!
+  owned.timers.delete(effect)
+  stepWith(owned, { kind: "fired", effect, at: Math.max(stepTime(owned, now), dueAt) }, null)
+}
+
+const failure = (error: string, attempts: number, policy: Policy): Outcome =>
+  policy.retry === undefined ? { ok: false, error } : { ok: false, error, attempts }
+
+/** An execution ended with an error of the action: another follows, or the call fails. */
+export const fail = (
+  call: Call,
+  error: string,
+  at: number,
+  retries: RetrySchedules["Type"]
+): void => {
+  const { owned, policy } = call
+  call.running = null
+  call.attempts++
+  const decision = retries.decide(policy, {
+    attempts: call.attempts,
+    elapsedMillis: at - call.startedAt,
+    errorNames: errorNames(error),
+    random: fractionOf(owned.seed, call.effect, call.attempts)
+  })
+  if (decision.kind === "stop") {
+    settle(owned, call.effect, failure(error, call.attempts, policy), at)
+    return
+  }
+  call.retryAt = at + decision.delayMillis
+  store(owned, {
+    kind: "attempt",
+    effect: call.effect,
+    at,
+    payload: encodeJson({ kind: "failed", count: call.attempts, retryAt: call.retryAt, error }),
+    digest: 0
+  })
+  owned.pending.held.push(call)
+}
+
+/** An execution took longer than its limit. */
+export const timeOut = (
+  call: Call,
+  limitMillis: number,
+  at: number,
+  timeouts: Timeouts["Type"]
+): void => {
+  const { owned, policy } = call
+  call.running = null
+  call.timeouts++
+  if (timeouts.decide(policy, call.timeouts) === "stop") {
+    const error = encodeError(new ActionTimeout(call.action, limitMillis, call.timeouts))
+    settle(owned, call.effect, failure(error, call.attempts + call.timeouts, policy), at)
+    return
+  }
+  call.retryAt = at
+  store(owned, {
+    kind: "attempt",
+    effect: call.effect,
+    at,
+    payload: encodeJson({ kind: "timeout", count: call.timeouts, retryAt: at }),
+    digest: 0
+  })
+  owned.pending.held.push(call)
+}
+
+/** Nobody knows what became of an execution: it runs again, and counts as no attempt. */
+export const lose = (call: Call, reason: string, at: number): void => {
+  const { owned } = call
+  call.running = null
+  call.losses++
+  call.retryAt = at + lossDelayMillis(call.losses)
+  store(owned, {
+    kind: "lost",
+    effect: call.effect,
+    at,
+    payload: encodeJson({ count: call.losses, retryAt: call.retryAt, reason }),
+    digest: 0
+  })
+  owned.pending.held.push(call)
+}

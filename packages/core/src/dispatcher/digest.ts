@@ -1,0 +1,59 @@
+/**
+ * A fingerprint of what a step asked for, stored with the event that caused it.
+ *
+ * When a later release, or a Node with other locale data, steps an old event and asks for
+ * something else, the digests differ and the instance is set aside, where it would else run
+ * on with an outcome that belongs to another call.
+ *
+ * **Source** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/
+ *
+ * @since 0.1.0
+ */
+import type { Command } from "../machine/Model.ts"
+
+const PRIME = 0x01000193
+const OFFSET = 0x811c9dc5
+
+const mix = (hash: number, text: string): number => {
+  let h = hash
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), PRIME)
+  return h
+}
+
+/** A signed 32-bit number, as Postgres' `integer` holds it; 0 for a step that asks for nothing. */
+export const digestOf = (commands: ReadonlyArray<Command>): number => {
+  let hash = OFFSET
+  let counted = 0
+  for (const command of commands) {
+    switch (command.kind) {
+      case "call":
+        hash = mix(mix(mix(hash, `c${command.effect}`), command.action), command.args)
+        counted++
+        break
+      case "timer":
+        hash = mix(hash, `t${command.effect}:${command.dueAt}`)
+        counted++
+        break
+      case "drop":
+        hash = mix(hash, `d${command.effect}`)
+        counted++
+        break
+      case "complete":
+        hash = mix(hash, command.outcome.ok ? "+" : "-")
+        counted++
+        break
+      case "log":
+        break
+    }
+  }
+  return counted === 0 ? 0 : hash | 0
+}
+
+/** A number in [0, 1) that depends on nothing but recorded data: for the jitter of a retry. */
+export const fractionOf = (seed: string, effect: number, attempt: number): number => {
+  let h = mix(OFFSET, `${seed}:${effect}:${attempt}`)
+  // FNV's low bits are good, its high ones are not for short texts: finish as murmur3 does.
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32
+}

@@ -1,0 +1,183 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Mailbox from "effect/Mailbox"
+import * as TestClock from "effect/TestClock"
+import * as Dispatcher from "../../src/dispatcher/Dispatcher.ts"
+import { LocalDispatcher } from "../../src/dispatcher/LocalDispatcher.ts"
+import { Queue } from "../../src/queue/Queue.ts"
+import * as QueueMemory from "../../src/queue/QueueMemory.ts"
+import * as RetrySchedules from "../../src/retry/RetrySchedules.ts"
+import * as Timeouts from "../../src/retry/Timeouts.ts"
+import { Scheduler } from "../../src/scheduler/Scheduler.ts"
+import { type CallReport, type CallRequest, WorkerPool } from "../../src/worker/WorkerPool.ts"
+import { chainMachine, chainProgram } from "./chainMachine.ts"
+
+type Answer = (call: CallRequest) => CallReport | undefined
+
+const succeed: Answer = (call) => ({
+  id: call.id,
+  kind: "succeeded",
+  value: String(call.effect),
+  millis: 0
+})
+
+/** A pool that answers at once as told; an unanswered call stays in flight. */
+const pool = (answer: Answer) =>
+  Layer.effect(
+    WorkerPool,
+    Effect.map(Mailbox.make<CallReport>(), (reports) =>
+      WorkerPool.of({
+        slots: () => 2,
+        submit: (calls) => {
+          for (const call of calls) {
+            const report = answer(call)
+            if (report !== undefined) reports.unsafeOffer(report)
+          }
+        },
+        interrupt: () => {},
+        reports
+      }))
+  )
+
+const scheduler = Layer.succeed(Scheduler, {
+  machine: () => chainMachine,
+  snapshotDue: () => false
+})
+
+const dispatcherWith = (answer: Answer, options?: Dispatcher.DispatcherOptions) =>
+  Dispatcher.layer(options).pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(scheduler, RetrySchedules.layer, Timeouts.layer, pool(answer))
+    ),
+    Layer.provideMerge(QueueMemory.layer)
+  )
+
+const withQueue = (answer: Answer, queue: Queue["Type"], options?: Dispatcher.DispatcherOptions) =>
+  Dispatcher.layer(options).pipe(
+    Layer.provide(Layer.mergeAll(scheduler, RetrySchedules.layer, Timeouts.layer, pool(answer))),
+    Layer.provide(Layer.succeed(Queue, queue))
+  )
+
+const ID = "00000000-0000-7000-8000-000000000001"
+
+const start = (steps: ReadonlyArray<string>, id = ID) =>
+  Effect.gen(function*() {
+    const queue = yield* Queue
+    const file = chainProgram(["work"])
+    yield* queue.putPrograms([file])
+    yield* queue.start([{
+      id,
+      name: "chain",
+      program: file.hash,
+      input: JSON.stringify(steps),
+      seed: "0".repeat(32)
+    }])
+  })
+
+const outcomeOf = (id: string) =>
+  Effect.gen(function*() {
+    const queue = yield* Queue
+    for (let i = 0; i < 1000; i++) {
+      const [record] = yield* queue.find([id])
+      if (record!.outcome !== null) return record!.outcome
+      yield* Effect.yieldNow()
+    }
+    return "none"
+  })
+
+describe("Dispatcher", () => {
+  it.effect("runs a chain to its result", () =>
+    Effect.gen(function*() {
+      yield* start(["work", "work", "work"])
+
+      assert.deepStrictEqual(yield* outcomeOf(ID), { ok: true, value: `["1","2","3"]` })
+    }).pipe(Effect.provide(dispatcherWith(succeed))))
+
+  it.effect("parks an instance that sleeps, and wakes it when its time comes", () =>
+    Effect.gen(function*() {
+      yield* start(["work", "sleep:86400000", "work"])
+      yield* TestClock.adjust("23 hours")
+      const dispatcher = yield* LocalDispatcher
+      assert.strictEqual(dispatcher.status().instances, 0)
+      assert.strictEqual(yield* outcomeOf(ID), "none")
+
+      yield* TestClock.adjust("1 hour")
+
+      assert.deepStrictEqual(yield* outcomeOf(ID), { ok: true, value: `["1","slept","3"]` })
+    }).pipe(Effect.provide(dispatcherWith(succeed))))
+
+  it.effect("runs more instances than it may hold, and more calls than there are slots", () =>
+    Effect.gen(function*() {
+      const ids = Array.from(
+        { length: 20 },
+        (_, i) => `00000000-0000-7000-8000-${String(i).padStart(12, "0")}`
+      )
+      for (const id of ids) yield* start(["work", "work"], id)
+
+      for (const id of ids) {
+        assert.deepStrictEqual(yield* outcomeOf(id), { ok: true, value: `["1","2"]` })
+      }
+    }).pipe(Effect.provide(dispatcherWith(succeed, { maxInstances: 3 }))))
+
+  it.effect("interrupts an execution that takes too long and runs it again", () => {
+    const attempts: Array<number> = []
+    const answer: Answer = (call) => {
+      attempts.push(call.attempt)
+      return call.attempt === 1 ? undefined : succeed(call)
+    }
+    return Effect.gen(function*() {
+      yield* start(["work"])
+      yield* TestClock.adjust("4 minutes")
+      assert.deepStrictEqual(attempts, [1])
+
+      yield* TestClock.adjust("1 minute")
+
+      assert.deepStrictEqual(yield* outcomeOf(ID), { ok: true, value: `["1"]` })
+      assert.deepStrictEqual(attempts, [1, 2])
+    }).pipe(Effect.provide(dispatcherWith(answer)))
+  })
+
+  it.effect("counts a lost execution apart, and runs it again", () => {
+    const answer: Answer = (call) =>
+      call.attempt === 1 ? { id: call.id, kind: "lost", reason: "the worker died" } : succeed(call)
+    return Effect.gen(function*() {
+      yield* start(["work"])
+
+      assert.deepStrictEqual(yield* outcomeOf(ID), { ok: true, value: `["1"]` })
+      const history = yield* Effect.flatMap(Queue, (queue) => queue.history(ID))
+      assert.deepStrictEqual(history.map(({ kind }) => kind), ["lost", "settled"])
+    }).pipe(Effect.provide(dispatcherWith(answer)))
+  })
+
+  it.scoped("hands over what it owns when its scope closes", () =>
+    Effect.gen(function*() {
+      const queue = yield* QueueMemory.make
+      const running = yield* Deferred.make<void>()
+      const first = withQueue(
+        (call) => {
+          if (call.effect === 1) return succeed(call)
+          Deferred.unsafeDone(running, Effect.void)
+          return undefined
+        },
+        queue,
+        { graceMillis: 10 }
+      )
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* Layer.build(first)
+        yield* Effect.provideService(start(["work", "work"]), Queue, queue)
+        yield* Deferred.await(running)
+      }))
+      assert.strictEqual((yield* queue.find([ID]))[0]!.status, "waiting")
+
+      const outcome = yield* Effect.scoped(Effect.gen(function*() {
+        yield* Layer.build(withQueue(succeed, queue))
+        return yield* Effect.provideService(outcomeOf(ID), Queue, queue)
+      }))
+
+      assert.deepStrictEqual(outcome, { ok: true, value: `["1","2"]` })
+      const kinds = (yield* queue.history(ID)).map(({ kind }) => kind)
+      assert.deepStrictEqual(kinds, ["settled", "settled"], "a hand-over is no loss")
+    }))
+})

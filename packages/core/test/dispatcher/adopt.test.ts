@@ -1,0 +1,114 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import { adopt } from "../../src/dispatcher/adopt.ts"
+import * as advance from "../../src/dispatcher/advance.ts"
+import { emptyPending, type Owned } from "../../src/dispatcher/Owned.ts"
+import type { Policy } from "../../src/machine/Model.ts"
+import type { Loaded, StoredEvent } from "../../src/queue/Queue.ts"
+import { decideRetry } from "../../src/retry/decide.ts"
+import { encodeError } from "../../src/value/Value.ts"
+import { chainMachine, chainProgram } from "./chainMachine.ts"
+
+const file = chainProgram(["work"])
+const NOW = 5_000_000
+
+const loadedWith = (
+  steps: ReadonlyArray<string>,
+  events: ReadonlyArray<StoredEvent>,
+  epoch: number
+): Loaded => ({
+  id: "00000000-0000-7000-8000-000000000001",
+  epoch,
+  name: "chain",
+  program: file.hash,
+  input: JSON.stringify(steps),
+  seed: "0".repeat(32),
+  startedAt: NOW,
+  lastSeq: events.length,
+  completed: false,
+  snapshot: null,
+  events
+})
+
+const adopted = (loaded: Loaded, now = NOW): Owned =>
+  Either.getOrThrow(adopt(loaded, chainMachine, file, now))
+
+const policy: Policy = {
+  retry: { attempts: 10, backoff: { kind: "constant", baseMillis: 3_600_000, factor: 1 } }
+}
+
+/** What an owner would have stored, up to now. */
+const stored = (owned: Owned): ReadonlyArray<StoredEvent> => {
+  const { events } = owned.pending
+  owned.pending = emptyPending()
+  return events
+}
+
+describe("adopt", () => {
+  it("gives out only what is pending after the last event", () => {
+    const first = adopted(loadedWith(["work", "work"], [], 1))
+    advance.settle(first, 1, { ok: true, value: "1" }, NOW + 5)
+
+    const second = adopted(loadedWith(["work", "work"], stored(first), 1))
+
+    assert.deepStrictEqual(second.pending.held.map(({ effect }) => effect), [2])
+    assert.deepStrictEqual(second.pending.events, [])
+  })
+
+  it("records a loss before it repeats a call that an earlier owner may have given out", () => {
+    const second = adopted(loadedWith(["work"], [], 2))
+
+    assert.deepStrictEqual(second.pending.events.map(({ effect, kind }) => [kind, effect]), [[
+      "lost",
+      1
+    ]])
+    assert.strictEqual(second.calls.get(1)!.losses, 1)
+    assert.strictEqual(second.calls.get(1)!.attempts, 0)
+  })
+
+  it("keeps the attempts and the deadline of a backoff", () => {
+    const first = adopted(loadedWith(["work"], [], 1))
+    const call = { ...first.calls.get(1)!, policy }
+    first.calls.set(1, call)
+    const error = encodeError(new Error("no"))
+    for (let i = 0; i < 7; i++) advance.fail(call, error, NOW + i, { decide: decideRetry })
+
+    const second = adopted(loadedWith(["work"], stored(first), 2), NOW + 100)
+
+    assert.strictEqual(second.calls.get(1)!.attempts, 7)
+    assert.strictEqual(second.calls.get(1)!.retryAt, NOW + 6 + 3_600_000)
+    assert.deepStrictEqual(second.pending.events, [], "it was waiting, so nothing was lost")
+  })
+
+  it("sets an instance aside whose recorded event no longer leads where it led", () => {
+    const first = adopted(loadedWith(["work", "work"], [], 1))
+    advance.settle(first, 1, { ok: true, value: "1" }, NOW)
+    const [event] = stored(first)
+
+    const other = adopt(loadedWith(["work", "sleep:5"], [event!], 2), chainMachine, file, NOW)
+
+    assert.isTrue(Either.isLeft(other))
+  })
+
+  it("steps recorded events at their recorded times", () => {
+    const first = adopted(loadedWith(["work", "sleep:1000"], [], 1))
+    advance.settle(first, 1, { ok: true, value: "1" }, NOW + 77)
+
+    const second = adopted(loadedWith(["work", "sleep:1000"], stored(first), 2), NOW + 9999)
+
+    assert.strictEqual(second.timers.get(2), NOW + 1077)
+  })
+
+  it("reports the same state after a snapshot as after all events", () => {
+    const first = adopted(loadedWith(["work", "work", "work"], [], 1))
+    advance.settle(first, 1, { ok: true, value: "1" }, NOW)
+    advance.settle(first, 2, { ok: true, value: "2" }, NOW)
+
+    const second = adopted(loadedWith(["work", "work", "work"], stored(first), 1))
+
+    assert.strictEqual(
+      second.machine.snapshot(second.state),
+      first.machine.snapshot(first.state)
+    )
+  })
+})
