@@ -117,7 +117,7 @@ export class HeapDecoder implements HeapReader {
     const prototype = p === 0
       ? null
       : typeof p === "string"
-      ? builtinPrototypes.get(p)
+      ? builtinPrototype(p)
       : this.#host.decodePrototype?.((p as ReadonlyArray<Json>)[0]!, isError, this)
     return prototype === undefined ? object : Object.setPrototypeOf(object, prototype) as object
   }
@@ -189,6 +189,12 @@ export class HeapDecoder implements HeapReader {
   readonly defineProperties = (object: object, properties: Json): void => {
     this.#more(object, properties as More)
   }
+}
+
+const builtinPrototype = (name: string): object => {
+  const prototype = builtinPrototypes.get(name)
+  if (prototype === undefined) throw malformed(`builtin ${JSON.stringify(name)}`)
+  return prototype
 }
 
 const kindOf = (tag: string): Kind => {

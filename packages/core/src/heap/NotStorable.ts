@@ -18,11 +18,10 @@ export class NotStorable extends Error {
   readonly path: string
   readonly className: string
 
-  constructor(path: string, className: string, remedy: string) {
-    super(
-      `${path === "" ? "The value" : `\`${path}\``} is ${article(className)}${className}, ` +
-        `which cannot be stored: ${remedy}`
-    )
+  /** `what` completes "which …": a reader that lacks the class has another complaint. */
+  constructor(path: string, className: string, remedy: string, what = "cannot be stored") {
+    const subject = path === "" ? "The value" : `\`${path}\``
+    super(`${subject} is ${article(className)}${className}, which ${what}: ${remedy}`)
     this.path = path
     this.className = className
   }

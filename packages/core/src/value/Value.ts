@@ -229,7 +229,8 @@ const reader = (host: ValueHost | undefined, refusesUnknown: boolean): HeapHost 
       throw new NotStorable(
         "",
         name,
-        `this process does not know the class${module === null ? "" : ` of ${module}`}; import it`
+        "import it, or whatever uses it",
+        `this process does not know${module === null ? "" : `, of ${module}`}`
       )
     }
     return prototype

@@ -41,6 +41,19 @@ for (const kind of KINDS) {
     if (prototype !== undefined) byPrototype.set(prototype, { kind, name, prototype })
   }
 }
+
+/** Builtin prototypes that an object of another kind may have, by name and back. */
+export const builtinPrototypes: ReadonlyMap<string, object> = new Map<string, object>([
+  ["Object", Object.prototype],
+  ["Array", Array.prototype],
+  ...Array.from(byPrototype.values(), ({ name, prototype }) => [name, prototype] as const)
+])
+
+export const builtinNames: ReadonlyMap<object, string> = new Map(
+  Array.from(builtinPrototypes, ([name, prototype]) => [prototype, name])
+)
+
+// After the names: an object that has one of these is refused, whatever else it is.
 for (const [prototype, name] of refusedPrototypes) {
   byPrototype.set(prototype, { kind: refused, name, prototype })
 }
@@ -53,15 +66,3 @@ export const findKind = (prototype: object | null): Found | undefined => {
   }
   return undefined
 }
-
-/** Builtin prototypes that an object of another kind may have, by name and back. */
-export const builtinPrototypes: ReadonlyMap<string, object> = new Map<string, object>([
-  ["Object", Object.prototype],
-  ["Array", Array.prototype],
-  ["Function", Function.prototype as unknown as object],
-  ...Array.from(byPrototype.values(), ({ name, prototype }) => [name, prototype] as const)
-])
-
-export const builtinNames: ReadonlyMap<object, string> = new Map(
-  Array.from(builtinPrototypes, ([name, prototype]) => [prototype, name])
-)
