@@ -12,6 +12,7 @@ import { type Access, chainAround, isAccessNode, isInChain, keyOf, objectOf } fr
 import { fromMeaning, meaningOf, NOTHING } from "./names.ts"
 import { sourceText } from "./sourceText.ts"
 import { templateObject } from "./templates.ts"
+import { readVariable } from "./variables.ts"
 
 export const CallExpression = (l: Lowering, node: ts.CallExpression): Expression => {
   if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return superCall(l, node)
@@ -228,12 +229,14 @@ export const parameterProperties = (
   node.parameters.flatMap((parameter) => {
     if (!ts.isParameterPropertyDeclaration(parameter, node)) return []
     const name = parameter.name
-    if (!ts.isIdentifier(name)) return []
+    const variable = ts.isIdentifier(name) ? l.scope.lookup(name.text) : undefined
+    if (!ts.isIdentifier(name) || variable === undefined) return []
     return [{
       t: "SetM" as const,
       o: { t: "This" as const, p: l.position(name) },
       k: { t: "Lit" as const, v: name.text },
-      e: l.expression(name),
+      // Seen from the body, where all parameters are bound.
+      e: readVariable(l, variable, node.body!),
       p: l.position(name)
     }]
   })

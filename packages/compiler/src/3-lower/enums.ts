@@ -28,13 +28,10 @@ export const EnumDeclaration = (
   const read = (): Expression => readVariable(l, holder, node.name)
   const p = l.position(node)
   // A second declaration of the same name adds to the first.
-  const object: Expression = {
-    t: "Log",
-    op: "||",
-    l: read(),
-    r: { t: "Obj", ps: [], p }
-  }
-  const statements = [l.evaluate(writeVariable(l, holder, object, "initialise", node))]
+  const object: Expression = { t: "Obj", ps: [], p }
+  const statements = isFirst(node)
+    ? [l.evaluate(writeVariable(l, holder, object, "initialise", node))]
+    : []
   const constants = new Map<string, Constant>()
   let next: number | undefined = 0
   const scope = l.here.scopes.get(node) ?? l.scope
@@ -71,6 +68,15 @@ export const EnumDeclaration = (
     }
   }
   return statements
+}
+
+const isFirst = (node: ts.EnumDeclaration): boolean => {
+  const around = node.parent
+  const all = ts.isSourceFile(around) || ts.isBlock(around) || ts.isCaseOrDefaultClause(around)
+    ? around.statements
+    : []
+  return all.find((each) => ts.isEnumDeclaration(each) && each.name.text === node.name.text) ===
+    node
 }
 
 const literal = (value: Constant): Expression =>

@@ -145,7 +145,10 @@ const bindElement = (
 /** Whether a value may be read again in the place of a temporary. */
 const isRepeatable = (l: Lowering, value: Expression, origin: Origin): boolean => {
   if (value.t === "Arg") return true
-  if (value.t !== "Var" || value.z === 1 || origin.node === undefined) return false
+  if (value.t !== "Var" || value.z === 1) return false
+  // A temporary belongs to this pattern, or to the loop or clause around it.
+  if (value.n === "") return true
+  if (origin.node === undefined) return false
   const node = unwrap(origin.node)
   const variable = ts.isIdentifier(node) ? l.scope.lookup(node.text) : undefined
   return variable !== undefined && !variable.isAssigned

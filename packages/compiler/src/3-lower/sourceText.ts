@@ -75,15 +75,10 @@ const elementText = (node: ts.ElementAccessExpression): string => {
   const key = unwrap(node.argumentExpression)
   const isOptional = node.questionDotToken !== undefined
   const object = objectText(node.expression)
-  if (ts.isStringLiteralLike(key) && !isIndex(key.text)) {
-    return `${object}${isOptional ? "?." : "."}${key.text}`
-  }
-  const shown = ts.isStringLiteralLike(key) ? key.text : sourceText(key)
-  return `${object}${isOptional ? "?." : ""}[${shown}]`
+  return ts.isStringLiteralLike(key)
+    ? `${object}${isOptional ? "?." : "."}${key.text}`
+    : `${object}${isOptional ? "?." : ""}[${sourceText(key)}]`
 }
-
-/** V8 treats a key that is an array index as a number. */
-const isIndex = (text: string): boolean => String(Number(text) >>> 0) === text
 
 const prefixText = (node: ts.PrefixUnaryExpression): string => {
   const operator = ts.tokenToString(node.operator) ?? ""

@@ -161,7 +161,9 @@ const catchClause = (
       const bound = name === undefined || ts.isIdentifier(name)
         ? []
         : l.kinds.bind(l, name, l.readTemporary(place), "initialise", {})
-      return l.block([...bound.map((each) => l.evaluate(each)), Block(l, node.block)])
+      const cleared = variable === undefined ? l.clear([place]) : []
+      const before = [...bound, ...cleared].map((each) => l.evaluate(each))
+      return l.block([...before, Block(l, node.block)])
     })
     return {
       size: scope.size(),
