@@ -15,9 +15,6 @@ import { reasonToInstall, writeStamp } from "./installed.mjs"
 import { withLock } from "./lock.mjs"
 import { InstallFailed, runNpmCi } from "./npmCi.mjs"
 
-/** The exit code of everything that the machine, not the caller, has to answer for. */
-const INFRASTRUCTURE = 3
-
 const OLDEST_NODE = [20, 20]
 
 const say = (text) => process.stderr.write(`rappel: ${text}\n`)
@@ -58,8 +55,8 @@ const asInstallFailed = (root, error) =>
   )
 
 /**
- * Makes `node_modules` of the project in `root` right, or ends the process with exit code 3
- * after npm's last lines and what to do.
+ * Makes `node_modules` of the project in `root` right, or prints npm's last lines and what to
+ * do and ends the process with exit code 3.
  */
 export const install = async (root) => {
   try {
@@ -67,8 +64,8 @@ export const install = async (root) => {
     if (reasonToInstall(root) !== undefined) await installUnderLock(root)
   } catch (error) {
     if (!(error instanceof InstallFailed) && error.code === undefined) throw error
-    const { message } = error instanceof InstallFailed ? error : asInstallFailed(root, error)
-    process.stderr.write(`\nrappel: ${message}\n`)
-    process.exit(INFRASTRUCTURE)
+    const failed = error instanceof InstallFailed ? error : asInstallFailed(root, error)
+    process.stderr.write(`\nrappel: ${failed.message}\n`)
+    process.exit(failed.exitCode)
   }
 }

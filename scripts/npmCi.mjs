@@ -5,13 +5,21 @@
  * @since 0.1.0
  */
 import { spawn } from "node:child_process"
-import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync } from "node:fs"
-import { homedir } from "node:os"
+import { accessSync, constants as access, existsSync, realpathSync, rmSync } from "node:fs"
+import { constants, homedir } from "node:os"
 import { basename, delimiter, dirname, join } from "node:path"
 import process from "node:process"
 
+/** The exit code of everything that the machine, not the caller, has to answer for. */
+const INFRASTRUCTURE = 3
+
 /** An installation that can't be done; the message says why and what to do. */
-export class InstallFailed extends Error {}
+export class InstallFailed extends Error {
+  constructor(message, exitCode = INFRASTRUCTURE) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
 
 /** Flags win over every file and variable. */
 const ARGUMENTS = [
@@ -79,10 +87,10 @@ export const environmentFor = (environment) => {
   return kept
 }
 
+/** Whether npm can write in the folder, or make it; nothing is made to find out. */
 const canWrite = (folder) => {
   try {
-    mkdirSync(folder, { recursive: true })
-    accessSync(folder, constants.W_OK | constants.X_OK)
+    accessSync(existsSync(folder) ? folder : dirname(folder), access.W_OK | access.X_OK)
     return true
   } catch {
     return false
@@ -98,13 +106,22 @@ const homeOf = (environment) => {
   }
 }
 
-/** npm stops without a cache that it can write; a checkout can be written when it installs. */
-const cacheFor = (root, environment) => {
-  const set = Object.entries(environment).find(([name]) => /^npm_config_cache$/i.test(name))?.[1]
+const cacheSetIn = (environment) =>
+  Object.entries(environment).find(([name]) => /^npm_config_cache$/i.test(name))?.[1]
+
+/**
+ * npm stops without a home, or without a cache that it can write. The project's folder can be
+ * written while it is being installed, so that it lends both.
+ */
+const lendHome = (root, environment) => {
   const home = homeOf(environment)
-  const usual = set || (home === undefined ? undefined : join(home, ".npm"))
-  if (usual !== undefined && canWrite(usual)) return { folder: undefined }
-  return { folder: join(root, ".rappel", "npm-cache") }
+  const cache = cacheSetIn(environment) || (home === undefined ? undefined : join(home, ".npm"))
+  if (cache !== undefined && canWrite(cache)) return { environment }
+  const lent = join(root, ".rappel", "npm-cache")
+  return {
+    environment: { ...environment, HOME: home ?? root },
+    lent
+  }
 }
 
 /** npm as JavaScript, run by this very Node, else whatever `npm` there is. */
@@ -168,14 +185,13 @@ const remedyFor = (output) =>
  * `InstallFailed`.
  */
 export const runNpmCi = async (root, say, working) => {
-  const environment = environmentFor(process.env)
+  const { environment, lent } = lendHome(root, environmentFor(process.env))
   const [command, before] = commandFor(environment)
-  const { folder: cache } = cacheFor(root, environment)
-  if (cache !== undefined) say(`npm's usual cache can't be written; using ${cache} for now`)
+  if (lent !== undefined) say(`npm's usual cache can't be written; using ${lent} for now`)
 
   const child = spawn(
     command,
-    [...before, ...ARGUMENTS, ...(cache === undefined ? [] : [`--cache=${cache}`])],
+    [...before, ...ARGUMENTS, ...(lent === undefined ? [] : [`--cache=${lent}`])],
     { cwd: root, env: environment, stdio: ["ignore", "pipe", "pipe"] }
   )
   if (child.pid !== undefined) working(child.pid)
@@ -209,10 +225,11 @@ export const runNpmCi = async (root, say, working) => {
 
   clearInterval(stillThere)
   for (const signal of signals) process.off(signal, stop)
-  if (cache !== undefined) rmSync(cache, { recursive: true, force: true })
+  if (lent !== undefined) rmSync(lent, { recursive: true, force: true })
   if (end.why === undefined) return
   if (stoppedBy !== undefined) {
-    throw new InstallFailed(`The installation was stopped by ${stoppedBy}.`)
+    const exitCode = 128 + constants.signals[stoppedBy]
+    throw new InstallFailed(`The installation was stopped by ${stoppedBy}.`, exitCode)
   }
   const lines = output.trimEnd().split("\n").slice(-LAST_LINES).map((line) => `  ${line}`)
   throw new InstallFailed(
