@@ -47,6 +47,7 @@ export interface PgQueueOptions {
 
 /** What a lost connection or a deadlock took is sent again for this long. */
 const resending = Schedule.exponential("20 millis", 2).pipe(
+  Schedule.union(Schedule.spaced("250 millis")),
   Schedule.jittered,
   Schedule.upTo("2500 millis")
 )

@@ -12,7 +12,7 @@
 import type { Claimed, Commit, CommitEntry, Committed } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { driverError, isDataError, isRetryable } from "../statement/failure.ts"
+import { isDataError, isRetryable } from "../statement/failure.ts"
 import type { Fates } from "./CommitStatement.ts"
 
 export interface CommitParts {
@@ -36,16 +36,19 @@ export const commitAll = (
   const accepted = new Set<string>()
   let now = 0
 
+  let isWarned = false
+  const warnOnce = (error: unknown) =>
+    Effect.suspend(() => {
+      if (isWarned || !isRetryable(error)) return Effect.void
+      isWarned = true
+      return Effect.logWarning("The answer to a commit is missing; it is sent again").pipe(
+        Effect.annotateLogs({ commit: commit.id, reason: messageOf(error) })
+      )
+    })
+
   const sendUntilAnswered = (entries: ReadonlyArray<CommitEntry>) =>
     send(entries).pipe(
-      Effect.tapError((error) =>
-        isRetryable(error)
-          ? Effect.logWarning(
-            "The answer to a commit is missing; it is sent again",
-            driverError(error)
-          )
-          : Effect.void
-      ),
+      Effect.tapError(warnOnce),
       Effect.retry({ while: isRetryable, schedule: resending })
     )
 
@@ -75,5 +78,6 @@ export const commitAll = (
   return Effect.map(settle(commit.entries, 0), () => ({ accepted, now }))
 }
 
-const reasonOf = (error: unknown): string =>
-  `Postgres refuses its data: ${error instanceof Error ? error.message : String(error)}`
+const reasonOf = (error: unknown): string => `Postgres refuses its data: ${messageOf(error)}`
+
+const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
