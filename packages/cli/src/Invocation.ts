@@ -20,6 +20,9 @@ export class Invocation extends Context.Tag("@rappel/cli/Invocation")<Invocation
   readonly stdin: Readable
 }>() {}
 
+/** The file `-` of the command line, as commands get it. */
+export const STDIN = "<stdin>"
+
 /** The settings of this call; read by the commands that need them, so that help always works. */
 export const settings: Effect.Effect<Settings, unknown, Invocation> = Effect.flatMap(
   Invocation,

@@ -52,8 +52,8 @@ export const definer = (outcome: Outcome) =>
   Command.make(name, { ...config, verbose }, (input) =>
     Effect.gen(function*() {
       const output = yield* Output
-      const { execute } = yield* Effect.promise(load)
-      outcome.exitCode = yield* execute(input as never).pipe(
+      outcome.exitCode = yield* Effect.promise(load).pipe(
+        Effect.flatMap(({ execute }) => execute(input as never)),
         Effect.catchAllCause((cause) => {
           if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
           output.note(report(cause, output.isVerbose))

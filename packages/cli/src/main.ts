@@ -18,7 +18,7 @@ import * as Option from "effect/Option"
 import type { Readable } from "node:stream"
 import { ExitCode } from "./CliError.ts"
 import { definer, group, type Outcome } from "./define.ts"
-import { Invocation } from "./Invocation.ts"
+import { Invocation, STDIN } from "./Invocation.ts"
 import * as Output from "./output/Output.ts"
 
 const text = (name: string, description: string) =>
@@ -48,7 +48,8 @@ const concurrency = count(
   "Actions at the same time per worker; RAPPEL_CONCURRENT_PER_WORKER, else 10"
 )
 
-const rappel = (outcome: Outcome) => {
+/** The whole command line; what runs leaves its exit code in `outcome`. */
+export const rappel = (outcome: Outcome) => {
   const command = definer(outcome)
   const file = Args.text({ name: "file" })
   const exportName = Args.text({ name: "export" })
@@ -155,6 +156,9 @@ const rappel = (outcome: Outcome) => {
   )
 }
 
+/** The parser takes a lone dash for an option, and with it all that follows. */
+const withoutDash = (argument: string): string => argument === "-" ? STDIN : argument
+
 /** What the outermost edge knows of its process. */
 export interface Edge {
   /** As in `process.argv`: two entries before the arguments. */
@@ -174,9 +178,8 @@ export interface Edge {
  */
 export const main = (edge: Edge, outcome: Outcome): Effect.Effect<void> => {
   const isVerbose = edge.argv.includes("--verbose")
-  // `rappel` alone says what there is, as `rappel --help` does.
-  const argv = edge.argv.length > 2 ? edge.argv : [...edge.argv, "--help"]
-  return Command.run(rappel(outcome), { name: "rappel", version: edge.version })(argv).pipe(
+  const cli = Command.run(rappel(outcome), { name: "rappel", version: edge.version })
+  return cli(edge.argv.map(withoutDash)).pipe(
     Effect.catchIf(ValidationError.isValidationError, () =>
       // Its message stands on stderr already.
       Effect.sync(() => {

@@ -14,7 +14,7 @@ import type * as Scope from "effect/Scope"
 import { dirname } from "node:path"
 import { BadUsage, ExitCode } from "../CliError.ts"
 import { compileWorkflow, sourceFileOf } from "../compileWorkflow.ts"
-import { Invocation } from "../Invocation.ts"
+import { Invocation, STDIN } from "../Invocation.ts"
 import { Output } from "../output/Output.ts"
 import { type Answer, answerOf, refusalOf } from "../runtime/Answer.ts"
 import { settingsWith, targetOf } from "../runtime/options.ts"
@@ -92,7 +92,7 @@ export const execute = (input: RunInput): Effect.Effect<ExitCode, unknown, Invoc
   Effect.scoped(Effect.gen(function*() {
     const output = yield* Output
     output.claimStdout()
-    if (input.file === "-") return yield* answerRequests(yield* open(input))
+    if (input.file === STDIN) return yield* answerRequests(yield* open(input))
     if (Option.isNone(input.exportName)) {
       return yield* new BadUsage({
         kind: "BadRequest",
