@@ -16,12 +16,14 @@ import * as Mailbox from "effect/Mailbox"
 import * as EffectQueue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { Entropy, uuidv7 } from "../entropy/Entropy.ts"
+import type { Outcome } from "../machine/Model.ts"
 import { FORMAT, type ProgramFile } from "../program/Program.ts"
-import { type Claimed, type Commit, type Loaded, Queue } from "../queue/Queue.ts"
+import { type Claimed, type Commit, type CommitEntry, type Loaded, Queue } from "../queue/Queue.ts"
 import type { QueueUnavailable, SchemaTooNew } from "../queue/QueueError.ts"
 import { RetrySchedules } from "../retry/RetrySchedules.ts"
 import { Timeouts } from "../retry/Timeouts.ts"
 import { Scheduler } from "../scheduler/Scheduler.ts"
+import { encodeError } from "../value/Value.ts"
 import { WorkerPool } from "../worker/WorkerPool.ts"
 import * as Bell from "./Bell.ts"
 import { DispatcherCore } from "./DispatcherCore.ts"
@@ -150,9 +152,11 @@ export const make = (
         return file
       })
 
-    const setAside = (
+    /** Ends this dispatcher's hold of an instance that it cannot run. */
+    const letGo = (
       loaded: Loaded,
-      dueAt: number | null
+      outcome: Outcome | null,
+      then: CommitEntry["then"]
     ): Effect.Effect<void, QueueUnavailable> =>
       Effect.asVoid(queue.commit({
         id: uuidv7(entropy, localNow()),
@@ -163,11 +167,14 @@ export const make = (
           expectedSeq: loaded.lastSeq,
           events: [],
           logs: [],
-          outcome: null,
+          outcome,
           snapshot: null,
-          then: { kind: "release", dueAt }
+          then
         }]
       }))
+
+    const setAside = (loaded: Loaded, dueAt: number | null) =>
+      letGo(loaded, null, { kind: "release", dueAt })
 
     const take = (loaded: Loaded): Effect.Effect<void, QueueUnavailable> =>
       Effect.gen(function*() {
@@ -178,9 +185,17 @@ export const make = (
           )
           return yield* setAside(loaded, now() + UNREADABLE_RETRY_MILLIS)
         }
-        const adopted = yield* Effect.try(() => core.adopt(loaded, file)).pipe(Effect.either)
+        const adopted = yield* Effect.either(
+          Effect.try({ try: () => core.adopt(loaded, file), catch: (cause) => cause })
+        )
+        if (Either.isLeft(adopted) && loaded.lastSeq === 0) {
+          // Its input or its program is no good: nothing has run, and nothing ever will.
+          return yield* letGo(loaded, { ok: false, error: encodeError(adopted.left) }, {
+            kind: "close"
+          })
+        }
         const refused = Either.isLeft(adopted)
-          ? adopted.left.error
+          ? adopted.left
           : Either.isLeft(adopted.right)
           ? adopted.right.left
           : undefined

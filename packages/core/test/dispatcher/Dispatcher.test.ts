@@ -151,6 +151,21 @@ describe("Dispatcher", () => {
     }).pipe(Effect.provide(dispatcherWith(answer)))
   })
 
+  it.effect("fails an instance whose input is no good, and goes on with the others", () =>
+    Effect.gen(function*() {
+      const other = ID.replace(/1$/, "2")
+      const queue = yield* Queue
+      const file = chainProgram(["work"])
+      yield* queue.putPrograms([file])
+      const seed = "0".repeat(32)
+      yield* queue.start([{ id: ID, name: "chain", program: file.hash, input: "{", seed }])
+      yield* start(["work"], other)
+
+      assert.deepStrictEqual(yield* outcomeOf(other), { ok: true, value: `["1"]` })
+      const outcome = yield* outcomeOf(ID)
+      assert.isTrue(typeof outcome !== "string" && !outcome.ok && /JSON/.test(outcome.error))
+    }).pipe(Effect.provide(dispatcherWith(succeed))))
+
   it.scoped("hands over what it owns when its scope closes", () =>
     Effect.gen(function*() {
       const queue = yield* QueueMemory.make

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { simulate } from "./simulation.ts"
 
 /** More schedules: `SIMULATIONS=1000000 npm test -- simulation`. */
-const SCHEDULES = Number(process.env["SIMULATIONS"] ?? 3000)
+const SCHEDULES = Number(process.env["SIMULATIONS"] ?? 1500)
 
 describe("dispatchers over one queue", () => {
   it("lose nothing and do nothing twice, whatever the schedule", () => {
