@@ -67,6 +67,9 @@ const SETTLED_MILLIS = 10_000
 /** So many failed starts in a row, before any worker was ready, fail the layer. */
 const FIRST_STARTS = 3
 
+/** From the end of a process to the end of what it wrote. */
+const LAST_REPORTS = Duration.seconds(1)
+
 /** The first death is met at once, as it may be the kill of an operator. */
 const waitAfter = (troubles: number): Duration.Duration =>
   troubles <= 1 ? Duration.zero : Duration.millis(Math.min(30_000, 250 * 2 ** (troubles - 2)))
@@ -105,7 +108,7 @@ const make = (
 
     // Runs members and all that outlives a message; its fibers end with the scope.
     const fibers = yield* FiberSet.make<void>()
-    const fork = yield* FiberSet.runtime(fibers)()
+    const fork = yield* Effect.interruptible(FiberSet.runtime(fibers)())
 
     const flush = (member: Member) => {
       const calls = member.outbox
@@ -174,22 +177,28 @@ const make = (
       pump()
     }
 
-    /** Reads until the connection ends, and then waits for the process to end. */
-    const serve = (member: Member) =>
+    const read = (member: Member) =>
       Effect.gen(function*() {
         for (let ended = false; !ended;) {
           const next = yield* Effect.exit(member.process.reports.takeAll)
-          if (Exit.isFailure(next)) break
+          if (Exit.isFailure(next)) return
           take(member, next.value[0])
           ended = next.value[1]
         }
+      })
+
+    /** Reads until the connection and the process have ended, and says how that came. */
+    const serve = (member: Member) =>
+      Effect.gen(function*() {
+        const { exited } = member.process
+        // The connection ends last, unless something that an action started holds it.
+        yield* Effect.raceFirst(read(member), Effect.zipRight(exited, Effect.sleep(LAST_REPORTS)))
         // A worker that has closed its connection is of no use, whatever it does now.
-        const how = yield* Effect.timeoutTo(member.process.exited, {
+        return yield* Effect.timeoutTo(exited, {
           duration: grace,
           onSuccess: (how) => how,
           onTimeout: () => "closed its connection and had to be killed"
         })
-        return how
       })
 
     /** The life of one process in a seat, and then of its successor if nobody else starts one. */

@@ -26,8 +26,8 @@ const BIN = fileURLToPath(new URL("../bin/rappel-worker.mjs", import.meta.url))
 /** A module of the user's may open connections at its top level; more than this is a hang. */
 const HELLO_LIMIT = Duration.seconds(15)
 
-/** From SIGTERM to SIGKILL. */
-const TERM_GRACE = Duration.seconds(2)
+/** What each step of the way out gets: aborting takes a second at most, delivering another. */
+const LEAVE_GRACE = Duration.seconds(3)
 
 /** Characters of arguments in one `Submit`, if there is more than one call. */
 const MESSAGE_LENGTH = 8 * 1024 * 1024
@@ -78,7 +78,7 @@ export const start = (
   options: SpawnOptions
 ): Effect.Effect<WorkerProcess, StartFailed, Scope.Scope> =>
   Effect.gen(function*() {
-    const runtime = yield* Effect.runtime<never>()
+    const runtime = yield* Effect.interruptible(Effect.runtime<never>())
     const exit = yield* Deferred.make<string>()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
@@ -107,7 +107,12 @@ export const start = (
     const output = ChildOutput.follow(stderr, (chunk) => process.stderr.write(chunk))
     lifeline.on("error", () => {})
     lifeline.resume()
-    yield* Effect.addFinalizer(() => Effect.sync(() => lifeline.destroy()))
+    // What an action left running may hold the other ends; they must not hold this process.
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        for (const stream of [stderr, socket, lifeline]) stream.destroy()
+      })
+    )
 
     const client = yield* RpcClient.make(WorkerRpcs, { disableTracing: true }).pipe(
       Effect.provideServiceEffect(RpcClient.Protocol, clientProtocol(socket))
@@ -140,7 +145,8 @@ export const start = (
     })
 
     const run = Runtime.runFork(runtime)
-    const exited = Deferred.await(exit)
+    // It is awaited with a limit in finalizers too, where nothing is interruptible by itself.
+    const exited = Effect.interruptible(Deferred.await(exit))
     const send = (signal: NodeJS.Signals) => Effect.sync(() => child.kill(signal))
 
     return {
@@ -165,15 +171,21 @@ export const start = (
       kill: send("SIGKILL"),
       stop: (grace) =>
         Effect.gen(function*() {
-          yield* Effect.forkDaemon(
-            Effect.ignore(client.Drain({ graceMillis: Duration.toMillis(grace) }))
+          let isHeard = false
+          yield* client.Drain({ graceMillis: Duration.toMillis(grace) }).pipe(
+            Effect.tap(() => Effect.sync(() => isHeard = true)),
+            Effect.ignore,
+            Effect.forkDaemon
           )
-          // The worker gets the grace for its calls, and as long again to leave in order.
-          const drained = yield* Effect.timeoutOption(exited, Duration.sum(grace, TERM_GRACE))
+          // The worker gets the grace for its calls, and some more to leave in order.
+          const drained = yield* Effect.timeoutOption(exited, Duration.sum(grace, LEAVE_GRACE))
           if (Option.isSome(drained)) return
-          yield* send("SIGTERM")
-          const stopped = yield* Effect.timeoutOption(exited, TERM_GRACE)
-          if (Option.isSome(stopped)) return
+          // An event loop that did not hear of the end does not hear a signal either.
+          if (isHeard) {
+            yield* send("SIGTERM")
+            const stopped = yield* Effect.timeoutOption(exited, LEAVE_GRACE)
+            if (Option.isSome(stopped)) return
+          }
           yield* send("SIGKILL")
           yield* exited
         })

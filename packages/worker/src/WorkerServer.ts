@@ -40,7 +40,7 @@ export interface WorkerServer {
 export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
-    const runtime = yield* Effect.runtime<never>()
+    const runtime = yield* Effect.interruptible(Effect.runtime<never>())
     const { closed, protocol } = yield* serverProtocol(duplex)
     const outbox = yield* Outbox.make
     const asked = yield* Deferred.make<number>()

@@ -70,7 +70,8 @@ export const layerInline = (options: InlineOptions = {}): Layer.Layer<WorkerPool
       const clock = yield* Effect.clock
       const start = makeExecutor({
         source,
-        runtime: yield* Effect.runtime<never>(),
+        // A layer may be built where nothing can be interrupted; actions can be.
+        runtime: yield* Effect.interruptible(Effect.runtime<never>()),
         now: () => clock.unsafeCurrentTimeMillis()
       })
       const reports = yield* Mailbox.make<CallReport>()

@@ -126,7 +126,10 @@ export const makeExecutor = (options: ExecutorOptions) => {
       new Promise<Exit.Exit<unknown, unknown>>((resolve) => {
         // A scheduler of its own: a shared one runs fibers of several calls in one task, and
         // then `currentCall()` would answer for another.
-        fiber = Runtime.runFork(runtime, effect, { scheduler: new MixedScheduler(2048) })
+        fiber = enterCall(
+          current,
+          () => Runtime.runFork(runtime, effect, { scheduler: new MixedScheduler(2048) })
+        )
         fiber.addObserver(resolve)
         if (interrupted !== undefined) fiber.unsafeInterruptAsFork(fiber.id())
       })
