@@ -6,4 +6,4 @@
  *
  * @since 0.1.0
  */
-export { default } from "typescript"
+export { default } from "../typescript.mjs"
