@@ -27,7 +27,9 @@ describe("rappel check", () => {
     assert.lengthOf(stdout.trimEnd().split("\n"), 1)
     const { workflows } = JSON.parse(stdout)
     assert.deepStrictEqual(
-      workflows.map((workflow: { name: string; accepted: boolean }) => [workflow.name, workflow.accepted]),
+      workflows.map((
+        workflow: { name: string; accepted: boolean }
+      ) => [workflow.name, workflow.accepted]),
       [
         ["readsFile", false],
         ["readsEnvironment", false],
@@ -37,7 +39,13 @@ describe("rappel check", () => {
         ["fine", true]
       ]
     )
-    assert.deepStrictEqual(Object.keys(workflows[0]), ["name", "file", "export", "accepted", "findings"])
+    assert.deepStrictEqual(Object.keys(workflows[0]), [
+      "name",
+      "file",
+      "export",
+      "accepted",
+      "findings"
+    ])
     const [finding] = workflows[0].findings
     assert.deepStrictEqual(Object.keys(finding), ["code", "severity", "message", "line", "column"])
     assert.strictEqual(finding.line, 7)

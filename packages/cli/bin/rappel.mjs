@@ -16,6 +16,10 @@ if (first === undefined || first === "--help" || first === "-h") {
   const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8")
   console.log(JSON.parse(manifest).version)
 } else {
+  // Loaded before the hooks of `start.mjs`, each of these modules takes a third of the time.
+  await import("@effect/cli/Command")
+  await import("@effect/platform-node/NodeContext")
+  await import("@effect/platform-node/NodeRuntime")
   const worker = dirname(createRequire(import.meta.url).resolve("@rappel/worker/package.json"))
   const { entry } = await import(pathToFileURL(join(worker, "bin", "start.mjs")).href)
   await import(entry("cli", "bin"))

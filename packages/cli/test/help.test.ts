@@ -10,7 +10,10 @@ const names = (command: Command.Command<string, never, unknown, any>): ReadonlyA
 
 describe("rappel --help", () => {
   it("names every command, and none that does not exist", () => {
-    const listed = Array.from(help.matchAll(/^ {2}([a-z][a-z-]*(?: list| show)?)/gm), ([, name]) => name!)
+    const listed = Array.from(
+      help.matchAll(/^ {2}([a-z][a-z-]*(?: list| show)?)/gm),
+      ([, name]) => name!
+    )
     const roots = new Set(listed.map((name) => name.split(" ")[0]!))
 
     assert.deepStrictEqual(

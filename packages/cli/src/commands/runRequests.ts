@@ -6,12 +6,11 @@
  *
  * @since 0.1.0
  */
-import { projectRootOf } from "@rappel/worker/project/ProjectFiles"
+import { findProject } from "@rappel/worker/project/ProjectFiles"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { existsSync } from "node:fs"
-import { dirname, join, parse } from "node:path"
+import { dirname, parse } from "node:path"
 import { createInterface } from "node:readline"
 import { BadUsage, ExitCode } from "../CliError.ts"
 import { compileWorkflow, sourceFileOf } from "../compileWorkflow.ts"
@@ -58,10 +57,7 @@ const readRequest = (line: string): Effect.Effect<Request, BadUsage> =>
  * The folder that a file's program is relative to. Files outside of every project share
  * one, as each root costs worker processes of its own.
  */
-const rootOf = (file: string): string => {
-  const root = projectRootOf(dirname(file))
-  return existsSync(join(root, "package.json")) ? root : parse(file).root
-}
+const rootOf = (file: string): string => findProject(dirname(file)) ?? parse(file).root
 
 const answer = (
   session: Session,

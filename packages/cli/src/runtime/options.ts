@@ -4,13 +4,12 @@
  * @since 0.1.0
  */
 import type { Settings } from "@rappel/worker/project/Environment"
-import { projectRootOf } from "@rappel/worker/project/ProjectFiles"
+import { findProject, projectRootOf } from "@rappel/worker/project/ProjectFiles"
 import type { DatabaseTarget } from "@rappel/worker/runtime/Database"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import { existsSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname } from "node:path"
 import { type Invocation, settings } from "../Invocation.ts"
 
 export interface CommonOptions {
@@ -37,9 +36,6 @@ export const settingsWith = (
       : options.userModule.value.split(",").map((module) => module.trim())
   }))
 
-const isProject = (folder: string): boolean =>
-  existsSync(join(projectRootOf(folder), "package.json"))
-
 /**
  * The database for a command that is called in `folder`: the one that is named, else the
  * one of the project around `folder`, else of the project around `file`.
@@ -50,6 +46,7 @@ export const targetOf = (
   file?: string
 ): Exclude<DatabaseTarget, { readonly kind: "memory" }> => {
   if (databaseUrl !== undefined) return { kind: "url", url: databaseUrl }
-  const home = file === undefined || isProject(folder) ? folder : dirname(file)
-  return { kind: "embedded", projectRoot: projectRootOf(home) }
+  const projectRoot = findProject(folder) ??
+    (file === undefined ? folder : projectRootOf(dirname(file)))
+  return { kind: "embedded", projectRoot }
 }

@@ -14,16 +14,19 @@ import { dirname, join, resolve } from "node:path"
 /** Where `rappel build` writes, below the project root. */
 export const MANIFEST = ".rappel/manifest.json"
 
-/**
- * The folder of the nearest `package.json` upward that has a name or workspaces, else the
- * folder itself: the same rule by which the compiler names files.
- */
-export const projectRootOf = (folder: string): string => {
+/** The folder of the nearest `package.json` upward that has a name or workspaces. */
+export const findProject = (folder: string): string | undefined => {
   for (let at = resolve(folder);; at = dirname(at)) {
     if (startsProject(join(at, "package.json"))) return at
-    if (dirname(at) === at) return resolve(folder)
+    if (dirname(at) === at) return undefined
   }
 }
+
+/**
+ * The project around a folder, else the folder itself: the same rule by which the compiler
+ * names files.
+ */
+export const projectRootOf = (folder: string): string => findProject(folder) ?? resolve(folder)
 
 const startsProject = (file: string): boolean => {
   if (!existsSync(file)) return false
