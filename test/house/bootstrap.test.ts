@@ -150,7 +150,7 @@ describe("the bootstrap", () => {
     const { code } = await ended(start({ HOME: "/proc/nowhere", npm_config_cache: undefined }))
 
     assert.strictEqual(code, 0)
-    assert.include(told()[0]?.argv, `--cache=${join(folder, ".rappel", "npm-cache")}`)
+    assert.include([...told()[0]!.argv], `--cache=${join(folder, ".rappel", "npm-cache")}`)
   })
 
   it("a second command waits for the first and says so", async () => {
