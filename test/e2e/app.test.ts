@@ -1,0 +1,179 @@
+/**
+ * Apps that call `greeting.run()`: ordinary programs that are started with `node`.
+ */
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import { setTimeout as sleep } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import pg from "pg"
+import * as Postgres from "../kit/Postgres.ts"
+import * as Processes from "../kit/Processes.ts"
+import * as files from "./files.ts"
+
+const started: Array<number> = []
+
+afterAll(async () => {
+  await Processes.cleanUp()
+  for (const pid of started) if (Processes.isAlive(pid)) process.kill(pid, "SIGTERM")
+})
+
+/** Lets plain `node` run TypeScript that finds rappel, as a project's own tsx would. */
+const START = fileURLToPath(new URL("../../packages/worker/bin/start.mjs", import.meta.url))
+
+const startApp = (cwd: string, file: string, env: Readonly<Record<string, string>> = {}) =>
+  Processes.start(["--import", START, file], { cwd, env })
+
+const sources = {
+  "src/greeting.ts": files.greeting,
+  "src/slow.ts": `
+    import { action, sleep, workflow } from "@rappel/core"
+    export const tick = action(async (n: number) => n + 1)
+    export const slow = workflow(async (n: number) => {
+      const first = await tick(n)
+      await sleep("3s")
+      return await tick(first)
+    })
+  `,
+  "app.ts": `
+    import { UnknownUser, greeting, whereabouts } from "./src/greeting.ts"
+    const { text } = await greeting.run("u1")
+    const failure = await greeting.run("u0").catch((error) => error)
+    const handle = await greeting.with({ key: "once" }).start("u1")
+    const again = await greeting.with({ key: "once" }).start("u1")
+    console.log(JSON.stringify({
+      text,
+      isUnknownUser: failure instanceof UnknownUser,
+      message: failure.message,
+      id: failure.id,
+      isSame: handle.id === again.id,
+      result: (await handle.result()).text,
+      status: await handle.status(),
+      pid: process.pid,
+      worker: await whereabouts.run()
+    }))
+  `,
+  "starter.ts": `
+    import { slow } from "./src/slow.ts"
+    const handle = await slow.start(1)
+    console.log("started " + handle.id)
+    console.log("result " + await handle.result())
+  `,
+  "finisher.ts": `
+    import { result } from "@rappel/core"
+    console.log("result " + await result(process.argv[2]!))
+  `
+}
+
+const parse = (ended: Processes.Ended) => {
+  assert.strictEqual(ended.code, 0, ended.stderr)
+  return JSON.parse(ended.stdout.trimEnd().split("\n").at(-1)!)
+}
+
+describe("an app without DATABASE_URL", () => {
+  it(
+    "runs on a background process that the apps of a project share and that ends after them",
+    async () => {
+      const cwd = Processes.project(sources)
+
+      const [one, two] = (await Promise.all([
+        startApp(cwd, "app.ts").ended,
+        startApp(cwd, "app.ts").ended
+      ])).map(parse)
+
+      const { pid, worker, ...answer } = one
+      assert.deepStrictEqual(answer, {
+        text: "Hello Ada",
+        isUnknownUser: true,
+        message: "There is no user u0",
+        id: "u0",
+        isSame: true,
+        result: "Hello Ada",
+        status: "completed"
+      })
+      assert.notStrictEqual(worker, pid)
+      assert.isTrue(Processes.isAlive(worker))
+      assert.isTrue(Processes.isAlive(two.worker))
+
+      const third = parse(await startApp(cwd, "app.ts").ended)
+      assert.isTrue([worker, two.worker].includes(third.worker) || Processes.isAlive(third.worker))
+
+      for (let waited = 0; Processes.isAlive(worker) && waited < 20_000; waited += 100) {
+        await sleep(100)
+      }
+      assert.isFalse(Processes.isAlive(worker))
+    },
+    90_000
+  )
+
+  it("production needs a database of its own", async () => {
+    const cwd = Processes.project(sources)
+    const { code, stderr } = await startApp(cwd, "app.ts", { NODE_ENV: "production" }).ended
+
+    assert.strictEqual(code, 1)
+    assert.include(stderr, "DATABASE_URL is not set")
+  }, 30_000)
+})
+
+describe("an app with DATABASE_URL", () => {
+  it("steps nothing itself, and its result outlives it and the dispatcher", async () => {
+    const DATABASE_URL = await Postgres.freshUrl()
+    const cwd = Processes.project(sources)
+    const env = { DATABASE_URL, RAPPEL_WORKER_COUNT: "1" }
+    const startWorkers = async () => {
+      const running = Processes.start([Processes.RAPPEL, "start-workers"], { cwd, env })
+      await running.writes(/^Ready:/m)
+      return running
+    }
+
+    const dispatcher = await startWorkers()
+    const app = startApp(cwd, "starter.ts", env)
+    const [, id] = await app.writes(/started (\S+)/)
+    await sleep(1000)
+    app.child.kill("SIGKILL")
+    dispatcher.child.kill("SIGKILL")
+    await Promise.all([app.ended, dispatcher.ended])
+    const successor = await startWorkers()
+    const finisher = Processes.start(["--import", START, "finisher.ts", id!], { cwd, env })
+    const { code, stderr, stdout } = await finisher.ended
+
+    assert.strictEqual(code, 0, stderr)
+    assert.strictEqual(stdout, "result 3\n")
+    const client = new pg.Client({ connectionString: DATABASE_URL })
+    await client.connect()
+    const { rows } = await client.query("select kind from rappel.event order by seq")
+    const dispatchers = await client.query("select pid from rappel.dispatcher")
+    await client.end()
+    assert.deepStrictEqual(rows.map(({ kind }) => kind), ["settled", "fired", "settled"])
+    // Apps register no dispatcher, so none of them can have stepped anything.
+    const pids = dispatchers.rows.map(({ pid }) => pid)
+    assert.isTrue(pids.every((pid) => pid === dispatcher.pid || pid === successor.pid))
+
+    successor.child.kill("SIGTERM")
+    assert.strictEqual((await successor.ended).code, 0)
+  }, 90_000)
+
+  it("RAPPEL_SKIP_WAIT_FOR_INSTANCE answers with the id", async () => {
+    const DATABASE_URL = await Postgres.freshUrl()
+    const cwd = Processes.project({
+      ...sources,
+      "skip.ts": `
+        import { greeting } from "./src/greeting.ts"
+        console.log(JSON.stringify(await greeting.run("u1")))
+      `
+    })
+    const env = { DATABASE_URL, RAPPEL_SKIP_WAIT_FOR_INSTANCE: "1" }
+
+    assert.match(parse(await startApp(cwd, "skip.ts", env).ended), /^[0-9a-f-]{36}$/)
+  }, 30_000)
+
+  it("a database that is not there fails within seconds and says what to do", async () => {
+    const cwd = Processes.project(sources)
+    const env = { DATABASE_URL: "postgresql://user:secret@127.0.0.1:1/nowhere" }
+
+    const { code, millis, stderr } = await startApp(cwd, "app.ts", env).ended
+
+    assert.strictEqual(code, 1)
+    assert.include(stderr, "ECONNREFUSED")
+    assert.notInclude(stderr, "secret")
+    assert.isBelow(millis, 20_000)
+  }, 30_000)
+})

@@ -1,0 +1,113 @@
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import pg from "pg"
+import * as Postgres from "../kit/Postgres.ts"
+import * as Processes from "../kit/Processes.ts"
+import * as files from "./files.ts"
+
+afterAll(Processes.cleanUp)
+
+const statement = async (url: string, text: string) => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+describe("rappel migrate", () => {
+  it("brings an empty database up to date, and says so when there is nothing to do", async () => {
+    const DATABASE_URL = await Postgres.emptyUrl()
+    const cwd = Processes.project({})
+    const migrate = (...args: ReadonlyArray<string>) =>
+      Processes.rappel(["migrate", ...args], { cwd, env: { DATABASE_URL } })
+
+    const first = await migrate("--json")
+    assert.strictEqual(first.code, 0, first.stderr)
+    const { from, to } = JSON.parse(first.stdout)
+    assert.strictEqual(from, 0)
+    assert.isAtLeast(to, 1)
+    assert.include((await migrate()).stdout, `at version ${to} already`)
+  }, 30_000)
+
+  it("a schema of a newer release ends every command with 57", async () => {
+    const DATABASE_URL = await Postgres.freshUrl()
+    await statement(
+      DATABASE_URL,
+      "insert into rappel.migration (id, name, breaking) values (9999, 'of_tomorrow', true)"
+    )
+    const cwd = Processes.project({ "src/greeting.ts": files.greeting })
+    for (
+      const args of [
+        ["migrate"],
+        ["run", "src/greeting.ts", "nothing", "--inline"],
+        ["start-workers"],
+        ["instances", "list"]
+      ]
+    ) {
+      const { code, stderr } = await Processes.rappel(args, { cwd, env: { DATABASE_URL } })
+      assert.strictEqual(code, 57, `${args[0]}: ${stderr}`)
+      assert.match(stderr, /The database is at schema 9999, this program knows \d+/)
+      assert.notMatch(stderr, /\n\s+at /)
+    }
+  }, 60_000)
+
+  it("a wrong password and a missing database end with 3", async () => {
+    const cwd = Processes.project({})
+    const url = await Postgres.urlOf("no_such_database")
+    const { code, stderr } = await Processes.rappel(["migrate", "--database-url", url], { cwd })
+
+    assert.strictEqual(code, 3)
+    assert.match(stderr, /no_such_database/)
+    assert.include(stderr, "--database-url")
+  }, 30_000)
+})
+
+describe("rappel instances", () => {
+  it("lists and shows what ran, for people and for scripts", async () => {
+    const DATABASE_URL = await Postgres.freshUrl()
+    const cwd = Processes.project({ "src/greeting.ts": files.greeting })
+    const rappel = (...args: ReadonlyArray<string>) =>
+      Processes.rappel(args, { cwd, env: { DATABASE_URL } })
+    await rappel("run", "src/greeting.ts", "greeting", "--input", `["u1"]`, "--inline")
+    await rappel("run", "src/greeting.ts", "greeting", "--input", `["u0"]`, "--inline")
+
+    const lines = (await rappel("instances", "list", "--json")).stdout.trimEnd().split("\n")
+    const [failed, completed] = lines.map((line) => JSON.parse(line))
+    assert.deepStrictEqual([failed.status, completed.status], ["failed", "completed"])
+    assert.deepStrictEqual(completed.input, ["u1"])
+    assert.strictEqual(failed.error.name, "UnknownUser")
+
+    const only = await rappel("instances", "list", "--status", "failed", "--workflow", "greeting")
+    assert.lengthOf(only.stdout.trimEnd().split("\n"), 2)
+    assert.include(only.stdout, failed.id)
+
+    const shown = await rappel("instances", "show", completed.id)
+    assert.match(shown.stdout, /status\s+completed/)
+    assert.match(shown.stdout, /3\s+settled\s+3/)
+
+    const unknown = await rappel("instances", "show", "0197a0c0-0000-7000-8000-000000000000")
+    assert.strictEqual(unknown.code, 2)
+    assert.include(unknown.stderr, "There is no instance 0197a0c0")
+  }, 60_000)
+})
+
+describe("rappel visualize", () => {
+  it("draws the program in each format", async () => {
+    const cwd = Processes.project({ "src/greeting.ts": files.greeting })
+    for (
+      const [format, expected] of [["terminal", /fetchUser/], ["mermaid", /^flowchart/], [
+        "dot",
+        /^digraph/
+      ]] as const
+    ) {
+      const { code, stderr, stdout } = await Processes.rappel(
+        ["visualize", "src/greeting.ts", "greeting", "--format", format],
+        { cwd }
+      )
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stdout, expected)
+    }
+  }, 30_000)
+})
