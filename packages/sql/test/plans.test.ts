@@ -1,0 +1,99 @@
+/**
+ * The plans of the hot statements on tables of 100,000 rows.
+ *
+ * They are taken as they are for prepared statements, whatever the values are. On the
+ * version that is tested by default they are compared with `plans/<statement>.txt`
+ * (UPDATE_FIXTURES=1 rewrites these); on every version no large table is read as a whole.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as CommitStatement from "@rappel/sql/queue/CommitStatement"
+import * as DispatcherTable from "@rappel/sql/queue/DispatcherTable"
+import * as DueTable from "@rappel/sql/queue/DueTable"
+import * as EventTable from "@rappel/sql/queue/EventTable"
+import * as InstanceTable from "@rappel/sql/queue/InstanceTable"
+import type { Statement } from "@rappel/sql/statement/Statements"
+import * as Postgres from "@rappel/test/kit/Postgres"
+import { entryOf, newId, requestOf } from "@rappel/test/kit/suites/queue/samples"
+import * as Effect from "effect/Effect"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Session from "./session.ts"
+
+const folder = join(import.meta.dirname, "plans")
+const isReference = Postgres.version === 17
+
+/** Every statement that runs per batch, as the modules send it. */
+const hotStatements = Effect.gen(function*() {
+  const statements: Array<Statement> = []
+  const run = (statement: Statement) => {
+    statements.push(statement)
+    return Effect.fail("recorded" as const)
+  }
+  const id = newId()
+  const due = DueTable.make(run)
+  const events = EventTable.make(run)
+  const instances = InstanceTable.make(run)
+  const dispatchers = yield* DispatcherTable.make(run)
+  const batch = { id, dispatcher: id, entries: [entryOf(id)], soonMillis: 0 }
+  const sent: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+    due.claim(id, 1, id),
+    due.claimedBy(id, [id]),
+    due.giveBack(id, [{ id, epoch: 1 }]),
+    due.load(id, [{ id, epoch: 1 }]),
+    events.stretches([{ id, after: 0, upTo: 1 }]),
+    instances.find([id]),
+    instances.insert([requestOf()], { owner: id, claimId: id, soonMillis: 0 }),
+    instances.holders([requestOf()]),
+    CommitStatement.make(run)(batch),
+    dispatchers.beat(id)
+  ]
+  yield* Effect.forEach(sent, Effect.ignore)
+  return statements
+})
+
+const FILL = [
+  `insert into rappel.instance (id, name, program, seed, key, input)
+   select gen_random_uuid(), 'n' || n % 10, 'p', '', case when n % 2 = 0 then 'k' || n end, '[]'
+   from generate_series(1, 100000) as n`,
+  `insert into rappel.due (instance_id, due_at, owner, epoch)
+   select id, now() + (random() - 0.5) * interval '1 hour',
+     case when random() < 0.04 then '00000000-0000-7000-8000-000000000001'::uuid end, 1
+   from rappel.instance`,
+  `insert into rappel.event (instance_id, at, seq, effect, machine, digest, kind)
+   select id, 0, 1, 1, 1, 0, 'settled' from rappel.instance`,
+  `insert into rappel.snapshot (instance_id, seq, body)
+   select id, 1, 's' from rappel.instance limit 50000`,
+  "vacuum analyze rappel.instance, rappel.due, rappel.event, rappel.snapshot"
+]
+
+const planOf = (session: Session.Session, { name, text }: Statement) =>
+  Effect.gen(function*() {
+    yield* session.run(`prepare ${name} as ${text}`)
+    const [prepared] = yield* session.run(
+      "select cardinality(parameter_types) as count from pg_prepared_statements where name = $1",
+      [name]
+    )
+    const nulls = Array.from({ length: prepared!["count"] as number }, () => "null").join(", ")
+    const rows = yield* session.run(`explain (costs off) execute ${name}(${nulls})`)
+    return rows.map((row) => row["QUERY PLAN"]).join("\n") + "\n"
+  })
+
+describe("hot statements", () => {
+  it.scopedLive("find their rows by an index", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.make(yield* Effect.promise(Postgres.url))
+      for (const statement of FILL) yield* session.run(statement)
+      yield* session.run("set plan_cache_mode = force_generic_plan")
+
+      for (const statement of yield* hotStatements) {
+        const plan = yield* planOf(session, statement)
+
+        assert.notMatch(plan, /Seq Scan on (due|instance|event|snapshot)\b/, statement.name)
+        if (!isReference) continue
+        const file = join(folder, `${statement.name}.txt`)
+        if (process.env["UPDATE_FIXTURES"] === "1") writeFileSync(file, plan)
+        assert.isTrue(existsSync(file), `${file}: run with UPDATE_FIXTURES=1`)
+        assert.strictEqual(plan, readFileSync(file, "utf8"), statement.name)
+      }
+    }).pipe(Effect.provide(Postgres.layer)), 120_000)
+})
