@@ -12,7 +12,9 @@ if (option === "--attached") {
   // Loaded before the hooks of `start.mjs`, each of these some 300 modules takes a third of the time.
   await import("@effect/rpc/RpcServer")
   await import("@effect/platform-node/NodeRuntime")
-  const { entry } = await import("./start.mjs")
+  const { entry, fromSources } = await import("./place.mjs")
+  if (!fromSources) await import(entry("worker", "WorkerServer"))
+  await import("./start.mjs")
   await import(entry("worker", "main"))
 } else if (option === "--version") {
   const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))

@@ -68,6 +68,7 @@ const describeExit = (code: number | null, signal: string | null): string =>
 
 const spawnChild = (options: SpawnOptions): ChildProcess =>
   spawn(process.execPath, [BIN, "--attached"], {
+    // Handed on, not read: the workers' settings come with `Hello`.
     env: { ...process.env, ...options.env },
     // fd 3 carries the protocol; fd 4 carries nothing, and its end is the end of this process.
     stdio: ["ignore", options.stdout === "stderr" ? 2 : 1, "pipe", "pipe", "pipe"]

@@ -66,7 +66,7 @@ describe("execute", () => {
   it("without a host that follows calls, the current call is known until the first await", async () => {
     const report = await execute(async () => {
       const before = currentCall()?.effect
-      await null
+      await Promise.resolve()
       return [before, currentCall()]
     }, [])
 
