@@ -12,8 +12,9 @@
 import { join } from "node:path"
 import process from "node:process"
 import { reasonToInstall, writeStamp } from "./installed.mjs"
+import { InstallFailed } from "./InstallFailed.mjs"
 import { withLock } from "./lock.mjs"
-import { InstallFailed, runNpmCi } from "./npmCi.mjs"
+import { runNpmCi } from "./npmCi.mjs"
 
 const OLDEST_NODE = [20, 20]
 

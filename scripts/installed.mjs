@@ -11,6 +11,7 @@ import { createHash } from "node:crypto"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
+import { InstallFailed } from "./InstallFailed.mjs"
 
 const STAMP = ".rappel-install"
 
@@ -24,7 +25,15 @@ const readJson = (path) => {
 
 const readLockfile = (root) => {
   const text = readFileSync(join(root, "package-lock.json"), "utf8")
-  return { hash: createHash("sha256").update(text).digest("hex"), ...JSON.parse(text) }
+  const hash = createHash("sha256").update(text).digest("hex")
+  try {
+    return { hash, packages: JSON.parse(text).packages }
+  } catch {
+    throw new InstallFailed(
+      "package-lock.json is no JSON, so that nobody knows what to install. " +
+        "Look for the marks of a merge in it, or take it from the last commit."
+    )
+  }
 }
 
 const machine = () => ({

@@ -9,17 +9,7 @@ import { accessSync, constants as access, existsSync, realpathSync, rmSync } fro
 import { constants, homedir } from "node:os"
 import { basename, delimiter, dirname, join } from "node:path"
 import process from "node:process"
-
-/** The exit code of everything that the machine, not the caller, has to answer for. */
-const INFRASTRUCTURE = 3
-
-/** An installation that can't be done; the message says why and what to do. */
-export class InstallFailed extends Error {
-  constructor(message, exitCode = INFRASTRUCTURE) {
-    super(message)
-    this.exitCode = exitCode
-  }
-}
+import { InstallFailed } from "./InstallFailed.mjs"
 
 /** Flags win over every file and variable. */
 const ARGUMENTS = [

@@ -207,6 +207,18 @@ describe("the bootstrap", () => {
     assert.isFalse(existsSync(join(folder, "node_modules", ".rappel-install")))
   })
 
+  it("a lockfile in the middle of a merge is named as what is wrong", async () => {
+    const { folder, start } = project()
+    await ended(start())
+
+    writeFileSync(join(folder, "package-lock.json"), "<<<<<<< ours\n{}\n")
+    const { code, said } = await ended(start())
+
+    assert.strictEqual(code, 3)
+    assert.match(said, /package-lock\.json is no JSON .* Look for the marks of a merge/)
+    assert.notMatch(said, /\n\s+at /)
+  })
+
   it("a signal stops the installation and frees the lock", async () => {
     const { lockFile, start, told } = project()
     const child = start({ FAKE_NPM_MILLIS: "60000" })
