@@ -23,7 +23,7 @@ create table rappel.due (
   claims integer not null default 0,
   aside text,
   constraint due_pkey PRIMARY KEY (instance_id)
-) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
+) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 
 create table rappel.event (
   instance_id uuid not null,
@@ -36,7 +36,7 @@ create table rappel.event (
   payload text,
   constraint event_kind CHECK ((kind = ANY (ARRAY['settled'::text, 'fired'::text, 'cancelled'::text, 'attempt'::text, 'lost'::text]))),
   constraint event_pkey PRIMARY KEY (instance_id, seq)
-) with (toast_tuple_target=8160);
+) with (toast_tuple_target=8160, vacuum_truncate=off);
 
 create table rappel.instance (
   id uuid not null,
@@ -54,7 +54,7 @@ create table rappel.instance (
   outcome text,
   constraint instance_finished CHECK ((((ok IS NULL) = (finished_at IS NULL)) AND ((ok IS NULL) = (outcome IS NULL)))),
   constraint instance_pkey PRIMARY KEY (id)
-) with (toast_tuple_target=8160);
+) with (toast_tuple_target=8160, vacuum_truncate=off);
 
 create table rappel.log (
   id bigint not null generated always as identity,
@@ -85,7 +85,7 @@ create table rappel.snapshot (
   seq integer not null,
   body text not null,
   constraint snapshot_pkey PRIMARY KEY (instance_id)
-) with (fillfactor=70);
+) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off);
 
 CREATE INDEX due_owner_idx ON rappel.due USING btree (owner, due_at);
 

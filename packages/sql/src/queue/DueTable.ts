@@ -159,6 +159,10 @@ const CLAIM = `
     ceil(extract(epoch from (select due_at from next)) * 1000)::float8 as "nextDueAt",
     floor(extract(epoch from now()) * 1000)::float8 as now`
 
+/*
+ * `is not distinct from` is `=` here, and keeps the planner from looking up everything that
+ * the dispatcher owns, once for each row.
+ */
 const LOAD = `
   select due.instance_id as id, due.epoch, due.last_seq as "lastSeq", due.claims,
     floor(extract(epoch from due.started_at) * 1000)::float8 as "startedAt",
@@ -167,7 +171,8 @@ const LOAD = `
     snapshot.seq as "snapshotSeq", snapshot.body as snapshot
   from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
   join rappel.due
-    on due.instance_id = claimed.id and due.owner = $1 and due.epoch = claimed.epoch
+    on due.instance_id = claimed.id and due.owner is not distinct from $1
+      and due.epoch = claimed.epoch
   join rappel.instance on instance.id = due.instance_id
   left join rappel.snapshot on snapshot.instance_id = due.instance_id`
 
@@ -176,7 +181,8 @@ const GIVE_BACK = `
     update rappel.due
     set owner = null, due_at = now(), claims = greatest(claims - 1, 0)
     from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
-    where due.instance_id = claimed.id and due.owner = $1 and due.epoch = claimed.epoch
+    where due.instance_id = claimed.id and due.owner is not distinct from $1
+      and due.epoch = claimed.epoch
     returning 1
   ), notice as (
     select pg_notify('${CHANNEL}', 'd') from given limit 1

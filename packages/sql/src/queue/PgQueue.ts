@@ -85,6 +85,10 @@ export const make = (
       options.listen === false ? null : yield* listenConfig(client)
     )
 
+    // A start waits for whoever is inserting the same key, maybe for long: commits and beats
+    // must find connections free meanwhile.
+    const starting = yield* Effect.makeSemaphore(Math.max(1, (yield* connectionsOf(client)) - 2))
+
     const newId = Effect.map(Clock.currentTimeMillis, (now) => uuidv7(entropy, now))
 
     /**
@@ -135,7 +139,9 @@ export const make = (
             const insert = (requests: typeof batch) =>
               Effect.suspend(() => {
                 sendings++
-                return instances.insert(requests, { owner, claimId, soonMillis })
+                return starting.withPermits(1)(
+                  instances.insert(requests, { owner, claimId, soonMillis })
+                )
               })
             let rounds = 0
             const parts = {
@@ -217,6 +223,13 @@ const sending = <A>(
   effect: Effect.Effect<A, unknown>
 ): Effect.Effect<A, QueueUnavailable> =>
   Effect.mapError(again(effect), (failure) => toUnavailable(operation, failure))
+
+/** `pg` makes ten unless told otherwise. */
+const connectionsOf = (client: PgClient.PgClient): Effect.Effect<number> =>
+  Effect.map(
+    Effect.serviceOption(PgPool),
+    (pool) => (pool._tag === "Some" ? pool.value.options.max : client.config.maxConnections) ?? 10
+  )
 
 /** Where the PgClient connects to: of its pool, if that is known, else of its own options. */
 const listenConfig = (client: PgClient.PgClient): Effect.Effect<pg.ClientConfig> =>
