@@ -298,20 +298,28 @@ describe("R22: a key whose holder is not committed yet", () => {
     }))
 
   staged(
-    "does not keep the dispatcher that waits for it from beating",
+    "keeps nobody from committing and beating, however many wait for it",
     (session) =>
       Effect.gen(function*() {
         const { beat, start } = yield* Queue
-        const owner = yield* newDispatcher
+        const { ids: [id], owner } = yield* newOwner(1)
         yield* hold(session, newId())
-
-        const starting = yield* Effect.fork(start([requestOf({ key: "k" })], owner))
+        const requests = Array.from({ length: 10 }, () => requestOf({ key: "k" }))
+        const starts = yield* Effect.fork(
+          Effect.all(requests.map((request) => start([request], owner)), { concurrency: 10 })
+        )
         yield* Session.untilBlocked(session)
 
         const { alive } = yield* beat(owner).pipe(Effect.timeout("3 seconds"))
         assert.isTrue(alive)
+        const { accepted } = yield* commitOf(owner, [entryOf(id!)]).pipe(
+          Effect.timeout("3 seconds")
+        )
+        assert.isTrue(accepted.has(id!))
+
         yield* session.run("rollback")
-        yield* Fiber.join(starting)
+        const started = (yield* Fiber.join(starts)).flat()
+        assert.lengthOf(started.filter(({ created }) => created), 1)
       })
   )
 })
