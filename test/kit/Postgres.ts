@@ -106,7 +106,31 @@ export const layer: Layer.Layer<Services, QueueUnavailable | SchemaTooNew> = Lay
   Effect.map(Effect.promise(url), (address) => layerPg({ url: Redacted.make(address) }))
 )
 
-/** The queue and its client on an empty database, a new one at each build. */
+/** The address of this file's database, after everything in it was removed. */
+export const cleanUrl = async (): Promise<string> => {
+  const address = await url()
+  const client = new pg.Client({ connectionString: address })
+  await client.connect()
+  try {
+    await client.query(CLEAN)
+  } finally {
+    await client.end()
+  }
+  return address
+}
+
+/** Deletes, as `truncate` takes ten times as long on small tables. */
+const CLEAN = ["instance", "due", "event", "snapshot", "log", "program", "dispatcher"]
+  .map((table) => `delete from rappel.${table};`)
+  .join("\n")
+
+/** The queue and its client on this file's database, which is emptied at each build. */
+export const layerClean: Layer.Layer<Services, QueueUnavailable | SchemaTooNew> = Layer
+  .unwrapEffect(
+    Effect.map(Effect.promise(cleanUrl), (address) => layerPg({ url: Redacted.make(address) }))
+  )
+
+/** The queue and its client on a database of its own, a new one at each build. */
 export const layerFresh: Layer.Layer<Services, QueueUnavailable | SchemaTooNew> = Layer
   .unwrapEffect(
     Effect.map(Effect.promise(freshUrl), (address) => layerPg({ url: Redacted.make(address) }))

@@ -52,7 +52,11 @@ export const makeCluster = async (
   try {
     if (account !== null) chownSync(building, account.uid, account.gid)
     await promisify(execFile)(binaries.initdb, [
-      ...["-D", building, "-U", USER, "-A", "trust", "--no-locale", "-E", "UTF8"],
+      `--pgdata=${building}`,
+      `--username=${USER}`,
+      "--auth=trust",
+      "--no-locale",
+      "--encoding=UTF8",
       ...(fsync ? [] : ["--no-sync"])
     ], spawnOptions(account))
     renameSync(building, data)

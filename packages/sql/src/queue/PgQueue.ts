@@ -10,7 +10,7 @@
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Entropy, uuidv7 } from "@rappel/core/entropy/Entropy"
 import { type Claims, Queue } from "@rappel/core/queue/Queue"
-import { KeyTaken, type QueueUnavailable, SchemaTooNew } from "@rappel/core/queue/QueueError"
+import { KeyTaken, type QueueUnavailable, type SchemaTooNew } from "@rappel/core/queue/QueueError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -235,7 +235,11 @@ const connectionsOf = (client: PgClient.PgClient): Effect.Effect<number> =>
 const listenConfig = (client: PgClient.PgClient): Effect.Effect<pg.ClientConfig> =>
   Effect.map(Effect.serviceOption(PgPool), (pool) => {
     const timeout = { connectionTimeoutMillis: CONNECT_MILLIS }
-    if (pool._tag === "Some") return { ...pool.value.options, ...timeout }
+    // The pool hides its password from copies.
+    if (pool._tag === "Some") {
+      const { options } = pool.value
+      return { ...options, password: options.password, ...timeout }
+    }
     const { config } = client
     return config.url !== undefined
       ? { connectionString: Redacted.value(config.url), ssl: config.ssl, ...timeout }

@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as PubSub from "effect/PubSub"
 import type * as EffectQueue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import pg from "pg"
 
@@ -82,6 +82,9 @@ const listen = (config: pg.ClientConfig): Stream.Stream<Wake> =>
       yield* heartbeat(client, (error) => emit.fail(error))
       emit.single({ kind: "resync" })
     }), { bufferSize: "unbounded" }).pipe(
+      Stream.tapError((error) =>
+        Effect.logDebug("The connection that listens for hints was lost", error)
+      ),
       Stream.retry(reconnecting)
     ) as Stream.Stream<Wake>
 

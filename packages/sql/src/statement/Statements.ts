@@ -38,7 +38,7 @@ export const make: Effect.Effect<Run, never, PgClient.PgClient> = Effect.gen(fun
 })
 
 /** What a pooler between here and Postgres answers when names do not stay with a connection. */
-const NAME_IS_LOST = ["26000", "42P05"]
+const NAME_IS_LOST: ReadonlySet<string> = new Set(["26000", "42P05"])
 
 const overPool = (pool: pg.Pool): Run => {
   let named = true
@@ -56,7 +56,7 @@ const overPool = (pool: pg.Pool): Run => {
       named
         ? Effect.catchIf(
           send(statement, values, true),
-          (error) => NAME_IS_LOST.includes(codeOf(error)),
+          (error) => NAME_IS_LOST.has(codeOf(error)),
           () => {
             named = false
             return send(statement, values, false)

@@ -25,7 +25,7 @@ export const isConflict = (failure: unknown): boolean =>
 const isServerAway = (code: string): boolean =>
   code.startsWith("08") || ["57P01", "57P02", "57P03", "53300", "57P05"].includes(code)
 
-const NETWORK = [
+const NETWORK: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
@@ -34,7 +34,7 @@ const NETWORK = [
   "ENETUNREACH",
   "EAI_AGAIN",
   "ENOENT"
-]
+])
 
 /** `pg` and its pool report these with words only. */
 const WORDS =
@@ -44,7 +44,7 @@ const WORDS =
 export const isConnectionLoss = (failure: unknown): boolean => {
   const code = codeOf(failure)
   const message = (driverError(failure) as { readonly message?: unknown } | null)?.message
-  return isServerAway(code) || NETWORK.includes(code) ||
+  return isServerAway(code) || NETWORK.has(code) ||
     (typeof message === "string" && WORDS.test(message))
 }
 

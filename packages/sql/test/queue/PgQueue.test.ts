@@ -1,4 +1,4 @@
 import * as Postgres from "@rappel/test/kit/Postgres"
 import * as Queue from "@rappel/test/kit/suites/Queue"
 
-Queue.suite("postgres", Postgres.layerFresh)
+Queue.suite("postgres", Postgres.layerClean)

@@ -21,14 +21,14 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Session from "../session.ts"
 
-/** A case on its own database, with a second session on it. */
+/** A case on an empty database, with a second session on it. */
 const staged = <A, E>(
   name: string,
   effect: (session: Session.Session, url: string) => Effect.Effect<A, E, Queue | Scope.Scope>
 ) =>
   it.scopedLive(name, () =>
     Effect.gen(function*() {
-      const url = yield* Effect.promise(Postgres.freshUrl)
+      const url = yield* Effect.promise(Postgres.cleanUrl)
       const session = yield* Session.make(url)
       return yield* Effect.provide(effect(session, url), layerPg({ url: Redacted.make(url) }))
     }))

@@ -35,7 +35,7 @@ const staged = <A, E>(
 ) =>
   it.scopedLive(name, () =>
     Effect.gen(function*() {
-      const url = yield* Effect.promise(Postgres.freshUrl)
+      const url = yield* Effect.promise(Postgres.cleanUrl)
       const proxy = yield* Proxy.make(url)
       const session = yield* Session.make(url)
       return yield* Effect.provide(
@@ -87,7 +87,7 @@ describe("R4: a commit whose answer is lost", () => {
       proxy.close()
 
       const commit = yield* Effect.fork(commitOf(owner, [entryOf(id!, { events: [eventOf(1)] })]))
-      yield* Effect.sleep("3 seconds")
+      yield* Effect.sleep("1500 millis")
       proxy.open()
 
       assert.isTrue((yield* Fiber.join(commit)).accepted.has(id!))
