@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import type { Policy } from "../machine/Model.ts"
 import type { Expression } from "./Expression.ts"
 import type { Statement } from "./Statement.ts"
 
@@ -37,6 +38,11 @@ export interface FunctionNode {
   readonly slots: number
   /** Names of the variables by index, for inspection; temporaries are "". */
   readonly names: ReadonlyArray<string>
+  /**
+   * Of a generator: how many of the body's first statements bind parameters. They run when it
+   * is called, the rest when it is first asked for a value. Absent for none.
+   */
+  readonly heads?: number
   /** Parameters are bound by the first statements of the body, from `Arg` and `RestArg`. */
   readonly body: Statement
   readonly p: number
@@ -89,6 +95,8 @@ export interface ActionNode {
   /** Declared parameters without a rest; arguments beyond are trimmed unless `rest`. */
   readonly params: number
   readonly rest?: 1
+  /** The policy of `action({ retry, timeout }, …)`, where it is written as literals. */
+  readonly policy?: Policy
   /** Where the function is found by default: module relative to the project root, and export. */
   readonly file: string
   readonly x: string

@@ -1,0 +1,182 @@
+/**
+ * One run of a program: what its snapshot holds, and what lives during a step only.
+ *
+ * @since 0.1.0
+ */
+import { encodeError, encodeValue } from "../value/Value.ts"
+import type { LoadedProgram } from "./Code.ts"
+import { type CallEffect, drop, type Effect } from "./effects.ts"
+import type { Env, Frame } from "./Frame.ts"
+import type { Command, Outcome, Policy, State } from "./Model.ts"
+import { type MachinePromise, type PromiseStatus, stateOf } from "./promises.ts"
+import { Random } from "./Random.ts"
+import type { Reaction } from "./reactions.ts"
+import { Fatal } from "./signals.ts"
+import { caught } from "./stack.ts"
+import { valueHost } from "./valueHost.ts"
+
+/**
+ * How deep calls may nest, in units of nested evaluators. Versioned like the rest of the
+ * machine: an instance must overflow at the same call wherever it is stepped again. Node's
+ * default stack of 984 KB holds more than twice as much (`test/machine/depth.test.ts`).
+ */
+export const MAX_DEPTH = 14_000
+
+export class Instance implements State {
+  readonly program: LoadedProgram
+  readonly instanceId: string
+  readonly pending: Map<number, Effect> = new Map()
+  /** Effects emitted so far. */
+  effects = 0
+  readonly random: Random
+  /** The environments of the modules that were reached. */
+  readonly modules: Array<Env | undefined> = []
+  /** Functions of actions by index, made when the program first names them. */
+  readonly actions: Array<object | undefined> = []
+  /** The strings objects of tagged templates, by site. */
+  readonly templates: Map<number, object> = new Map()
+  /** Module namespace objects. */
+  readonly namespaces: Array<object | undefined> = []
+  completed = false
+  /** Nothing can happen any more. */
+  closed = false
+
+  /** The innermost frame; what threw stays here until someone catches it. */
+  frame: Frame | null = null
+  fuel = 0
+  /** Step time. */
+  at = 0
+  commands: Array<Command | CallEffect> = []
+  outcome: Outcome | undefined
+  /** Triples of reaction, status and value. */
+  readonly jobs: Array<unknown> = []
+  /** Rejected while nobody listened. */
+  readonly rejected: Array<MachinePromise> = []
+  /** Calls of this step by their promises: their policies can still be set. */
+  readonly fresh: Map<MachinePromise, CallEffect> = new Map()
+  /** For the first call that a thunk makes. */
+  nextPolicy: Policy | undefined
+  /** The promise whose executor runs. */
+  executing: MachinePromise | undefined
+
+  constructor(program: LoadedProgram, instanceId: string, random: Random) {
+    this.program = program
+    this.instanceId = instanceId
+    this.random = random
+  }
+
+  enqueue(reaction: Reaction, status: PromiseStatus, value: unknown): void {
+    this.jobs.push(reaction, status, value)
+  }
+
+  /** Begins a call: burns fuel, and notes who called. */
+  enter(frame: Frame): void {
+    const caller = this.frame
+    frame.caller = caller
+    const depth = (caller === null ? 0 : caller.depth) + frame.code.weight
+    if (depth > MAX_DEPTH) throw new RangeError("Maximum call stack size exceeded")
+    frame.depth = depth
+    this.frame = frame
+    this.burn(frame)
+  }
+
+  /** One unit of work: a call, or a turn of a loop. */
+  burn(frame: Frame): void {
+    if (--this.fuel < 0) throw outOfFuel(frame)
+  }
+
+  emit(command: Command | CallEffect): void {
+    this.commands.push(command)
+  }
+
+  /** Begins a step: what lives no longer than one is new. */
+  begin(at: number, fuel: number): void {
+    this.at = at
+    this.fuel = fuel
+    this.frame = null
+    this.commands = []
+    this.outcome = undefined
+    this.fresh.clear()
+    this.nextPolicy = undefined
+    this.executing = undefined
+  }
+
+  /** Runs jobs until none is left, then looks for rejections that nobody handles. */
+  drain(): void {
+    const { jobs } = this
+    for (let at = 0; at < jobs.length; at += 3) {
+      this.frame = null
+      const reaction = jobs[at] as Reaction
+      reaction.run(jobs[at + 1] as PromiseStatus, jobs[at + 2])
+      if (at >= JOBS_KEPT) {
+        jobs.splice(0, at + 3)
+        at = -3
+      }
+    }
+    jobs.length = 0
+    for (const promise of this.rejected.splice(0)) {
+      const { isHandled, value } = stateOf(promise)
+      if (!isHandled) this.uncaught(value)
+    }
+  }
+
+  /** Fixes the outcome. What runs on cannot change it; timers that remain are dropped. */
+  complete(isOk: boolean, value: unknown): void {
+    if (this.completed) return
+    this.finish(isOk ? encoded(value) : { ok: false, error: encodeError(value, valueHost) })
+    for (const { effect, kind } of Array.from(this.pending.values())) {
+      if (kind === "timer") drop(effect)
+    }
+  }
+
+  /** Thrown at nobody: ends the instance as it would end Node. */
+  uncaught(error: unknown): void {
+    if (this.completed) {
+      const text = `Uncaught after the workflow's end: ${textOf(error)}`
+      this.emit({ kind: "log", level: "error", text })
+    } else this.fail(error)
+  }
+
+  /** Ends the instance at once: nothing of it goes on. */
+  fail(error: unknown): void {
+    if (!this.completed) this.finish({ ok: false, error: encodeError(error, valueHost) })
+    for (const { effect, kind } of Array.from(this.pending.values())) {
+      if (kind === "timer") drop(effect)
+    }
+    this.pending.clear()
+    this.jobs.length = 0
+    this.rejected.length = 0
+    this.closed = true
+  }
+
+  private finish(outcome: Outcome): void {
+    this.completed = true
+    this.outcome = outcome
+    this.emit({ kind: "complete", outcome })
+  }
+}
+
+/** Done jobs are let go when there are this many. */
+const JOBS_KEPT = 3 * 1024
+
+const encoded = (value: unknown): Outcome => {
+  try {
+    return { ok: true, value: encodeValue(value, valueHost) }
+  } catch (error) {
+    return { ok: false, error: encodeError(caught(null, error), valueHost) }
+  }
+}
+
+const textOf = (error: unknown): string =>
+  error instanceof Error && typeof error.stack === "string" ? error.stack : String(error)
+
+const outOfFuel = (frame: Frame): Fatal => {
+  const { node, program } = frame.code
+  const error = new Error(
+    `The workflow ran ${program.limits.fuelPerStep} calls and loop turns without a pause, at ` +
+      `${program.where(frame.at)}${node.n === "" ? "" : ` in ${node.n}`}. Look for a loop ` +
+      "without an end, or move the work into an action"
+  )
+  error.name = "FuelExhausted"
+  return new Fatal(error)
+}

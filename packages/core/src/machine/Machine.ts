@@ -1,0 +1,230 @@
+/**
+ * The machine: steps instances of a program.
+ *
+ *     step(program, state, event) → (state', commands)
+ *
+ * Pure: the same state and event give the same state and commands, on any host and in any
+ * later release that does not raise `MACHINE_VERSION`.
+ *
+ * @since 0.1.0
+ */
+import type { ProgramFile } from "../program/Program.ts"
+import { decodeError, decodeValue } from "../value/Value.ts"
+import { classClosures } from "./classes.ts"
+import { type Limits, LoadedProgram } from "./Code.ts"
+import { CallEffect, drop, fire, SleepEffect, TimeoutEffect } from "./effects.ts"
+import { Instance } from "./Instance.ts"
+import type { Command, Machine, MachineEvent, Outcome, Start, State, Step } from "./Model.ts"
+import { exportedValue, initialise } from "./modules.ts"
+import { globals } from "./natives/globals.ts"
+import {
+  FULFILLED,
+  type MachinePromise,
+  promiseResolve,
+  react,
+  REJECTED,
+  settle,
+  stateOf
+} from "./promises.ts"
+import { Random } from "./Random.ts"
+import { RootReaction } from "./reactions.ts"
+import { whileRunning } from "./running.ts"
+import { Fatal } from "./signals.ts"
+import { readSnapshot } from "./snapshot/readSnapshot.ts"
+import { writeSnapshot } from "./snapshot/writeSnapshot.ts"
+import { addFrames, caught, framesOfAwaiter, stampWith, withoutHostTraces } from "./stack.ts"
+import { valueHost } from "./valueHost.ts"
+
+/**
+ * Bounds of a step and a state. They are part of what a step does: to change a default is to
+ * raise `MACHINE_VERSION`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MachineOptions {
+  /** Calls and loop turns that one step may take. Default: 50 million, some seconds. */
+  readonly fuelPerStep?: number
+  /** Largest snapshot, in UTF-16 code units. Default: 64 million. */
+  readonly maxStateBytes?: number
+}
+
+const DEFAULT_FUEL = 50_000_000
+const DEFAULT_STATE_BYTES = 64_000_000
+
+/**
+ * Makes a program ready to run; one machine serves all instances of the program.
+ *
+ * **Errors** A `TypeError` for a program of a later format. `start` and `apply` throw nothing
+ * that the workflow does: its failures are outcomes. `snapshot` throws `ValueNotStorable` for a
+ * variable that holds what has no stored form, and `StateTooLarge`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const load = (file: ProgramFile, options: MachineOptions = {}): Machine => {
+  if (file.program.format !== 1) {
+    throw new TypeError(
+      `The program has format ${String(file.program.format)}, this release reads 1; update rappel`
+    )
+  }
+  globals()
+  const limits: Limits = {
+    fuelPerStep: options.fuelPerStep ?? DEFAULT_FUEL,
+    maxStateBytes: options.maxStateBytes ?? DEFAULT_STATE_BYTES
+  }
+  const program = new LoadedProgram(file, limits)
+  return {
+    start: (start) => begin(program, start),
+    apply: (state, event) => apply(state as Instance, event),
+    snapshot: (state) => whileRunning(state as Instance, () => writeSnapshot(state as Instance)),
+    restore: (snapshot) => readSnapshot(program, snapshot)
+  }
+}
+
+const begin = (
+  program: LoadedProgram,
+  start: Start
+): { readonly state: State; readonly step: Step } => {
+  const state = new Instance(program, start.instanceId, Random.fromSeed(start.seed))
+  const step = run(state, start.at, () => {
+    try {
+      enter(state, start.input)
+    } catch (error) {
+      state.complete(false, caught(null, error))
+    }
+  })
+  return { state, step }
+}
+
+/** Initialises the modules and calls the entry; its outcome will be the instance's. */
+const enter = ({ program }: Instance, input: string): void => {
+  const { m, x } = program.program.entry
+  initialise(m)
+  const entry = exportedValue(m, x)
+  const args: unknown = decodeValue(input, valueHost)
+  if (!Array.isArray(args)) throw new TypeError("The input of a workflow is an array of arguments")
+  react(promiseResolve(call(entry, args, x)), new RootReaction())
+}
+
+const call = (entry: unknown, args: ReadonlyArray<unknown>, name: string): unknown => {
+  if (typeof entry !== "function") throw new TypeError(`${name} is not a workflow`)
+  if (classClosures.get(entry) === undefined) return Reflect.apply(entry, undefined, args)
+  const workflow = Reflect.construct(entry, []) as { readonly run?: unknown }
+  const { run } = workflow
+  if (typeof run !== "function") throw new TypeError(`${name} has no method run`)
+  return Reflect.apply(run, workflow, args)
+}
+
+const apply = (state: Instance, event: MachineEvent): Step => {
+  if (state.closed) return nothing(state)
+  switch (event.kind) {
+    case "settled": {
+      const effect = state.pending.get(event.effect)
+      if (!(effect instanceof CallEffect)) return nothing(state)
+      return run(state, event.at, () => {
+        state.pending.delete(event.effect)
+        settleCall(effect, event.outcome)
+      })
+    }
+    case "fired": {
+      const effect = state.pending.get(event.effect)
+      if (effect === undefined || effect instanceof CallEffect) return nothing(state)
+      return run(state, event.at, () => {
+        state.pending.delete(event.effect)
+        try {
+          fire(effect)
+        } catch (error) {
+          state.uncaught(caught(null, error))
+        }
+      })
+    }
+    case "cancelled":
+      return run(state, event.at, () => cancel(state))
+  }
+}
+
+const nothing = ({ closed }: Instance): Step => ({ commands: [], closed, fuel: 0 })
+
+const settleCall = ({ promise }: CallEffect, outcome: Outcome): void => {
+  try {
+    if (outcome.ok) settle(promise, FULFILLED, decodeValue(outcome.value, valueHost))
+    else settle(promise, REJECTED, failureOf(outcome, promise))
+  } catch (error) {
+    // A value of a class that the program does not have.
+    settle(promise, REJECTED, withStack(caught(null, error), promise))
+  }
+}
+
+const failureOf = (
+  { attempts, error: text }: Extract<Outcome, { readonly ok: false }>,
+  promise: MachinePromise
+): unknown => {
+  const error = decodeError(text, valueHost)
+  if (attempts !== undefined && error instanceof Error && Object.isExtensible(error)) {
+    Object.defineProperty(error, "attempts", {
+      value: attempts,
+      writable: true,
+      enumerable: true,
+      configurable: true
+    })
+  }
+  addFrames(error, framesOfAwaiter(promise))
+  return error
+}
+
+const withStack = (error: unknown, promise: MachinePromise): unknown => {
+  addFrames(error, framesOfAwaiter(promise))
+  return error
+}
+
+/** Rejects every effect that is pending now, in order. */
+const cancel = (state: Instance): void => {
+  for (const effect of Array.from(state.pending.values())) {
+    const { promise } = effect
+    // A bare callback has nobody to tell: its timer stays.
+    if (promise === undefined || isSettled(promise)) continue
+    if (effect instanceof SleepEffect || effect instanceof TimeoutEffect) drop(effect.effect)
+    else state.pending.delete(effect.effect)
+    settle(promise, REJECTED, cancelled(promise))
+  }
+}
+
+const isSettled = (promise: MachinePromise): boolean => stateOf(promise).status !== 0
+
+const cancelled = (promise: MachinePromise): Error => {
+  const error = new Error("The workflow was cancelled")
+  error.name = "Cancelled"
+  stampWith(error, framesOfAwaiter(promise))
+  return error
+}
+
+/** One step: what `body` does, and all jobs that follow from it. */
+const run = (state: Instance, at: number, body: () => void): Step =>
+  whileRunning(state, () =>
+    withoutHostTraces(() => {
+      const { fuelPerStep } = state.program.limits
+      state.begin(at, fuelPerStep)
+      try {
+        body()
+        state.drain()
+      } catch (error) {
+        if (!(error instanceof Fatal)) throw error
+        state.fail(error.error)
+      }
+      const commands = state.commands.map(commandOf)
+      const { outcome } = state
+      if (state.completed && state.pending.size === 0) state.closed = true
+      return {
+        commands,
+        ...(outcome === undefined ? {} : { outcome }),
+        closed: state.closed,
+        fuel: fuelPerStep - Math.max(0, state.fuel)
+      }
+    }))
+
+const commandOf = (command: Command | CallEffect): Command => {
+  if (!(command instanceof CallEffect)) return command
+  const { action, args, effect, policy } = command
+  return { kind: "call", effect, action, args, policy }
+}

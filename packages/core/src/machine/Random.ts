@@ -1,0 +1,54 @@
+/**
+ * The instance's own source of chance: its state is part of the snapshot, so a step that is
+ * run again draws the same numbers.
+ *
+ * Source: sfc32 of the PractRand test suite (C. Doty-Humphrey): 128 bits of state, passes
+ * BigCrush. It is not meant for secrets: who reads a snapshot can predict it.
+ *
+ * @since 0.1.0
+ */
+
+/** Draws that are thrown away after seeding, so that similar seeds do not look alike. */
+const WARM_UP = 12
+
+export class Random {
+  readonly #state: Uint32Array
+
+  constructor(state: ArrayLike<number>) {
+    this.#state = Uint32Array.from(state)
+  }
+
+  /** `seed`: 32 hex digits. */
+  static fromSeed(seed: string): Random {
+    const state = [0, 8, 16, 24].map((at) => parseInt(seed.slice(at, at + 8), 16) >>> 0)
+    const random = new Random(state)
+    for (let draw = 0; draw < WARM_UP; draw++) random.nextUint32()
+    return random
+  }
+
+  get state(): ReadonlyArray<number> {
+    return Array.from(this.#state)
+  }
+
+  nextUint32(): number {
+    const state = this.#state
+    const [a, b, c, counter] = state as unknown as [number, number, number, number]
+    const sum = (a + b + counter) >>> 0
+    state[3] = counter + 1
+    state[0] = b ^ (b >>> 9)
+    state[1] = c + (c << 3)
+    state[2] = ((c << 21) | (c >>> 11)) + sum
+    return sum
+  }
+
+  /** In [0, 1), with all 53 bits of a number's fraction. */
+  nextFraction(): number {
+    const high = this.nextUint32() >>> 5
+    const low = this.nextUint32() >>> 6
+    return (high * 0x4000000 + low) / 0x20000000000000
+  }
+
+  fill(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at++) bytes[at] = this.nextUint32() >>> 24
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * A sync iterator where an async one is asked for: `for await` and `yield*` over plain
+ * iterables. No workflow ever holds one.
+ *
+ * Source: ECMA-262, 15th edition, section 27.1.6.
+ *
+ * @since 0.1.0
+ */
+import {
+  asResult,
+  callNext,
+  getIterator,
+  isObject,
+  iteratorFrom,
+  iteratorMethod,
+  IteratorRecord,
+  notIterable,
+  returnMethod,
+  typeAndValue
+} from "./iteration.ts"
+import {
+  FULFILLED,
+  type MachinePromise,
+  newPromise,
+  promiseResolve,
+  type PromiseStatus,
+  react,
+  REJECTED,
+  settle
+} from "./promises.ts"
+import type { Reaction } from "./reactions.ts"
+import { running } from "./running.ts"
+import { caught } from "./stack.ts"
+
+export class AsyncFromSyncIterator {
+  readonly record: IteratorRecord
+
+  constructor(record: IteratorRecord) {
+    this.record = record
+  }
+
+  next(...args: ReadonlyArray<unknown>): MachinePromise {
+    return this.#settled(() => callNext(this.record, args))
+  }
+
+  return(...args: ReadonlyArray<unknown>): MachinePromise {
+    return this.#settled(() => {
+      const method = returnMethod(this.record.iterator)
+      if (method === undefined) return { value: args[0], done: true }
+      return asResult(Reflect.apply(method, this.record.iterator, args))
+    })
+  }
+
+  throw(...args: ReadonlyArray<unknown>): MachinePromise {
+    return this.#settled(() => {
+      const method = (this.record.iterator as { readonly throw?: unknown }).throw
+      if (method === undefined || method === null) throw args[0]
+      if (typeof method !== "function") {
+        throw new TypeError(`${typeAndValue(method)} is not a function`)
+      }
+      return asResult(Reflect.apply(method, this.record.iterator, args))
+    })
+  }
+
+  /** A promise of the result, with its value awaited. */
+  #settled(step: () => { readonly done?: unknown; readonly value?: unknown }): MachinePromise {
+    const promise = newPromise()
+    const { frame } = running
+    try {
+      const result = step()
+      const done = Boolean(result.done)
+      react(promiseResolve(result.value), new UnwrapReaction(promise, done))
+    } catch (error) {
+      settle(promise, REJECTED, caught(frame, error))
+    }
+    return promise
+  }
+}
+
+/** Makes a result of an awaited value. */
+export class UnwrapReaction implements Reaction {
+  readonly result: MachinePromise
+  readonly done: boolean
+
+  constructor(result: MachinePromise, done: boolean) {
+    this.result = result
+    this.done = done
+  }
+
+  run(status: PromiseStatus, value: unknown): void {
+    if (status === REJECTED) settle(this.result, REJECTED, value)
+    else settle(this.result, FULFILLED, { value, done: this.done })
+  }
+}
+
+export const getAsyncIterator = (value: unknown, name: string | undefined): IteratorRecord => {
+  const method = iteratorMethod(value, Symbol.asyncIterator)
+  if (method !== undefined) return iteratorFrom(value, method, Symbol.asyncIterator)
+  if (!isObject(value) && typeof value !== "string") {
+    throw name === undefined
+      ? notIterable(value, undefined)
+      : new TypeError(`${name} is not async iterable`)
+  }
+  if (iteratorMethod(value, Symbol.iterator) === undefined) {
+    throw new TypeError(`${name ?? typeAndValue(value)} is not async iterable`)
+  }
+  const iterator = new AsyncFromSyncIterator(getIterator(value, name))
+  return new IteratorRecord(iterator, iterator.next)
+}

@@ -1,0 +1,109 @@
+/**
+ * Turns the nodes of a function into closures, one per node.
+ *
+ * Every kind of node has a factory of its name in `evaluate/`. What is known of a node is
+ * settled when its closure is made: operators, depths of variables, numbers of arguments,
+ * whether it can suspend. A node that cannot suspend costs nothing for those that can.
+ *
+ * @since 0.1.0
+ */
+import type { Expression } from "../program/Expression.ts"
+import type { FunctionKind, FunctionNode } from "../program/Program.ts"
+import type { Statement } from "../program/Statement.ts"
+import type { Code, Evaluate, Execute, LoadedProgram } from "./Code.ts"
+import { expressionKinds } from "./evaluate/expressionKinds.ts"
+import { statementKinds } from "./evaluate/statementKinds.ts"
+
+/** What a factory of evaluators is given besides its node. */
+export interface Compiler {
+  readonly program: LoadedProgram
+  /** Of the function that is being compiled. */
+  readonly kind: FunctionKind
+  readonly isArrow: boolean
+  readonly isDerived: boolean
+  readonly expression: (node: Expression) => Evaluate
+  readonly expressions: (nodes: ReadonlyArray<Expression>) => ReadonlyArray<Evaluate>
+  readonly statement: (node: Statement) => Execute
+}
+
+type Factory<Node, Made> = (node: Node, compiler: Compiler) => Made
+
+export type ExpressionKinds = {
+  readonly [T in Expression["t"]]: Factory<Extract<Expression, { readonly t: T }>, Evaluate>
+}
+
+export type StatementKinds = {
+  readonly [T in Statement["t"]]: Factory<Extract<Statement, { readonly t: T }>, Execute>
+}
+
+/** Native frames that a call takes beside its nested evaluators. */
+const CALL_WEIGHT = 3
+
+/** A compiler for the nodes of a function, which notes how deep they nest. */
+const compilerFor = ({ node, program }: Code): Compiler & { readonly deepest: () => number } => {
+  let level = 0
+  let deepest = 0
+  const nested = <A>(make: () => A): A => {
+    level++
+    if (level > deepest) deepest = level
+    const made = make()
+    level--
+    return made
+  }
+  const compiler: Compiler = {
+    program,
+    kind: node.k,
+    isArrow: node.arrow === 1,
+    isDerived: node.derived === 1,
+    expression: (inner) => {
+      const factory = expressionKinds[inner.t] as Factory<Expression, Evaluate> | undefined
+      if (factory === undefined) throw unknown(inner.t)
+      return nested(() => factory(inner, compiler))
+    },
+    expressions: (inner) => inner.map(compiler.expression),
+    statement: (inner) => {
+      const factory = statementKinds[inner.t] as Factory<Statement, Execute> | undefined
+      if (factory === undefined) throw unknown(inner.t)
+      return nested(() => factory(inner, compiler))
+    }
+  }
+  return { ...compiler, deepest: () => deepest }
+}
+
+export const compileStatement = (code: Code, statement: Statement): Execute =>
+  compilerFor(code).statement(statement)
+
+interface Compiled {
+  readonly heads: Execute | undefined
+  readonly body: Execute
+  readonly value: Evaluate | undefined
+  readonly weight: number
+}
+
+export const compileFunction = (code: Code): Compiled => {
+  const { node } = code
+  const compiler = compilerFor(code)
+  const [first, rest] = divided(node)
+  const heads = first === undefined ? undefined : compiler.statement(first)
+  const body = compiler.statement(rest)
+  const only = onlyStatement(node.body)
+  const value = only.t === "Ret" && only.s === undefined && node.k === "sync"
+    ? compiler.expression(only.e)
+    : undefined
+  return { heads, body, value, weight: compiler.deepest() + CALL_WEIGHT }
+}
+
+/** The statements of a generator that run when it is called, and the others. */
+const divided = ({ body, heads }: FunctionNode): readonly [Statement | undefined, Statement] => {
+  if (heads === undefined || heads === 0 || body.t !== "Blk") return [undefined, body]
+  return [{ t: "Blk", b: body.b.slice(0, heads) }, { ...body, b: body.b.slice(heads) }]
+}
+
+const onlyStatement = (body: Statement): Statement =>
+  body.t === "Blk" && body.b.length === 1 ? onlyStatement(body.b[0]!) : body
+
+const unknown = (kind: string): TypeError =>
+  new TypeError(
+    `The program has a node of kind ${JSON.stringify(kind)}, which this release does not know; ` +
+      "update rappel"
+  )

@@ -1,0 +1,279 @@
+/**
+ * Functions of the program as real functions of the host, so that natives can call them.
+ *
+ * What makes one is data: which function of the program, and the environment that it closes
+ * over. It is kept hidden on the function, for snapshots and for the machine.
+ *
+ * @since 0.1.0
+ */
+import { AsyncFunctionDriver } from "./asyncFunctions.ts"
+import { makeAsyncGenerator } from "./asyncGenerators.ts"
+import type { Code } from "./Code.ts"
+import { type Env, Frame, Lexical, Task } from "./Frame.ts"
+import { makeGenerator } from "./generators.ts"
+import { hidden } from "./hidden.ts"
+import { isObject } from "./iteration.ts"
+import { ASYNC_GENERATOR_PROTOTYPE, GENERATOR_PROTOTYPE, HOST } from "./natives/hostPrototypes.ts"
+import { isIntrinsic } from "./natives/replaced.ts"
+import { running } from "./running.ts"
+import { RETURN, UNSET } from "./signals.ts"
+
+export type Callable = (...args: ReadonlyArray<unknown>) => unknown
+
+/** A function of the program with what it closes over. */
+export class Closure {
+  readonly code: Code
+  env: Env
+  lexical: Lexical | null
+  /** The object whose method it is, for `super`. */
+  home: object | null
+  /** The function itself; absent for the parts of a class that are no values. */
+  fn: object | undefined
+
+  constructor(code: Code, env: Env, lexical: Lexical | null, home: object | null) {
+    this.code = code
+    this.env = env
+    this.lexical = lexical
+    this.home = home
+    this.fn = undefined
+  }
+}
+
+export const closures = hidden<Closure>()
+
+/** Of the `prototype` that a generator function was made with: it has no `constructor`. */
+export const prototypeOwners = hidden<object>()
+
+/** Natives that were found to be constructors. */
+const knownConstructors = new Set<unknown>()
+
+export const isConstructor = (value: unknown): value is new(...args: any) => object => {
+  if (typeof value !== "function") return false
+  const closure = closures.get(value)
+  if (closure !== undefined) return isConstructible(closure.code)
+  if (knownConstructors.has(value)) return true
+  try {
+    // Makes an object of the host's own with `value` as new.target, which must be a constructor.
+    Reflect.construct(Object, [], value)
+  } catch {
+    return false
+  }
+  if (isIntrinsic(value)) knownConstructors.add(value)
+  return true
+}
+
+const isConstructible = ({ node }: Code): boolean =>
+  node.k === "sync" && node.arrow !== 1 && node.method !== 1
+
+const enter = (
+  closure: Closure,
+  self: unknown,
+  args: ReadonlyArray<unknown>,
+  newTarget: unknown
+): { readonly env: Env; readonly frame: Frame } => {
+  const { code, env: outer, fn, home, lexical } = closure
+  if (code.body === undefined) code.compile()
+  const env = code.makeEnv(outer)
+  if (code.node.self !== undefined) env[code.node.self] = fn
+  const frame = new Frame(code, self, args, home, lexical, newTarget)
+  return { env, frame }
+}
+
+/** Calls a sync function of the program. */
+export const callClosure = (
+  closure: Closure,
+  self: unknown,
+  args: ReadonlyArray<unknown>
+): unknown => {
+  const { code } = closure
+  if (code.body === undefined) code.compile()
+  const env = code.makeEnv(closure.env)
+  if (code.node.self !== undefined) env[code.node.self] = closure.fn
+  const frame = new Frame(code, self, args, closure.home, closure.lexical, undefined)
+  const vm = running
+  const caller = vm.frame
+  vm.enter(frame)
+  if (code.value !== undefined) {
+    const value = code.value(env, frame)
+    vm.frame = caller
+    return value
+  }
+  const completion = code.body!(env, frame)
+  vm.frame = caller
+  return completion === RETURN ? frame.result : undefined
+}
+
+/**
+ * Runs the body of a constructor: `self` is the new object, or `UNSET` in a derived class.
+ * Gives the object that the body returned, else what `this` is in the end.
+ */
+export const runConstructor = (
+  closure: Closure,
+  self: unknown,
+  args: ReadonlyArray<unknown>,
+  newTarget: unknown,
+  constructing: object
+): unknown => {
+  const { env, frame } = enter(closure, self, args, newTarget)
+  if (self === UNSET) {
+    frame.lexical = new Lexical(UNSET, closure.home, newTarget, args, constructing)
+  }
+  const vm = running
+  const caller = vm.frame
+  vm.enter(frame)
+  const completion = closure.code.body!(env, frame)
+  vm.frame = caller
+  const returned = completion === RETURN ? frame.result : undefined
+  if (isObject(returned)) return ownObject(returned)
+  if (self !== UNSET) return self
+  if (returned !== undefined) {
+    throw new TypeError("Derived constructors may only return object or undefined")
+  }
+  return frame.lexical!.self
+}
+
+/** A native that constructs through the program would write into what it gets. */
+export const ownObject = (object: object): object => {
+  if (isIntrinsic(object)) {
+    throw new TypeError(
+      "A constructor cannot return one of the language's own objects in a workflow"
+    )
+  }
+  return object
+}
+
+/** What arrows made in this frame take from it. */
+export const lexicalOf = (F: Frame): Lexical =>
+  F.lexical ??= new Lexical(F.self, F.home, F.newTarget, F.args, null)
+
+const startTask = (closure: Closure, self: unknown, args: ReadonlyArray<unknown>): Task => {
+  const { code } = closure
+  if (code.body === undefined) code.compile()
+  const env = code.makeEnv(closure.env)
+  if (code.node.self !== undefined) env[code.node.self] = closure.fn
+  return new Task(code, env, self, args, closure.home, closure.lexical)
+}
+
+/** A generator binds its parameters when it is called, and throws what that throws. */
+const bindParameters = (task: Task): Task => {
+  const { heads } = task.code
+  if (heads === undefined) return task
+  const vm = running
+  const caller = vm.frame
+  vm.enter(task)
+  heads(task.env, task)
+  vm.frame = caller
+  task.caller = null
+  return task
+}
+
+// A computed key gives the function its name for less than a definition afterwards.
+const makeArrow = (closure: Closure, name: string): Callable =>
+  ({ [name]: (...args: ReadonlyArray<unknown>) => callClosure(closure, undefined, args) })[name]!
+
+const makeMethod = (closure: Closure, name: string): Callable =>
+  ({
+    [name](this: unknown, ...args: ReadonlyArray<unknown>) {
+      return callClosure(closure, this, args)
+    }
+  })[name]!
+
+const makeOrdinary = (closure: Closure, name: string): Callable =>
+  ({
+    [name]: function(this: unknown, ...args: ReadonlyArray<unknown>) {
+      return new.target === undefined
+        ? callClosure(closure, this, args)
+        : runConstructor(closure, this, args, new.target, closure.fn!)
+    }
+  })[name]!
+
+const makeAsync = (closure: Closure, name: string): Callable =>
+  ({
+    [name](this: unknown, ...args: ReadonlyArray<unknown>) {
+      return AsyncFunctionDriver.start(startTask(closure, this, args))
+    }
+  })[name]!
+
+const makeGeneratorFunction = (closure: Closure, name: string): Callable => {
+  const fn: Callable = ({
+    [name](this: unknown, ...args: ReadonlyArray<unknown>) {
+      return makeGenerator(bindParameters(startTask(closure, this, args)), fn)
+    }
+  })[name]!
+  return fn
+}
+
+const makeAsyncGeneratorFunction = (closure: Closure, name: string): Callable => {
+  const fn: Callable = ({
+    [name](this: unknown, ...args: ReadonlyArray<unknown>) {
+      return makeAsyncGenerator(bindParameters(startTask(closure, this, args)), fn)
+    }
+  })[name]!
+  return fn
+}
+
+/** The function of a closure, without a `prototype` that generators have. */
+export const makeBareFunction = (closure: Closure): Callable => {
+  const { arrow, k, len, method, n } = closure.code.node
+  const fn = ((): Callable => {
+    switch (k) {
+      case "sync":
+        return arrow === 1
+          ? makeArrow(closure, n)
+          : method === 1
+          ? makeMethod(closure, n)
+          : makeOrdinary(closure, n)
+      case "async":
+        return Object.setPrototypeOf(makeAsync(closure, n), HOST.asyncFunction) as Callable
+      case "generator":
+        return Object.setPrototypeOf(
+          makeGeneratorFunction(closure, n),
+          HOST.generatorFunction
+        ) as Callable
+      case "asyncGenerator":
+        return Object.setPrototypeOf(
+          makeAsyncGeneratorFunction(closure, n),
+          HOST.asyncGeneratorFunction
+        ) as Callable
+    }
+  })()
+  if (len !== 0) Object.defineProperty(fn, "length", { value: len, configurable: true })
+  closure.fn = fn
+  closures.set(fn, closure)
+  return fn
+}
+
+export const makeFunction = (
+  code: Code,
+  env: Env,
+  lexical: Lexical | null,
+  home: object | null
+): Callable => {
+  const fn = makeBareFunction(new Closure(code, env, lexical, home))
+  const { k } = code.node
+  if (k === "generator" || k === "asyncGenerator") {
+    const prototype = k === "generator" ? GENERATOR_PROTOTYPE : ASYNC_GENERATOR_PROTOTYPE
+    const value = Object.create(prototype) as object
+    prototypeOwners.set(value, fn)
+    Object.defineProperty(fn, "prototype", { value, writable: true })
+  }
+  return fn
+}
+
+/** Makes a function the method of an object. */
+export const setHome = (fn: unknown, home: object): void => {
+  const closure = closures.get(fn)
+  if (closure !== undefined) closure.home = home
+}
+
+/** How a function is called that stands at a key. */
+export const keyName = (key: PropertyKey): string =>
+  typeof key !== "symbol"
+    ? String(key)
+    : key.description === undefined
+    ? ""
+    : `[${key.description}]`
+
+export const nameFunction = (fn: object, name: string): void => {
+  Object.defineProperty(fn, "name", { value: name, configurable: true })
+}

@@ -1,0 +1,71 @@
+/**
+ * Error constructors that give their errors stacks of the user's source.
+ *
+ * Each stands in for the host's and shares its prototype, so `instanceof` and everything that
+ * natives throw fit.
+ *
+ * @since 0.1.0
+ */
+import { toArray } from "../iteration.ts"
+import { stamp } from "../stack.ts"
+import { defineMethods } from "./defineMethods.ts"
+import { type Callable, isIntrinsic, refuseWrite, replaceValue } from "./replaced.ts"
+
+type Constructor = new(...args: any) => Error
+
+const HOST_ERRORS: ReadonlyArray<Constructor> = [
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+  AggregateError
+]
+
+const standIn = (host: Constructor): Callable => {
+  const own = {
+    [host.name]: function(...args: ReadonlyArray<unknown>): Error {
+      const given = host === AggregateError ? [toArray(args[0], undefined), ...args.slice(1)] : args
+      const error = Reflect.construct(host, given, new.target ?? own) as Error
+      stamp(error)
+      return error
+    }
+  }[host.name]!
+  Object.defineProperty(own, "length", { value: host.length, configurable: true })
+  Object.defineProperty(own, "prototype", { value: host.prototype, writable: false })
+  return own
+}
+
+/** By name, for the table of globals. */
+export const errorConstructors: ReadonlyMap<string, Callable> = new Map(
+  HOST_ERRORS.map((host) => [host.name, standIn(host)])
+)
+
+const errorConstructor = errorConstructors.get("Error")!
+
+defineMethods(errorConstructor, {
+  captureStackTrace(object: object): void {
+    if (isIntrinsic(object)) refuseWrite(object, "stack")
+    stamp(object)
+  }
+})
+Object.defineProperty(errorConstructor, "stackTraceLimit", {
+  value: 10,
+  writable: true,
+  enumerable: true,
+  configurable: true
+})
+
+export const installErrors = (): void => {
+  for (const host of HOST_ERRORS) {
+    const own = errorConstructors.get(host.name)!
+    if (host !== Error) Object.setPrototypeOf(own, errorConstructor)
+    replaceValue(host, own, undefined)
+  }
+}
+
+/** What `Promise.any` rejects with. */
+export const defineAggregateError = (errors: ReadonlyArray<unknown>): Error =>
+  new AggregateError(errors, "All promises were rejected")

@@ -1,0 +1,57 @@
+/**
+ * One kind of the machine's objects in a snapshot.
+ *
+ * @since 0.1.0
+ */
+import type { Edge, HeapReader, HeapWriter, HostNode } from "../../heap/HeapHost.ts"
+import type { Json } from "../../heap/Json.ts"
+import type { LoadedProgram } from "../Code.ts"
+
+/** What writing may ask about names; answers only when a path is wanted. */
+export interface Names {
+  /** How a variable is called in the path of a refusal; `where` says who holds it. */
+  readonly edge: (name: string, where: string) => Edge
+  /** Says that an array is an environment: `chain` has its names and those of the ones outside. */
+  readonly env: (env: unknown, chain: ReadonlyArray<ReadonlyArray<string>>, where: string) => void
+}
+
+export interface Writing extends HeapWriter {
+  readonly names: Names | undefined
+  readonly program: LoadedProgram
+}
+
+export interface Reading extends HeapReader {
+  readonly program: LoadedProgram
+}
+
+export type Data = ReadonlyArray<Json>
+
+export interface StoredKind {
+  /** Starts with `@`; never reused for something else. */
+  readonly tag: HostNode[0]
+  /** What follows the tag; `undefined` for an object of another kind. */
+  readonly write: (object: object, out: Writing) => Data | undefined
+  readonly shell: (data: Data, heap: Reading) => object
+  readonly fill?: (object: object, data: Data, heap: Reading) => void
+}
+
+/** Own properties beyond those that the kind gives its objects; nothing when there are none. */
+export const extras = (
+  object: object,
+  out: HeapWriter,
+  isUsual: (key: PropertyKey, own: PropertyDescriptor) => boolean
+): Data => {
+  const properties = out.properties(
+    object,
+    (key) => isUsual(key, Reflect.getOwnPropertyDescriptor(object, key)!)
+  )
+  return Object.keys(properties as object).length === 0 ? [] : [properties]
+}
+
+export const fillExtras = (
+  object: object,
+  properties: Json | undefined,
+  heap: HeapReader
+): void => {
+  if (properties !== undefined) heap.defineProperties(object, properties)
+}

@@ -1,0 +1,58 @@
+/**
+ * An instance from its text.
+ *
+ * @since 0.1.0
+ */
+import { decodeHeap } from "../../heap/decodeHeap.ts"
+import type { LoadedProgram } from "../Code.ts"
+import type { Effect } from "../effects.ts"
+import type { Env } from "../Frame.ts"
+import { Instance } from "../Instance.ts"
+import { Random } from "../Random.ts"
+import { whileRunning } from "../running.ts"
+import { readingHost } from "./snapshotHost.ts"
+import { PREFIX, SNAPSHOT_FORMAT } from "./writeSnapshot.ts"
+
+type Roots = readonly [
+  instanceId: string,
+  effects: number,
+  random: ReadonlyArray<number>,
+  ends: number,
+  modules: ReadonlyArray<Env | null>,
+  pending: ReadonlyArray<Effect>
+]
+
+/** **Errors** A `TypeError` for a text of a later release, or none of ours. */
+export const readSnapshot = (program: LoadedProgram, text: string): Instance => {
+  if (!text.startsWith(PREFIX)) {
+    throw new TypeError(
+      `Not a snapshot of format ${SNAPSHOT_FORMAT}: it is damaged, or written by a later release; ` +
+        "update rappel"
+    )
+  }
+  // A random state is needed to make the instance that the heap is read into.
+  const shell = new Instance(program, "", new Random([0, 0, 0, 0]))
+  const { finish, host } = readingHost(program)
+  const roots = whileRunning(shell, () => {
+    const read = decodeHeap(text.slice(PREFIX.length, -1), host)
+    finish()
+    return read
+  })
+  const [instanceId, effects, random, ends, modules, pending] = roots as unknown as Roots
+  const state = new Instance(program, instanceId, new Random(random))
+  state.effects = effects
+  state.completed = (ends & 1) !== 0
+  state.closed = (ends & 2) !== 0
+  modules.forEach((env, at) => {
+    state.modules[at] = env ?? undefined
+  })
+  shell.actions.forEach((action, at) => {
+    state.actions[at] = action
+  })
+  shell.namespaces.forEach((object, at) => {
+    state.namespaces[at] = object
+  })
+  for (const [site, strings] of shell.templates) state.templates.set(site, strings)
+  for (const effect of pending) state.pending.set(effect.effect, effect)
+  return state
+}

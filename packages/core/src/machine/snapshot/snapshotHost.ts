@@ -1,0 +1,137 @@
+/**
+ * What the heap encoder is told about the machine's objects.
+ *
+ * @since 0.1.0
+ */
+import type { Edge, HeapHost, HeapReader, HeapWriter, HostNode } from "../../heap/HeapHost.ts"
+import type { Json } from "../../heap/Json.ts"
+import type { LoadedProgram } from "../Code.ts"
+import { intrinsic, intrinsicName } from "../natives/walkIntrinsics.ts"
+import { privateElements } from "../privates.ts"
+import { MARKS } from "../signals.ts"
+import { functionKinds, functionPrototype } from "./functionKinds.ts"
+import type { Data, Names, Reading, StoredKind, Writing } from "./Kind.ts"
+import { objectKinds } from "./objectKinds.ts"
+import { placeCursor, recordKinds } from "./records.ts"
+
+/** The language's own objects go by name. */
+const INTRINSIC = "@"
+
+const kinds = [...functionKinds, functionPrototype, ...recordKinds, ...objectKinds]
+
+const kindOfTag: ReadonlyMap<string, StoredKind> = new Map(kinds.map((kind) => [kind.tag, kind]))
+
+const objectOrder = [...recordKinds, ...objectKinds, functionPrototype]
+
+const kindOf = (node: HostNode): StoredKind => {
+  const kind = kindOfTag.get(node[0])
+  if (kind === undefined) {
+    throw new TypeError(
+      `The state has an object of kind ${node[0]}, which this release does not know; update rappel`
+    )
+  }
+  return kind
+}
+
+const symbolNames: ReadonlyMap<symbol, string> = new Map(
+  Array.from(MARKS, ([name, symbol]) => [symbol, name])
+)
+
+const shared = {
+  uniqueSymbols: true,
+  encodePrototype: (prototype: object, _object: object, out: HeapWriter): Json =>
+    out.val(prototype),
+  encodeSymbol: (symbol: symbol): Json | undefined => symbolNames.get(symbol),
+  decodeSymbol: (name: Json): symbol => MARKS.get(name as string)!
+} as const
+
+/** Finds the kind of an object; most are none of the machine's. */
+const write = (object: object, out: Writing): HostNode | undefined => {
+  const name = intrinsicName(object)
+  if (name !== undefined) return [INTRINSIC, name]
+  const elements = privateElements.get(object)
+  // Nothing refers to them, so they get their number here.
+  if (elements !== undefined) out.val(elements)
+  for (const kind of typeof object === "function" ? functionKinds : objectOrder) {
+    const data = kind.write(object, out)
+    if (data !== undefined) return [kind.tag, ...data]
+  }
+  return undefined
+}
+
+export const writingHost = (program: LoadedProgram, names: WritingNames | undefined): HeapHost => {
+  let writing: Writing | undefined
+  return {
+    ...shared,
+    encode: (object, out) => {
+      writing ??= { val: out.val, properties: out.properties, names, program }
+      const env = names?.variablesOf(object)
+      return env === undefined ? write(object, writing) : writeEnv(object as Env, env, out, names!)
+    }
+  }
+}
+
+type Env = ReadonlyArray<unknown>
+
+/** Environments by what is known of them; only when a path is wanted. */
+export interface WritingNames extends Names {
+  readonly variablesOf: (object: object) => Variables | undefined
+}
+
+export interface Variables {
+  readonly names: ReadonlyArray<string>
+  readonly outer: ReadonlyArray<ReadonlyArray<string>>
+  readonly where: string
+}
+
+/** With the names of its variables: the text is thrown away, its refusal says the path. */
+const writeEnv = (
+  env: Env,
+  { names, outer, where }: Variables,
+  out: HeapWriter,
+  host: WritingNames
+): HostNode => {
+  host.env(env[0], outer, where)
+  return [
+    "@env",
+    ...env.map((value, at) =>
+      out.val(value, at === 0 ? undefined : host.edge(names[at] ?? "", where))
+    )
+  ]
+}
+
+export const readingHost = (
+  program: LoadedProgram
+): { readonly host: HeapHost; readonly finish: () => void } => {
+  const cursors: Array<readonly [object, number]> = []
+  let reading: Reading | undefined
+  const readingOf = (heap: HeapReader): Reading =>
+    reading ??= { val: heap.val, defineProperties: heap.defineProperties, program }
+  const host: HeapHost = {
+    ...shared,
+    decodePrototype: (name, _isError, heap) => heap.val(name) as object,
+    shell: (node, heap) => {
+      const [tag, ...data] = node
+      if (tag !== INTRINSIC) return kindOf(node).shell(data, readingOf(heap))
+      const object = intrinsic(data[0] as string)
+      if (object === undefined) {
+        throw new TypeError(`The state uses ${String(data[0])}, which this engine does not have`)
+      }
+      return object
+    },
+    fill: (object, node, heap) => {
+      const [tag, ...data] = node
+      if (tag === INTRINSIC) return
+      kindOf(node).fill?.(object, data as Data, readingOf(heap))
+      if (tag === "@collection") cursors.push([object, data[2] as number])
+    }
+  }
+  return {
+    host,
+    finish: () => {
+      for (const [cursor, position] of cursors) placeCursor(cursor, position)
+    }
+  }
+}
+
+export type { Edge }

@@ -1,0 +1,120 @@
+/**
+ * The stacks of errors: lines of the user's source, never of the machine.
+ *
+ * During a step the host's own traces are off, so an error that a native throws comes with
+ * its first line only. It gets its frames where the first evaluator catches it: until then
+ * the instance's innermost frame is still the one that threw.
+ *
+ * @since 0.1.0
+ */
+import { awaiterOf } from "./awaiter.ts"
+import type { Frame, Task } from "./Frame.ts"
+import type { MachinePromise } from "./promises.ts"
+import { running } from "./running.ts"
+import { Fatal } from "./signals.ts"
+
+/** As V8's default: more frames say less. */
+const FRAMES = 10
+
+const MARK = "\n    at "
+
+/** `Name: message`, as `Error.prototype.toString` gives it. */
+const headline = (error: object): string => {
+  try {
+    return String(Reflect.apply(Error.prototype.toString, error, []))
+  } catch {
+    return "Error"
+  }
+}
+
+const line = ({ at, code }: Frame, isAsync: boolean): string => {
+  const where = code.program.where(at)
+  const prefix = isAsync ? "async " : ""
+  return `${MARK}${prefix}${code.stackName === "" ? where : `${code.stackName} (${where})`}`
+}
+
+/** Lines for a frame, its callers, and the functions that await the outermost. */
+export const frames = (innermost: Frame | null): string => {
+  let lines = ""
+  let count = 0
+  let outermost: Frame | null = null
+  for (let frame = innermost; frame !== null && count < FRAMES; frame = frame.caller) {
+    lines += line(frame, false)
+    count++
+    outermost = frame
+  }
+  return lines + awaiting(outermost, FRAMES - count)
+}
+
+const awaiting = (frame: Frame | null, limit: number): string => {
+  let lines = ""
+  let task = frame === null ? undefined : taskAwaiting(frame)
+  for (let count = 0; task !== undefined && count < limit; count++) {
+    lines += line(task, true)
+    task = taskAwaiting(task)
+  }
+  return lines
+}
+
+/** The function that awaits the outcome of another's. */
+const taskAwaiting = (frame: Frame): Task | undefined => {
+  const { driver } = frame as Partial<Task>
+  return driver?.awaiter()
+}
+
+const define = (error: object, stack: string): void => {
+  Reflect.defineProperty(error, "stack", { value: stack, writable: true, configurable: true })
+}
+
+/** Lines for whoever awaits a promise: the function that does, and those that await it. */
+export const framesOfAwaiter = (promise: MachinePromise): string => {
+  const task = awaiterOf(promise)
+  return task === undefined ? "" : line(task, false) + awaiting(task, FRAMES - 1)
+}
+
+export const stampWith = (error: object, lines: string): void =>
+  define(error, headline(error) + lines)
+
+/** Gives an error that was just made the stack of where that was. */
+export const stamp = (error: object): void => define(error, headline(error) + frames(running.frame))
+
+/** Adds the frames of whoever waits for a failed call to what the worker knows of it. */
+export const addFrames = (error: unknown, lines: string): void => {
+  if (!(error instanceof Error)) return
+  const { stack } = error
+  define(error, (typeof stack === "string" ? stack : headline(error)) + lines)
+}
+
+const isStamped = (error: Error): boolean => {
+  const { stack } = error
+  return typeof stack !== "string" || stack.includes(MARK)
+}
+
+/**
+ * What every evaluator that catches calls first: the frame is the running one again, and a
+ * native's error has its stack. What nothing may catch is thrown on.
+ */
+export const caught = (F: Frame | null, error: unknown): unknown => {
+  if (error instanceof Fatal) throw error
+  if (error instanceof Error && !isStamped(error)) {
+    define(error, headline(error) + frames(running.frame))
+  }
+  running.frame = F
+  return error
+}
+
+interface Traced {
+  stackTraceLimit?: unknown
+}
+
+/** Runs a step with the host's traces off: they cost time and show the machine. */
+export const withoutHostTraces = <A>(step: () => A): A => {
+  const host = Error as Traced
+  const limit = host.stackTraceLimit
+  Reflect.set(host, "stackTraceLimit", 0)
+  try {
+    return step()
+  } finally {
+    Reflect.set(host, "stackTraceLimit", limit)
+  }
+}
