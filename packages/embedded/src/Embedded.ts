@@ -16,7 +16,7 @@ import { join, resolve } from "node:path"
 import * as account from "./account.ts"
 import * as binaries from "./binaries.ts"
 import { type EmbeddedError, fromUnknown } from "./EmbeddedError.ts"
-import { makeFolder, temporaryFolder } from "./folders.ts"
+import { claimFolder, makeFolder, temporaryFolder } from "./folders.ts"
 import { withLock } from "./lock.ts"
 import { USER } from "./ping.ts"
 import { placeOf } from "./place.ts"
@@ -167,6 +167,7 @@ const temporary = async (options: Options): Promise<Database> => {
   const folder = options.shared?.folder ?? temporaryFolder(runsAs)
   const data = join(folder, "data")
   if (options.shared !== undefined && !makeFolder(folder, runsAs)) {
+    if (!claimFolder(folder, 0o700, runsAs)) throw new Error(`${folder} is somebody else's`)
     return started("attached", data, await server.awaitStart(data), async () => {})
   }
   const watchdog = watch(folder, data, options.shared?.ownerPid)

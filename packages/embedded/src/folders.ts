@@ -13,17 +13,23 @@ const SOCKET_NAME = "/.s.PGSQL.5432"
 
 /** Where a folder that outlives this process may lie, best first. */
 export const cacheFolders = (account: Account): ReadonlyArray<string> =>
-  (account === null
-    ? [join(homedir(), ".cache"), tmpdir(), "/tmp"]
-    : ["/var/cache", tmpdir(), "/tmp"])
-    .filter((folder) => {
-      try {
-        mkdirSync(folder, { recursive: true })
-        return canReach(account, folder)
-      } catch {
-        return false
-      }
-    })
+  [...(account === null ? homeCache() : ["/var/cache"]), tmpdir(), "/tmp"].filter((folder) => {
+    try {
+      mkdirSync(folder, { recursive: true })
+      return canReach(account, folder)
+    } catch {
+      return false
+    }
+  })
+
+/** An account without an entry in the table of accounts has no home. */
+const homeCache = (): ReadonlyArray<string> => {
+  try {
+    return [join(homedir(), ".cache")]
+  } catch {
+    return []
+  }
+}
 
 /** A short name that stands for a path. */
 export const nameOf = (path: string): string =>

@@ -302,6 +302,14 @@ describe("as root", () => {
     assert.match(error!, /\.rappel cannot be written to.*DATABASE_URL/)
   })
 
+  test("an account without a name is told that Postgres wants one", async () => {
+    const projectRoot = projectFolder(12345)
+
+    const { error } = await starter({ projectRoot, fsync: false }, 12345).answer()
+
+    assert.match(error!, /initdb.*user does not exist.*DATABASE_URL/s)
+  })
+
   test("a cluster of another account is named", async () => {
     const projectRoot = projectFolder()
     const database = await ensure({ projectRoot, fsync: false })
