@@ -16,6 +16,7 @@ import type { Meaning, Module, Modules } from "./Modules.ts"
 import { Scope, type VariableKind } from "./Scope.ts"
 import { buildScopes, type Scopes } from "./scopes.ts"
 import { touched } from "./touched.ts"
+import { definesFields } from "./tsconfig.ts"
 import { isWorkflow } from "./workflows.ts"
 
 /** A module with what is reached of it. */
@@ -69,9 +70,13 @@ export const reach = (
 
   const scan = (into: ReachedModule, node: ts.Node): void => {
     queue.push(() => {
-      const found = buildScopes(node, into.scope, report, (name, isWritten) => {
-        if (isWritten) written.get(into)!.add(name.text)
-        useName(into, name)
+      const found = buildScopes(node, into.scope, {
+        definesFields: definesFields(modules.files, into.module.file),
+        report,
+        onFree: (name, isWritten) => {
+          if (isWritten) written.get(into)!.add(name.text)
+          useName(into, name)
+        }
       })
       for (const [at, scope] of found) into.scopes.set(at, scope)
     })

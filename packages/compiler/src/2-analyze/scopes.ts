@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import { boundNames } from "../1-parse/ModuleSyntax.ts"
+import { boundNames, hasModifier } from "../1-parse/ModuleSyntax.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import type { Report } from "../diagnostics/Diagnostic.ts"
 import ts from "../typescript.ts"
@@ -30,22 +30,36 @@ export type Scopes = Map<ts.Node, Scope>
 export const buildScopes = (
   unit: ts.Node,
   module: Scope,
-  report: Report,
-  onFree: OnFree
+  options: { readonly definesFields: boolean; readonly report: Report; readonly onFree: OnFree }
 ): Scopes => {
+  const { definesFields, onFree, report } = options
   const scopes: Scopes = new Map()
-  declareIn(unit, module, scopes, report)
+  declareIn(unit, module, { scopes, report, definesFields })
   resolveIn(unit, module, scopes, onFree)
   return scopes
 }
 
 // ---- declarations
 
-const declareIn = (node: ts.Node, scope: Scope, scopes: Scopes, report: Report): void => {
+interface Building {
+  readonly scopes: Scopes
+  readonly report: Report
+  /** Whether class fields are defined, as in ECMAScript, or assigned. */
+  readonly definesFields: boolean
+}
+
+/** The private name that stands for a field which is assigned and not defined. */
+export const hiddenField = (
+  owner: ts.ClassLikeDeclaration,
+  member: ts.PropertyDeclaration
+): string => `=${owner.members.indexOf(member)}`
+
+const declareIn = (node: ts.Node, scope: Scope, building: Building): void => {
   if (isErased(node)) return
+  const { definesFields, report, scopes } = building
   const inside = (next: Scope, ...children: ReadonlyArray<ts.Node | undefined>): void => {
     for (const child of children) {
-      if (child !== undefined) declareIn(child, next, scopes, report)
+      if (child !== undefined) declareIn(child, next, building)
     }
   }
   const open = (kind: Scope["kind"], parent: Scope, at: ts.Node): Scope => {
@@ -60,7 +74,7 @@ const declareIn = (node: ts.Node, scope: Scope, scopes: Scopes, report: Report):
       declareLexical(scope, node.name, "function", 0, report)
     }
     if (node.name !== undefined && ts.isComputedPropertyName(node.name)) inside(scope, node.name)
-    declareFunction(node, scope, scopes, report)
+    declareFunction(node, scope, building)
   } else if (ts.isClassLike(node)) {
     if (ts.isClassDeclaration(node) && node.name !== undefined) {
       declareLexical(scope, node.name, "class", node.end, report)
@@ -70,6 +84,11 @@ const declareIn = (node: ts.Node, scope: Scope, scopes: Scopes, report: Report):
     for (const member of node.members) {
       if (member.name !== undefined && ts.isPrivateIdentifier(member.name)) {
         own.privates.set(member.name.text, 0)
+      } else if (
+        !definesFields && ts.isPropertyDeclaration(member) && member.initializer !== undefined &&
+        !hasModifier(member, ts.SyntaxKind.StaticKeyword)
+      ) {
+        own.privates.set(hiddenField(node, member), 0)
       }
     }
     inside(own, ...(node.heritageClauses ?? []), ...node.members)
@@ -131,9 +150,9 @@ const declareIn = (node: ts.Node, scope: Scope, scopes: Scopes, report: Report):
 const declareFunction = (
   node: FunctionSyntax,
   scope: Scope,
-  scopes: Scopes,
-  report: Report
+  building: Building
 ): void => {
+  const { report, scopes } = building
   const own = new Scope("function", scope, node)
   scopes.set(node, own)
   const parameters = node.parameters.filter((each) => !isErased(each))
@@ -145,19 +164,19 @@ const declareFunction = (
       }
       own.declare(name.text, "parameter", hasExpressions ? parameter.end : 0)
     }
-    declareIn(parameter.name, own, scopes, report)
-    if (parameter.initializer !== undefined) declareIn(parameter.initializer, own, scopes, report)
+    declareIn(parameter.name, own, building)
+    if (parameter.initializer !== undefined) declareIn(parameter.initializer, own, building)
   }
   const body = node.body!
   if (!ts.isBlock(body)) {
-    declareIn(body, own, scopes, report)
+    declareIn(body, own, building)
   } else {
     let inner = own
     if (hasExpressions) {
       inner = new Scope("body", own, body)
       scopes.set(body, inner)
     }
-    for (const statement of body.statements) declareIn(statement, inner, scopes, report)
+    for (const statement of body.statements) declareIn(statement, inner, building)
   }
   if (
     ts.isFunctionExpression(node) && node.name !== undefined && !own.variables.has(node.name.text)

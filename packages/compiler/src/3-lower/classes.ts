@@ -7,16 +7,14 @@
  * @since 0.1.0
  */
 import type { Expression } from "@rappel/core/program/Expression"
-import type { ClassMember, FunctionNode, MemberKey } from "@rappel/core/program/Program"
-import type { Statement } from "@rappel/core/program/Statement"
+import type { ClassMember, MemberKey } from "@rappel/core/program/Program"
 import { DEFAULT, hasModifier } from "../1-parse/ModuleSyntax.ts"
 import { exportNameOf } from "../2-analyze/Modules.ts"
 import { isErased } from "../2-analyze/syntaxKinds.ts"
 import { definesFields } from "../2-analyze/tsconfig.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
-import { hoisted } from "./blocks.ts"
-import { frameOf } from "./functions.ts"
+import { field, parameterFields, staticBlock } from "./classFields.ts"
 import { methodName } from "./literals.ts"
 import type { Lowering } from "./Lowering.ts"
 import { literalKey, propertyKey } from "./propertyKey.ts"
@@ -104,34 +102,19 @@ const lowerMembers = (
   for (const member of node.members) {
     if (isErased(member) || ts.isSemicolonClassElement(member)) continue
     reportDecorators(l, member)
-    const isStatic = hasModifier(member, ts.SyntaxKind.StaticKeyword)
-    const st = isStatic ? { st: 1 as const } : {}
+    const st = hasModifier(member, ts.SyntaxKind.StaticKeyword) ? { st: 1 as const } : {}
     if (ts.isConstructorDeclaration(member)) {
       if (member.body === undefined) continue
-      if (isDefining) list.unshift(...parameterFields(member))
+      list.unshift(...parameterFields(member))
       constructor = l.kinds.functionLike(l, member, { name: node.name?.text ?? "", isDerived })
     } else if (ts.isClassStaticBlockDeclaration(member)) {
       list.push({ kind: "block", st: 1, f: staticBlock(l, member) })
     } else if (ts.isPropertyDeclaration(member)) {
       if (hasModifier(member, ts.SyntaxKind.AccessorKeyword)) {
         l.report(catalogue.unsupportedSyntax(member, "An `accessor` field"))
-        continue
+      } else {
+        list.push(...field(l, node, member, isDefining, keyOf))
       }
-      const isAssigned = !isDefining && !ts.isPrivateIdentifier(member.name)
-      if (isAssigned && member.initializer === undefined) continue
-      const { key, text } = keyOf(member.name)
-      if (isAssigned) {
-        l.report(
-          catalogue.unsupportedSyntax(
-            member,
-            "A class field under `useDefineForClassFields: false` (or a target below ES2022)"
-          )
-        )
-      }
-      const f = member.initializer === undefined
-        ? {}
-        : { f: initializer(l, member, member.initializer, text) }
-      list.push({ kind: "field", ...st, key, ...f })
     } else if (
       ts.isMethodDeclaration(member) || ts.isGetAccessor(member) || ts.isSetAccessor(member)
     ) {
@@ -143,52 +126,4 @@ const lowerMembers = (
     }
   }
   return { list, keys, constructor }
-}
-
-/** Parameter properties are fields, declared before the others and set by the constructor. */
-const parameterFields = (node: ts.ConstructorDeclaration): ReadonlyArray<ClassMember> =>
-  node.parameters.flatMap((parameter) =>
-    ts.isParameterPropertyDeclaration(parameter, node) && ts.isIdentifier(parameter.name)
-      ? [{ kind: "field" as const, key: { lit: parameter.name.text } }]
-      : []
-  )
-
-const initializer = (
-  l: Lowering,
-  member: ts.PropertyDeclaration,
-  value: ts.Expression,
-  name: string
-): number =>
-  initialisation(l, member, () => {
-    const result = l.expression(value, name)
-    return l.statementNode({ t: "Ret", e: result, p: l.position(value) }, [result])
-  })
-
-const staticBlock = (l: Lowering, member: ts.ClassStaticBlockDeclaration): number =>
-  initialisation(l, member, () =>
-    l.block([
-      ...hoisted(l, member.body.statements),
-      ...member.body.statements.flatMap((statement) => l.statement(statement))
-    ]))
-
-/** A method without parameters that the class calls itself. */
-const initialisation = (l: Lowering, member: ts.Node, body: () => Statement): number => {
-  const index = l.output.newFunction()
-  const scope = l.here.scopes.get(member)
-  if (scope === undefined) throw new Error("a class member has no scope")
-  const p = l.position(member)
-  l.inFrame("sync", member, scope, (frame) => {
-    const lowered = body()
-    const fn: FunctionNode = {
-      n: "",
-      k: "sync",
-      method: 1,
-      len: 0,
-      ...frameOf(frame),
-      body: lowered,
-      p
-    }
-    l.output.functions[index] = fn
-  })
-  return index
 }

@@ -13,7 +13,13 @@ import { boundNames, hasModifier } from "../../1-parse/ModuleSyntax.ts"
 import * as catalogue from "../../diagnostics/catalogue.ts"
 import type { Report } from "../../diagnostics/Diagnostic.ts"
 import ts from "../../typescript.ts"
-import { type FunctionSyntax, isErased, isFunction } from "../syntaxKinds.ts"
+import {
+  assignedNames,
+  ASSIGNMENTS,
+  type FunctionSyntax,
+  isErased,
+  isFunction
+} from "../syntaxKinds.ts"
 
 /** What the code around a node allows. */
 interface Around {
@@ -47,6 +53,7 @@ export const checkEarlyErrors = (unit: ts.Node, report: Report): void => {
   const visit = (node: ts.Node, around: Around): void => {
     if (isErased(node)) return
     checkNames(node, fail)
+    checkForms(node, fail)
     checkJumps(node, around, fail)
     checkContext(node, around, fail)
     if (isFunction(node)) {
@@ -119,13 +126,91 @@ const isLoop = (node: ts.Node): boolean =>
 const labelled = (node: ts.LabeledStatement): ts.Statement =>
   ts.isLabeledStatement(node.statement) ? labelled(node.statement) : node.statement
 
-/** Names that strict code must not bind. */
+const RESERVED = new Set([
+  "await",
+  "implements",
+  "interface",
+  "let",
+  "package",
+  "private",
+  "protected",
+  "public",
+  "static",
+  "yield"
+])
+
+/** Names that strict code must not bind or assign to. */
 const checkNames = (node: ts.Node, fail: Fail): void => {
-  const isBinding = ts.isVariableDeclaration(node) || ts.isParameter(node)
-  for (const name of isBinding ? boundNames(node.name) : []) {
+  for (const name of writtenNames(node)) {
     if (name.text === "eval" || name.text === "arguments") {
-      fail(name, `Unexpected eval or arguments in strict mode`)
+      fail(name, "Unexpected eval or arguments in strict mode")
+    } else if (RESERVED.has(name.text)) {
+      fail(name, "Unexpected strict mode reserved word")
     }
+  }
+}
+
+const writtenNames = (node: ts.Node): ReadonlyArray<ts.Identifier> => {
+  if (ts.isVariableDeclaration(node) || ts.isParameter(node)) return boundNames(node.name)
+  if (isFunction(node) || ts.isClassLike(node)) {
+    return node.name !== undefined && ts.isIdentifier(node.name) && !ts.isMethodDeclaration(node) &&
+        !ts.isAccessor(node)
+      ? [node.name]
+      : []
+  }
+  if (ts.isBinaryExpression(node) && ASSIGNMENTS.has(node.operatorToken.kind)) {
+    return assignedNames(node.left)
+  }
+  return ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)
+    ? node.operator === ts.SyntaxKind.PlusPlusToken ||
+        node.operator === ts.SyntaxKind.MinusMinusToken
+      ? assignedNames(node.operand)
+      : []
+    : []
+}
+
+/** Forms that the grammar rules out. */
+const checkForms = (node: ts.Node, fail: Fail): void => {
+  if (ts.isClassLike(node)) {
+    const constructors = node.members.filter((each) =>
+      ts.isConstructorDeclaration(each) && each.body !== undefined
+    )
+    if (constructors[1] !== undefined) {
+      fail(constructors[1], "A class may only have one constructor")
+    }
+  } else if (ts.isBinaryExpression(node)) {
+    const isMixed = [node.left, node.right].some((side) =>
+      ts.isBinaryExpression(side) && mixes(node.operatorToken.kind, side.operatorToken.kind)
+    )
+    if (isMixed) fail(node, "Unexpected token: `??` needs parentheses beside `||` and `&&`")
+  } else if (ts.isMetaProperty(node)) {
+    const isKnown = node.name.text === "target" || node.name.text === "meta"
+    if (!isKnown) fail(node, `Unexpected identifier '${node.name.text}'`)
+  } else if (ts.isTaggedTemplateExpression(node)) {
+    if ((node.tag.flags & ts.NodeFlags.OptionalChain) !== 0) {
+      fail(node, "Invalid tagged template on optional chain")
+    }
+  } else if (ts.isIfStatement(node)) {
+    checkSingle(node.thenStatement, fail)
+    if (node.elseStatement !== undefined) checkSingle(node.elseStatement, fail)
+  } else if (isLoop(node) && "statement" in node) {
+    checkSingle(node.statement as ts.Statement, fail)
+  }
+}
+
+const mixes = (outer: ts.SyntaxKind, inner: ts.SyntaxKind): boolean => {
+  const isCoalesce = (kind: ts.SyntaxKind): boolean => kind === ts.SyntaxKind.QuestionQuestionToken
+  const isLogical = (kind: ts.SyntaxKind): boolean =>
+    kind === ts.SyntaxKind.BarBarToken || kind === ts.SyntaxKind.AmpersandAmpersandToken
+  return (isCoalesce(outer) && isLogical(inner)) || (isLogical(outer) && isCoalesce(inner))
+}
+
+/** The body of a loop or branch must not be a declaration. */
+const checkSingle = (node: ts.Statement, fail: Fail): void => {
+  const isLexical = ts.isVariableStatement(node) &&
+    (node.declarationList.flags & ts.NodeFlags.BlockScoped) !== 0
+  if (isLexical || ts.isClassDeclaration(node) || ts.isFunctionDeclaration(node)) {
+    fail(node, "A declaration cannot appear in a single-statement context")
   }
 }
 
