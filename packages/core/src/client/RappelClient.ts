@@ -25,7 +25,7 @@ import {
 } from "../queue/Queue.ts"
 import type { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
 import { encodeValue } from "../value/Value.ts"
-import { decodeFor, hostOfArguments } from "./classes.ts"
+import { decodeFailure, decodeResult, hostOfArguments } from "./classes.ts"
 import {
   ArgumentsNotStorable,
   InstanceNotFound,
@@ -186,8 +186,8 @@ const make: Effect.Effect<
     const local = file === undefined || root === undefined ? undefined : { file, root }
     const { outcome } = record
     if (outcome === null) return Effect.dieMessage(`Instance ${record.id} has not finished`)
-    if (outcome.ok) return decodeFor("value", outcome.value, local)
-    return Effect.flatMap(decodeFor("error", outcome.error, local), (cause) =>
+    if (outcome.ok) return decodeResult(outcome.value, local)
+    return Effect.flatMap(decodeFailure(outcome.error, local), (cause) =>
       Effect.fail(
         new WorkflowFailure({
           instanceId: record.id,

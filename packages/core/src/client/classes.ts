@@ -59,22 +59,62 @@ const classesOf = ({ file: { program }, root }: LocalProgram) => {
   )
 }
 
+/** The name of a class that was lost on the way: an error of a built-in class says another. */
+const lostClass = (error: unknown): string | undefined => {
+  if (!(error instanceof Error) || !Object.isExtensible(error)) return undefined
+  const { constructor } = Object.getPrototypeOf(error) as { readonly constructor: { name: string } }
+  const isBuiltin = constructor === (globalThis as Record<string, unknown>)[constructor.name]
+  return isBuiltin && error.name !== constructor.name ? error.name : undefined
+}
+
 /**
- * Decodes what came of an instance. Where the program's files are those of this process,
- * instances get this process's classes, so that `instanceof` works on both sides.
+ * Gives an error of an action back its class: a program that does not mention the class
+ * passes the error on as one of its built-in base, with name and fields.
  */
-export const decodeFor = (
-  kind: "value" | "error",
+const restoreClasses = (thrown: unknown, prototypeOf: ValueHost["prototypeOf"]): void => {
+  const seen = new Set<unknown>()
+  for (let error = thrown; error instanceof Error && !seen.has(error); error = error.cause) {
+    seen.add(error)
+    const name = lostClass(error)
+    const prototype = name === undefined ? undefined : prototypeOf({ name, bases: [] })
+    const base = Object.getPrototypeOf(error) as object
+    if (prototype !== undefined && Object.prototype.isPrototypeOf.call(base, prototype)) {
+      Object.setPrototypeOf(error, prototype)
+    }
+  }
+}
+
+/**
+ * Decodes what a workflow returned. Where the program's files are those of this process,
+ * instances get this process's classes.
+ */
+export const decodeResult = (
   text: string,
   local: LocalProgram | undefined
 ): Effect.Effect<unknown> => {
-  const decode = (prototypeOf: ValueHost["prototypeOf"]) => {
-    const host: ValueHost = { classOf: () => undefined, prototypeOf }
-    return kind === "value" ? decodeValue(text, host) : decodeError(text, host)
-  }
+  const decode = (prototypeOf: ValueHost["prototypeOf"]) =>
+    decodeValue(text, { classOf: () => undefined, prototypeOf })
   return Effect.suspend(() =>
     local === undefined || classesIn(text).length === 0
       ? Effect.sync(() => decode(() => undefined))
       : Effect.map(classesOf(local), decode)
   )
 }
+
+/** Decodes what a workflow threw, in the same way, so that `instanceof` works on both sides. */
+export const decodeFailure = (
+  text: string,
+  local: LocalProgram | undefined
+): Effect.Effect<unknown> =>
+  Effect.suspend(() => {
+    const decode = (prototypeOf: ValueHost["prototypeOf"]) =>
+      decodeError(text, { classOf: () => undefined, prototypeOf })
+    const plain = decode(() => undefined)
+    const isForeign = lostClass(plain) !== undefined || classesIn(text).length > 0
+    if (local === undefined || !isForeign) return Effect.succeed(plain)
+    return Effect.map(classesOf(local), (prototypeOf) => {
+      const thrown = decode(prototypeOf)
+      restoreClasses(thrown, prototypeOf)
+      return thrown
+    })
+  })

@@ -13,10 +13,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { globalValue } from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as ProgramSource from "../client/ProgramSource.ts"
 import * as RappelClient from "../client/RappelClient.ts"
 import * as Dispatcher from "../dispatcher/Dispatcher.ts"
+import { LocalDispatcher } from "../dispatcher/LocalDispatcher.ts"
 import type { Queue } from "../queue/Queue.ts"
 import type { QueueUnavailable, SchemaTooNew } from "../queue/QueueError.ts"
 import type { RetrySchedules } from "../retry/RetrySchedules.ts"
@@ -77,12 +79,15 @@ const engines = globalValue(
   () => new WeakMap<WorkerPool["Type"], Engine>()
 )
 
+const layerClient = Layer.provide(
+  RappelClient.layer,
+  Layer.sync(ProgramSource.ProgramSource, () => ProgramSource.make({}))
+)
+
 /** Claims nothing, as others may run in the same queue, and so must keep what it has. */
-const layerEngine = RappelClient.layer.pipe(
-  Layer.provide(Layer.merge(
-    Dispatcher.layer({ claimBatch: 0, parkAfterMillis: Infinity }),
-    Layer.sync(ProgramSource.ProgramSource, () => ProgramSource.make({}))
-  ))
+const layerOwnDispatcher = Layer.provide(
+  layerClient,
+  Dispatcher.layer({ claimBatch: 0, parkAfterMillis: Infinity })
 )
 
 const enter = (pool: WorkerPool["Type"]): Effect.Effect<Engine, never, Services> =>
@@ -98,11 +103,17 @@ const enter = (pool: WorkerPool["Type"]): Effect.Effect<Engine, never, Services>
       client: yield* Deferred.make<RappelClient.RappelClient["Type"], EngineError>()
     }
     engines.set(pool, engine)
-    const client = Effect.map(
-      Layer.buildWithScope(layerEngine, engine.scope),
-      Context.get(RappelClient.RappelClient)
+    // A dispatcher in the context reads the pool's reports already.
+    const given = yield* Effect.serviceOption(LocalDispatcher)
+    const layer: Layer.Layer<RappelClient.RappelClient, EngineError, Services> =
+      Option.isSome(given) ? layerClient : layerOwnDispatcher
+    // Not by this fiber: what it forks here could not be interrupted, and others wait too.
+    yield* Layer.buildWithScope(layer, engine.scope).pipe(
+      Effect.map(Context.get(RappelClient.RappelClient)),
+      Effect.interruptible,
+      Effect.intoDeferred(engine.client),
+      Effect.forkDaemon
     )
-    yield* Effect.intoDeferred(client, engine.client)
     return engine
   })
 
