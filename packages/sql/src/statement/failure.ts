@@ -21,9 +21,20 @@ export const driverError = (failure: unknown): unknown =>
 export const isConflict = (failure: unknown): boolean =>
   ["40001", "40P01", "55P03"].includes(codeOf(failure))
 
-/** The server goes down, comes up or is full: nobody knows what became of the statement. */
-const isServerAway = (code: string): boolean =>
-  code.startsWith("08") || ["57P01", "57P02", "57P03", "53300", "57P05"].includes(code)
+/**
+ * The server goes down, comes up, is full, or writes are refused as another one took over
+ * (25006): nobody knows what became of the statement.
+ */
+const SERVER_AWAY: ReadonlySet<string> = new Set([
+  "57P01",
+  "57P02",
+  "57P03",
+  "57P05",
+  "53200",
+  "53300",
+  "25006"
+])
+const isServerAway = (code: string): boolean => code.startsWith("08") || SERVER_AWAY.has(code)
 
 const NETWORK: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
