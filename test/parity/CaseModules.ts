@@ -2,6 +2,7 @@
  * The modules of the cases as this process loads them: actions, workflows, and classes, for
  * those who run cases in process.
  */
+import { ActionTimeout } from "@rappel/core"
 import { type AnyAction, isAction } from "@rappel/core/action/Action"
 import type { ClassRef, ValueHost } from "@rappel/core/value/Value"
 import { pathToFileURL } from "node:url"
@@ -43,12 +44,15 @@ export class CaseModules implements ValueHost {
 
   readonly classOf = (prototype: object): ClassRef | undefined => this.#classes.get(prototype)
 
-  readonly prototypeOf = ({ export: name, module }: ClassRef): object | undefined => {
-    if (module === undefined || name === undefined) return undefined
-    const value = this.#modules.get(module)?.[name]
+  readonly prototypeOf = (ref: ClassRef): object | undefined => {
+    if (ref.module === undefined || ref.export === undefined) return ownErrors.get(ref.name)
+    const value = this.#modules.get(ref.module)?.[ref.export]
     return isClass(value) ? value.prototype : undefined
   }
 }
+
+/** What rappel itself throws into workflows. */
+const ownErrors: ReadonlyMap<string, object> = new Map([["ActionTimeout", ActionTimeout.prototype]])
 
 const isClass = (value: unknown): value is { readonly name: string; readonly prototype: object } =>
   typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value))

@@ -7,6 +7,7 @@ import type { HeapHost, HeapReader, HostNode } from "./HeapHost.ts"
 import type { Json } from "./Json.ts"
 import type { Kind } from "./kinds/Kind.ts"
 import { builtinPrototypes, kindOfTag } from "./kinds/kindOf.ts"
+import { rememberClass } from "./lostClass.ts"
 import { attributesWhen, close, type Closure, descriptorOf, type More } from "./properties.ts"
 import { WELL_KNOWN } from "./symbols.ts"
 
@@ -112,14 +113,22 @@ export class HeapDecoder implements HeapReader {
   }
 
   #withPrototype(object: object, more: More | undefined, isError: boolean): object {
-    const p = more?.p
-    if (p === undefined) return object
-    const prototype = p === 0
-      ? null
-      : typeof p === "string"
-      ? builtinPrototype(p)
-      : this.#host.decodePrototype?.((p as ReadonlyArray<Json>)[0]!, isError, this)
-    return prototype === undefined ? object : Object.setPrototypeOf(object, prototype) as object
+    if (more === undefined) return object
+    const { c, p } = more
+    if (Array.isArray(p)) this.#named(object, (p as ReadonlyArray<Json>)[0]!, isError)
+    else if (p !== undefined) {
+      Object.setPrototypeOf(object, p === 0 ? null : builtinPrototype(p as string))
+    }
+    if (c !== undefined) rememberClass(object, c)
+    return object
+  }
+
+  #named(object: object, name: Json, isError: boolean): void {
+    const { decodePrototype, isNamed } = this.#host
+    const prototype = decodePrototype?.(name, isError, this)
+    if (prototype !== undefined) Object.setPrototypeOf(object, prototype)
+    if (!isError || isNamed === undefined) return
+    if (prototype === undefined || !isNamed(prototype, name)) rememberClass(object, name)
   }
 
   #fill(at: number): void {

@@ -16,6 +16,7 @@ import type { Edge, HeapHost, HeapWriter } from "./HeapHost.ts"
 import type { Json } from "./Json.ts"
 import type { KindWriter } from "./kinds/Kind.ts"
 import { builtinNames, findKind, type Found } from "./kinds/kindOf.ts"
+import { lostClassOf } from "./lostClass.ts"
 import { NotStorable } from "./NotStorable.ts"
 import { attributesOf, attributesWhen, type Closure, closureOf, type More } from "./properties.ts"
 import { WELL_KNOWN_NAMES } from "./symbols.ts"
@@ -152,14 +153,21 @@ export class HeapEncoder implements KindWriter, HeapWriter {
   ): Json {
     const remedy = kind.remedy?.(object)
     if (remedy !== undefined) return this.#refuse(object, this.#path(this.#holder), remedy)
-    const p = prototype === usual ? undefined : this.#prototype(object, prototype)
+    const lost = kind.tag === "e" ? lostClassOf(object) : undefined
+    // Where names mean the same everywhere, the class that was lost is the class.
+    const isNamed = lost !== undefined && this.#host.isNamed !== undefined
+    const p = isNamed
+      ? [lost]
+      : prototype === usual
+      ? undefined
+      : this.#prototype(object, prototype)
     if (prototype !== usual && p === undefined) return this.#refuseInstance(object)
     const data = kind.write(object, name, this)
     const closure = closureOf(object)
     const k = kind.skipsProperties === true && prototype === usual
       ? []
       : this.#entries(object, closure, (key) => kind.implies?.(object, key) === true)
-    return node(kind.tag, data, p, k, closure)
+    return node(kind.tag, data, p, k, closure, isNamed ? undefined : lost)
   }
 
   #prototype(object: object, prototype: object | null): Json | undefined {
@@ -335,13 +343,15 @@ const node = (
   data: Json,
   p: Json | undefined,
   k: ReadonlyArray<Json>,
-  x: Closure
+  x: Closure,
+  c?: Json
 ): Json => {
-  if (p === undefined && k.length === 0 && x === 0) return [tag, data]
+  if (p === undefined && k.length === 0 && x === 0 && c === undefined) return [tag, data]
   const more: More = {
     ...(p === undefined ? {} : { p }),
     ...(k.length === 0 ? {} : { k }),
-    ...(x === 0 ? {} : { x })
+    ...(x === 0 ? {} : { x }),
+    ...(c === undefined ? {} : { c })
   }
   return [tag, data, more as Json]
 }

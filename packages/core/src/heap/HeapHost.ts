@@ -114,6 +114,13 @@ export interface HeapHost {
     heap: HeapReader
   ) => object | undefined
 
+  /**
+   * Whether a prototype is the very one of that name, and not one of a class above. For hosts
+   * whose names mean the same everywhere: an error that came back as something nearest keeps
+   * its name, through any number of heaps, until a reader knows its class.
+   */
+  readonly isNamed?: (prototype: object, name: Json) => boolean
+
   /** A name for a symbol that has no key: sentinels such as the mark of an unset variable. */
   readonly encodeSymbol?: (symbol: symbol) => Json | undefined
   readonly decodeSymbol?: (name: Json) => symbol

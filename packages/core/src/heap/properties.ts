@@ -51,4 +51,6 @@ export interface More {
   /** `[key, value]`, `[key, value, attributes]` or `[key, getter, attributes, setter]`, in order. */
   readonly k?: ReadonlyArray<Json>
   readonly x?: Closure
+  /** Of an error: the name of the class that it lost on its way here. */
+  readonly c?: Json
 }

@@ -47,8 +47,9 @@ export interface ValueHost {
    */
   readonly classOf: (prototype: object, instance: object) => ClassRef | undefined
   /**
-   * The prototype for a class, or for the nearest of its `bases` that is known here.
-   * `undefined`: an error becomes one of its builtin base, anything else is refused.
+   * The prototype for a class, or for the nearest of its `bases` that is known here, which
+   * only errors become. `undefined`: an error becomes one of its builtin base. Errors keep the
+   * name of the class that they lost, and are of that class again where it is known.
    */
   readonly prototypeOf: (ref: ClassRef) => object | undefined
 }
@@ -203,6 +204,7 @@ const isHeap = (json: Json): json is { readonly [MARK]: Json } => {
 const writer = (host: ValueHost | undefined): HeapHost => ({
   visibleBytesOnly: true,
   inheritedErrorText: true,
+  isNamed: (prototype, json) => isOf(prototype, refOf(json)),
   encodePrototype: (prototype, instance) => {
     const isError = instance instanceof Error
     const ref = host?.classOf(prototype, instance) ?? (isError ? errorClass(prototype) : undefined)
@@ -213,29 +215,42 @@ const writer = (host: ValueHost | undefined): HeapHost => ({
 
 const reader = (host: ValueHost | undefined, refusesUnknown: boolean): HeapHost => ({
   decodePrototype: (json, isError) => {
-    const [name, module, exported, ...bases] = json as [
-      string,
-      string | null,
-      string | null,
-      ...Array<string>
-    ]
-    const prototype = host?.prototypeOf({
-      name,
-      ...(module === null ? {} : { module }),
-      ...(exported === null ? {} : { export: exported }),
-      bases
-    })
-    if (prototype === undefined && refusesUnknown && !isError) {
-      throw new NotStorable(
-        "",
-        name,
-        "import it, or whatever uses it",
-        `this process does not know${module === null ? "" : `, of ${module}`}`
-      )
-    }
-    return prototype
-  }
+    const ref = refOf(json)
+    const prototype = host?.prototypeOf(ref)
+    // An error may be one of a base that is known; other instances would lose what they are.
+    if (!refusesUnknown || isError) return prototype
+    if (prototype !== undefined && isOf(prototype, ref)) return prototype
+    throw new NotStorable(
+      "",
+      ref.name,
+      "import it, or whatever uses it",
+      `this process does not know${ref.module === undefined ? "" : `, of ${ref.module}`}`
+    )
+  },
+  isNamed: (prototype, json) => isOf(prototype, refOf(json))
 })
+
+const refOf = (json: Json): ClassRef => {
+  const [name, module, exported, ...bases] = json as [
+    string,
+    string | null,
+    string | null,
+    ...Array<string>
+  ]
+  return {
+    name,
+    ...(module === null ? {} : { module }),
+    ...(exported === null ? {} : { export: exported }),
+    bases
+  }
+}
+
+/** Whether it is the prototype of that class; else of one of its bases. Names alone may be minified. */
+const isOf = (prototype: object, { bases, name }: ClassRef): boolean => {
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value
+  const own = (constructor as { readonly name?: unknown } | undefined)?.name
+  return own === name || !bases.includes(own as string)
+}
 
 /** Stands in for each class by a prototype that has its name, over the builtin base. */
 const standIns = (): ValueHost => ({

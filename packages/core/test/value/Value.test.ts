@@ -8,7 +8,8 @@ import {
   describeError,
   encodeError,
   encodeValue,
-  toPlainJson
+  toPlainJson,
+  type ValueHost
 } from "../../src/value/Value.ts"
 import { graph } from "../heap/graphs.ts"
 import { knows, Money, PaymentError } from "./classes.ts"
@@ -153,6 +154,15 @@ describe("classes", () => {
     expect(() => decodeValue(text)).toThrow(complaint)
     expect(() => decodeValue(text, knows())).toThrow(complaint)
     expect(toPlainJson(text)).toEqual([{ cents: 1 }])
+  })
+
+  it("that are known by a base only are refused: an instance would lose what it is", () => {
+    class Euros extends Money {}
+    const text = encodeValue(new Euros(1), knows(Euros))
+    const base: ValueHost = { classOf: () => undefined, prototypeOf: () => Money.prototype }
+    expect(() => decodeValue(text.replace("\"Error\"", "\"Money\""), base)).toThrow(
+      "Euros, which this process does not know"
+    )
   })
 
   it("with private fields are refused: they would come back without them", () => {

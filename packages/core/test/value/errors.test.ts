@@ -2,6 +2,9 @@ import { difference } from "@rappel/test/kit/difference"
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
+import { decodeHeap } from "../../src/heap/decodeHeap.ts"
+import { encodeHeap } from "../../src/heap/encodeHeap.ts"
+import type { HeapHost } from "../../src/heap/HeapHost.ts"
 import {
   classesIn,
   decodeError,
@@ -15,6 +18,12 @@ import { CardError, knows, Money, PaymentError } from "./classes.ts"
 
 const twice = (error: unknown, host?: ValueHost): unknown =>
   decodeError(encodeError(error, host), host)
+
+/** Keeps prototypes as the machine does: by what they are in the process. */
+const holding: HeapHost = {
+  encodePrototype: (prototype) => prototype === PaymentError.prototype ? "payment" : undefined,
+  decodePrototype: () => PaymentError.prototype
+}
 
 describe("errors", () => {
   it("of builtin classes keep class, message, cause, stack and fields", () => {
@@ -43,6 +52,28 @@ describe("errors", () => {
     expect(classesIn(text).map(({ bases, name }) => [name, ...bases])).toEqual([
       ["CardError", "PaymentError", "Error"]
     ])
+  })
+
+  it("reach a reader that knows their class through others that do not", () => {
+    const error = new CardError("declined", "card", { cause: new PaymentError("inner", "c") })
+    const everything = knows(CardError, PaymentError)
+    for (const between of [undefined, knows(), knows(PaymentError)]) {
+      const passed = decodeError(encodeError(error, everything), between)
+      // As the state of a workflow that holds it for a while.
+      const [kept] = decodeHeap(encodeHeap([passed], holding), holding)
+      expect(encodeHeap([kept], holding)).toBe(encodeHeap([passed], holding))
+      const back = decodeError(encodeError(kept, between), everything) as CardError
+      expect(back).toBeInstanceOf(CardError)
+      expect(back).toMatchObject({ name: "CardError", message: "declined", code: "card" })
+      expect(back.cause).toBeInstanceOf(PaymentError)
+      expect(describeError(encodeError(kept)).cause).toMatchObject({ class: "PaymentError" })
+    }
+  })
+
+  it("forget a lost class when they get another prototype", () => {
+    const passed = decodeError(encodeError(new CardError("x", "c")))
+    Object.setPrototypeOf(passed, RangeError.prototype)
+    expect(decodeError(encodeError(passed), knows(CardError))).not.toBeInstanceOf(CardError)
   })
 
   it("of unknown classes become their builtin base with name, message and fields", () => {
