@@ -47,8 +47,10 @@ export const functionLike = (
   const kind = kindOf(node)
   const parameters = node.parameters.filter((each) => !isErased(each))
   l.inFrame(kind, node, scope, (frame) => {
+    const bound = parameters.flatMap((parameter, i) => bindParameter(l, parameter, i))
+    const isGenerator = kind === "generator" || kind === "asyncGenerator"
     const body = l.block([
-      ...parameters.flatMap((parameter, i) => bindParameter(l, parameter, i)),
+      ...bound,
       ...ownProperties(l, node, options.isDerived === true),
       ...bodyOf(l, node, scope)
     ])
@@ -63,6 +65,7 @@ export const functionLike = (
       ...(options.isDerived === true ? { derived: 1 as const } : {}),
       len: lengthOf(parameters),
       ...(self?.kind === "self" && self.isReferenced ? { self: self.index } : {}),
+      ...(isGenerator && bound.length > 0 ? { heads: bound.length } : {}),
       ...frameOf(frame),
       body,
       p

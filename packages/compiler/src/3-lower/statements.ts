@@ -88,7 +88,12 @@ const ReturnStatement = (l: Lowering, node: ts.ReturnStatement): Statement => {
   const value: Expression = node.expression === undefined
     ? { t: "Undef" }
     : l.expression(node.expression)
-  return l.statementNode({ t: "Ret", e: value, p: l.position(node) }, [value])
+  const p = l.position(node)
+  // An async generator awaits what it returns, within the `try` around it.
+  const returned = l.frame.kind === "asyncGenerator" && node.expression !== undefined
+    ? l.node({ t: "Await", e: value, p }, [], true)
+    : value
+  return l.statementNode({ t: "Ret", e: returned, p }, [returned])
 }
 
 const SwitchStatement = (l: Lowering, node: ts.SwitchStatement): Statement => {

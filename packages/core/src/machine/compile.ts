@@ -95,7 +95,8 @@ export const compileFunction = (code: Code): Compiled => {
 
 /** The statements of a generator that run when it is called, and the others. */
 const divided = ({ body, heads }: FunctionNode): readonly [Statement | undefined, Statement] => {
-  if (heads === undefined || heads === 0 || body.t !== "Blk") return [undefined, body]
+  if (heads === undefined || heads === 0) return [undefined, body]
+  if (body.t !== "Blk") return [body, { t: "Blk", b: [] }]
   return [{ t: "Blk", b: body.b.slice(0, heads) }, { ...body, b: body.b.slice(heads) }]
 }
 

@@ -37,12 +37,19 @@ export const isPlainArray = (value: unknown): value is Array<unknown> =>
   Array.isArray(value) && value[Symbol.iterator] === hostArrayIterator
 
 /** `name`: the source text, for the message. */
-export const notIterable = (value: unknown, name: string | undefined): TypeError =>
-  new TypeError(
-    name === undefined
-      ? `${typeAndValue(value)} is not iterable (cannot read property Symbol(Symbol.iterator))`
+export const notIterable = (value: unknown, name: string | undefined): TypeError => {
+  if (name === undefined || name.startsWith("(intermediate value)(")) {
+    return new TypeError(
+      `${typeAndValue(value)} is not iterable (cannot read property Symbol(Symbol.iterator))`
+    )
+  }
+  // Of a call V8 cannot tell whether the function or its result is meant.
+  return new TypeError(
+    name.endsWith("(...)")
+      ? `${name.slice(0, -5)} is not a function or its return value is not iterable`
       : `${name} is not iterable`
   )
+}
 
 /** The method that begins an iteration; undefined when there is none. */
 export const iteratorMethod = (

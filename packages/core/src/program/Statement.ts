@@ -25,6 +25,7 @@ export interface Ex extends Slots {
   readonly t: "Ex"
   readonly e: Expression
 }
+/** In an async generator `e` is an `Await`, unless the statement returns nothing. */
 export interface Ret extends Slots {
   readonly t: "Ret"
   readonly e: Expression

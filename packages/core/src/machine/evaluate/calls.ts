@@ -157,7 +157,7 @@ export const call = (node: Call, compiler: Compiler): Evaluate => {
 const isMutator = (key: Expression): boolean => key.t === "Lit" && isArrayMutator(String(key.v))
 
 /** How a method is found: by a plain name, by one that may be replaced, or in general. */
-const methodOf = ({ k, o, p }: CallM): (base: any, name: any, F: Frame) => unknown => {
+const methodOf = ({ k, o, p, s }: CallM): (base: any, name: any, F: Frame) => unknown => {
   if (o.t === "Super") {
     return (base, name, F) => {
       F.at = p
@@ -170,8 +170,8 @@ const methodOf = ({ k, o, p }: CallM): (base: any, name: any, F: Frame) => unkno
       return base[name]
     }
   }
-  if (isMutator(k)) {
-    // Their replacements only keep them off the host's own objects.
+  if (isMutator(k) && s === undefined) {
+    // Their replacements only keep them off the host's own objects; a slot has the replacement.
     return (base, name, F) => {
       F.at = p
       return Array.isArray(base) && base !== Array.prototype ? base[name] : getMember(base, name)

@@ -80,6 +80,9 @@ export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
   const store = storeAt(node.item)
   const elements = node.a.map((element) => ({
     kind: element.k,
+    before: element.k === "hole" || element.pre === undefined
+      ? undefined
+      : compiler.expression(element.pre),
     bind: element.k === "hole" ? undefined : compiler.expression(element.b)
   }))
   const { length } = elements
@@ -90,8 +93,9 @@ export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
       if (isPlainArray(value)) {
         // Nobody sees the difference between an array's iterator and its indices.
         for (let at = 0; at < length; at++) {
-          const { bind, kind } = elements[at]!
+          const { before, bind, kind } = elements[at]!
           if (bind === undefined) continue
+          before?.(E, F)
           store(E, kind === "rest" ? Array.from(value.slice(at)) : value[at])
           bind(E, F)
         }
@@ -99,7 +103,8 @@ export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
       }
       const record = getIterator(value, n)
       try {
-        for (const { bind, kind } of elements) {
+        for (const { before, bind, kind } of elements) {
+          before?.(E, F)
           F.at = p
           const item = kind === "rest" ? remaining(record) : nextOrUndefined(record)
           if (bind === undefined) continue
@@ -114,7 +119,7 @@ export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
       return value
     }
   }
-  // Slots: 0 before the source is there, else 1 + 2 · element (+ 1 while it is bound); the record.
+  // Slots: 0 before the source is there, else 1 + 2 · element, + 1 once it has its item; the record.
   return resumable((E, F) => {
     const S = F.slots
     if (S[s] === 0) {
@@ -127,8 +132,9 @@ export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
     const record = S[s + 1] as IteratorRecord
     try {
       for (let at = (S[s] as number) - 1 >> 1; at < length; at++) {
-        const { bind, kind } = elements[at]!
+        const { before, bind, kind } = elements[at]!
         if (S[s] === 1 + 2 * at) {
+          if (before?.(E, F) === SUSPENDED) return SUSPENDED
           F.at = p
           const item = kind === "rest" ? remaining(record) : nextOrUndefined(record)
           if (bind !== undefined) store(E, item)
