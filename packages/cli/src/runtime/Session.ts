@@ -9,6 +9,7 @@ import { RappelClient } from "@rappel/core/client/RappelClient"
 import type { WorkerPool } from "@rappel/core/worker/WorkerPool"
 import { layerInline } from "@rappel/core/worker/WorkerPoolInline"
 import * as ActionModules from "@rappel/worker/ActionModules"
+import { installCurrentCall } from "@rappel/worker/AsyncCurrentCall"
 import * as ProcessPool from "@rappel/worker/ProcessPool"
 import type { Settings } from "@rappel/worker/project/Environment"
 import * as Database from "@rappel/worker/runtime/Database"
@@ -35,6 +36,7 @@ const layerPool = (
   projectRoot: string
 ): Layer.Layer<WorkerPool, unknown> => {
   const { concurrentPerWorker, maxActionLifecycle, userModules, workerCount } = settings
+  if (isInline) installCurrentCall()
   return isInline
     ? Layer.provide(
       layerInline({ slots: workerCount * concurrentPerWorker }),

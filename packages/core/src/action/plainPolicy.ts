@@ -45,7 +45,6 @@ const once = (info: ActionInfo, args: ReadonlyArray<unknown>, attempt: number) =
 /** Runs `execution` until its outcome stands, and gives that outcome. */
 const repeat = (
   policy: Policy,
-  label: string,
   execution: (attempt: number) => Effect.Effect<unknown, unknown>
 ): Effect.Effect<Either.Either<unknown, unknown>> =>
   Effect.gen(function*() {
@@ -60,7 +59,7 @@ const repeat = (
       if (thrown === TIMED_OUT) {
         timeouts++
         if (decideTimeout(policy, timeouts) === "retry") continue
-        return Either.left(new ActionTimeout(label, limit ?? 0, timeouts))
+        return Either.left(new ActionTimeout(limit ?? 0, timeouts))
       }
       attempts++
       const decision = decideRetry(policy, {
@@ -92,14 +91,14 @@ export const invokeWithPolicy = (
   info: ActionInfo,
   policy: Policy,
   args: ReadonlyArray<unknown>
-): Promise<unknown> => settle(repeat(policy, info.label(), (attempt) => once(info, args, attempt)))
+): Promise<unknown> => settle(repeat(policy, (attempt) => once(info, args, attempt)))
 
 /** The same for a call in a thunk, which is called anew for every execution. */
 export const runThunkWithPolicy = (
   thunk: () => unknown,
   policy: Policy
 ): Promise<unknown> =>
-  settle(repeat(policy, "in runAction", (attempt) =>
+  settle(repeat(policy, (attempt) =>
     Effect.tryPromise({
       try: async (signal) => await enterPlainCall({ attempt, signal }, thunk),
       catch: (thrown) => thrown
@@ -117,7 +116,7 @@ export const awaitWithPolicy = (
       Effect.either(within(limit, awaited)),
       (outcome) =>
         Either.isLeft(outcome) && outcome.left === TIMED_OUT
-          ? Either.left(new ActionTimeout("in runAction", limit ?? 0, 1))
+          ? Either.left(new ActionTimeout(limit ?? 0, 1))
           : outcome
     )
   )

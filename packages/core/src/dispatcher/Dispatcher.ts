@@ -112,13 +112,17 @@ export const make = (
     let id = uuidv7(entropy, localNow())
     let stopping = false
     const programs = new Map<string, ProgramFile>()
+    const faults = yield* Mailbox.make<{ readonly instanceId: string; readonly cause: unknown }>()
     const core = new DispatcherCore({ maxInstances, parkAfterMillis, commitEntries }, {
       now,
       commitId: () => uuidv7(entropy, localNow()),
       pool,
       scheduler,
       retries,
-      timeouts
+      timeouts,
+      onFault: (instanceId, cause) => {
+        faults.unsafeOffer({ instanceId, cause })
+      }
     })
 
     const commitBell = Bell.make()
@@ -288,6 +292,14 @@ export const make = (
       settle()
     }))
 
+    const faultLogger = Effect.forever(Effect.gen(function*() {
+      const { cause, instanceId } = yield* faults.take
+      yield* Effect.annotateLogs(
+        Effect.logError("An instance is set aside: stepping it failed", Cause.fail(cause)),
+        { instanceId }
+      )
+    }))
+
     const timekeeper = Effect.forever(Effect.gen(function*() {
       timerBell.reset()
       armedAt = core.nextWakeAt()
@@ -364,7 +376,7 @@ export const make = (
     )
 
     yield* register
-    const loops = [claimer, starter, committer, reporter, timekeeper, listener]
+    const loops = [claimer, starter, committer, reporter, faultLogger, timekeeper, listener]
     if (beatMillis !== Infinity) loops.push(beater)
     for (const loop of loops) yield* Effect.forkScoped(loop)
     // Added last, so that it runs first, while the loops still do their work.

@@ -42,6 +42,8 @@ export interface CoreServices {
   readonly scheduler: Scheduler["Type"]
   readonly retries: RetrySchedules["Type"]
   readonly timeouts: Timeouts["Type"]
+  /** Told of an instance that is set aside, and why. */
+  readonly onFault: (instanceId: string, cause: unknown) => void
 }
 
 interface Running {
@@ -125,12 +127,13 @@ export class DispatcherCore {
       const { owned } = call
       if (owned.gone) continue
       const at = advance.stepTime(owned, this.services.now())
-      if (report.kind === "succeeded") {
-        advance.settle(owned, call.effect, { ok: true, value: report.value }, at)
-      } else if (report.kind === "failed") {
-        advance.fail(call, report.error, at, this.services.retries)
-      } else advance.lose(call, report.reason, at)
-      this.moved(owned)
+      this.move(owned, () => {
+        if (report.kind === "succeeded") {
+          advance.settle(owned, call.effect, { ok: true, value: report.value }, at)
+        } else if (report.kind === "failed") {
+          advance.fail(call, report.error, at, this.services.retries)
+        } else advance.lose(call, report.reason, at)
+      })
     }
     this.pump()
   }
@@ -145,8 +148,7 @@ export class DispatcherCore {
         // A timer that was dropped, or re-armed after a reload, is not in the map any more.
         const dueAt = owned.timers.get(entry.effect)
         if (dueAt === undefined || dueAt > now) continue
-        advance.fire(owned, entry.effect, now)
-        this.moved(owned)
+        this.move(owned, () => advance.fire(owned, entry.effect, now))
       } else if (this.isCurrent(entry) && entry.retryAt !== null && entry.retryAt <= now) {
         this.enqueue(entry)
       }
@@ -186,7 +188,7 @@ export class DispatcherCore {
       this.counts.events += entry.events.length
       owned.durableSeq += entry.events.length
       if (entry.then.kind !== "keep") {
-        this.forget(owned)
+        this.drop(owned)
         continue
       }
       this.release(pending.held)
@@ -228,6 +230,24 @@ export class DispatcherCore {
   dropAll(): void {
     for (const owned of Array.from(this.owned.values())) this.drop(owned)
     this.review.clear()
+  }
+
+  /**
+   * Moves an instance. A step that throws is a fault of this program, not of the workflow:
+   * the instance is given away as it was stored, to nobody, and the others go on.
+   */
+  private move(owned: Owned, advanceIt: () => void): void {
+    try {
+      advanceIt()
+    } catch (cause) {
+      this.setAside(owned, cause)
+    }
+    this.moved(owned)
+  }
+
+  private setAside(owned: Owned, cause: unknown): void {
+    owned.aside = true
+    this.services.onFault(owned.id, cause)
   }
 
   /** Arms what is new and puts the instance up for the next commit. */
@@ -316,8 +336,8 @@ export class DispatcherCore {
       late.push(id)
       const { owned } = call
       if (owned.gone) continue
-      advance.timeOut(call, limitMillis!, advance.stepTime(owned, now), this.services.timeouts)
-      this.moved(owned)
+      const at = advance.stepTime(owned, now)
+      this.move(owned, () => advance.timeOut(call, limitMillis!, at, this.services.timeouts))
     }
     if (late.length === 0) return
     for (const id of late) this.running.delete(id)
@@ -325,6 +345,19 @@ export class DispatcherCore {
   }
 
   private freeze(owned: Owned): Frozen | undefined {
+    if (owned.aside) {
+      const entry: CommitEntry = {
+        id: owned.id,
+        epoch: owned.epoch,
+        expectedSeq: owned.durableSeq,
+        events: [],
+        logs: [],
+        outcome: null,
+        snapshot: null,
+        then: { kind: "release", dueAt: null }
+      }
+      return { owned, pending: emptyPending(), entry }
+    }
     const dueAt = owned.closed ? null : this.parkTime(owned)
     if (!isDirty(owned) && dueAt === null) return undefined
     const parks = dueAt !== null
@@ -373,14 +406,29 @@ export class DispatcherCore {
       // Whatever is pending and kept will have been handed out by the time it is read.
       issued: !parks && call.retryAt === null
     }))
-    const body = encodeSnapshot(
-      { format: 1, lastStepAt: owned.lastStepAt, calls },
-      owned.machine.snapshot(owned.state)
-    )
+    const state = this.stateOf(owned)
+    if (state === null) return null
+    const body = encodeSnapshot({ format: 1, lastStepAt: owned.lastStepAt, calls }, state)
     owned.eventBytes = 0
     owned.fuel = 0
     owned.snapshotBytes = body.length
     return { seq: owned.seq, body }
+  }
+
+  /**
+   * The machine's text, or null for a state that has none: it holds a value that cannot be
+   * stored, and the next owner steps all events again, which comes to the same. A state
+   * beyond its bound ends the instance.
+   */
+  private stateOf(owned: Owned): string | null {
+    try {
+      return owned.machine.snapshot(owned.state)
+    } catch (cause) {
+      const name = cause instanceof Error ? cause.name : ""
+      if (name === "StateTooLarge") advance.end(owned, cause)
+      else if (name !== "ValueNotStorable") this.setAside(owned, cause)
+      return null
+    }
   }
 
   private drop(owned: Owned): void {

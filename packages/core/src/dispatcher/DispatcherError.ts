@@ -10,18 +10,19 @@
 import * as Schema from "effect/Schema"
 import { format } from "../duration/Duration.ts"
 
-/** An action took longer than its timeout, as often as `timeoutAttempts` allowed. */
+/**
+ * An action took longer than its timeout, as often as `timeoutAttempts` allowed. Which action
+ * it was stands in the stack: the place of the call.
+ */
 export class ActionTimeout extends Error {
   override readonly name = "ActionTimeout"
-  readonly action: string
   readonly timeoutMillis: number
   readonly timeouts: number
-  constructor(action: string, timeoutMillis: number, timeouts: number) {
+  constructor(timeoutMillis: number, timeouts: number) {
     super(
-      `Action ${action} did not end within ${format(timeoutMillis)}` +
+      `The action did not end within ${format(timeoutMillis)}` +
         (timeouts === 1 ? "" : `, ${timeouts} times`)
     )
-    this.action = action
     this.timeoutMillis = timeoutMillis
     this.timeouts = timeouts
   }

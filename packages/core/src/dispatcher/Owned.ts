@@ -68,6 +68,8 @@ export interface Owned {
   eventBytes: number
   fuel: number
   snapshotBytes: number
+  /** Stepping it failed here: it is given away as it was last stored. */
+  aside: boolean
   /** It was lost, released or closed: nothing of it counts any more. */
   gone: boolean
 }

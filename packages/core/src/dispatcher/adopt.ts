@@ -82,6 +82,7 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile) => {
     eventBytes: 0,
     fuel: 0,
     snapshotBytes: loaded.snapshot?.body.length ?? 0,
+    aside: false,
     gone: false
   }
   const records = new Map(head?.head.calls.map((record) => [record.effect, record]))

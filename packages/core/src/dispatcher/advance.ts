@@ -83,8 +83,12 @@ export const absorb = (owned: Owned, step: Step, at: number): void => {
  * "unsettled top-level await".
  */
 export const failIfStalled = (owned: Owned): void => {
-  if (owned.completed || owned.state.pending.size > 0) return
-  owned.pending.outcome = { ok: false, error: encodeError(new WorkflowStalled()) }
+  if (!owned.completed && owned.state.pending.size === 0) end(owned, new WorkflowStalled())
+}
+
+/** Fails an instance from outside; what it still asked for is dropped. */
+export const end = (owned: Owned, reason: unknown): void => {
+  if (!owned.completed) owned.pending.outcome = { ok: false, error: encodeError(reason) }
   owned.completed = true
   owned.closed = true
 }
@@ -162,8 +166,8 @@ export const timeOut = (
   call.running = null
   call.timeouts++
   if (timeouts.decide(policy, call.timeouts) === "stop") {
-    const error = encodeError(new ActionTimeout(call.action, limitMillis, call.timeouts))
-    settle(owned, call.effect, failure(error, call.attempts + call.timeouts, policy), at)
+    const error = encodeError(new ActionTimeout(limitMillis, call.timeouts))
+    settle(owned, call.effect, { ok: false, error }, at)
     return
   }
   call.retryAt = at

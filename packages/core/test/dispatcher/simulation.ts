@@ -81,6 +81,9 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       scheduler: { machine: () => chainMachine, snapshotDue: () => chance(0.3) },
       retries: { decide: decideRetry },
       timeouts: { decide: decideTimeout, limitMillis },
+      onFault: (id, cause) => {
+        broken ??= `${id} was set aside: ${String(cause)}`
+      },
       pool: {
         slots: () => SLOTS,
         submit: (calls) => {
