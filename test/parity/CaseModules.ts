@@ -20,6 +20,12 @@ export class CaseModules implements ValueHost {
 
   /** Loads a module, given relative to the root, and knows its classes from then on. */
   async load(file: string): Promise<Namespace> {
+    // Errors that only actions import reach callers, too.
+    for (const shared of SHARED) await this.#load(shared)
+    return await this.#load(file)
+  }
+
+  async #load(file: string): Promise<Namespace> {
     const known = this.#modules.get(file)
     if (known !== undefined) return known
     const module = await import(pathToFileURL(`${this.#root}/${file}`).href) as Namespace
@@ -45,11 +51,19 @@ export class CaseModules implements ValueHost {
   readonly classOf = (prototype: object): ClassRef | undefined => this.#classes.get(prototype)
 
   readonly prototypeOf = (ref: ClassRef): object | undefined => {
-    if (ref.module === undefined || ref.export === undefined) return ownErrors.get(ref.name)
-    const value = this.#modules.get(ref.module)?.[ref.export]
-    return isClass(value) ? value.prototype : undefined
+    for (const [prototype, { export: exported, module, name }] of this.#classes) {
+      // A worker names classes that its actions threw by their names alone.
+      if (
+        ref.module === undefined
+          ? name === ref.name
+          : module === ref.module && exported === ref.export
+      ) return prototype
+    }
+    return ownErrors.get(ref.name)
   }
 }
+
+const SHARED = ["parity/cases/errors.ts", "parity/cases/models.ts"]
 
 /** What rappel itself throws into workflows. */
 const ownErrors: ReadonlyMap<string, object> = new Map([["ActionTimeout", ActionTimeout.prototype]])
