@@ -81,6 +81,7 @@ describe("rappel run", () => {
     assert.strictEqual(failed.code, 1)
     assert.strictEqual(failed.stdout, "")
     assert.include(failed.stderr, "UnknownUser: There is no user u0")
+    assert.include(failed.stderr, "src/greeting.ts:13")
     assert.notInclude(failed.stderr, "/packages/")
   }, 30_000)
 
@@ -136,8 +137,8 @@ describe("rappel run", () => {
       ".env": "CARABINER_WORKER_COUNT=many\n"
     })
     const { code, stderr } = await Processes.rappel(
-      ["run", "src/greeting.ts", "nothing", "--memory"],
-      { cwd: join(project, "src"), env: {} }
+      ["run", "greeting.ts", "nothing", "--memory"],
+      { cwd: join(project, "src") }
     )
     assert.strictEqual(code, 2)
     assert.strictEqual(stderr, "RAPPEL_WORKER_COUNT is \"many\"; it takes a whole number from 1\n")

@@ -16,6 +16,7 @@ import { BadUsage, ExitCode } from "../CliError.ts"
 import { compileWorkflow, sourceFileOf } from "../compileWorkflow.ts"
 import { Invocation, STDIN } from "../Invocation.ts"
 import { Output } from "../output/Output.ts"
+import { userStack } from "../output/userStack.ts"
 import { type Answer, answerOf, refusalOf } from "../runtime/Answer.ts"
 import { settingsWith, targetOf } from "../runtime/options.ts"
 import * as Session from "../runtime/Session.ts"
@@ -49,13 +50,13 @@ const open = (
   })
 
 /** What a person sees: the result on stdout; a failure is a message on stderr. */
-const print = (answer: Answer, { note, result }: Output["Type"]): void => {
+const print = (answer: Answer, { isVerbose, note, result }: Output["Type"]): void => {
   if (answer.status === "completed") {
     if (answer.result !== undefined) result(JSON.stringify(answer.result, null, 2))
     return
   }
   const { message, name, stack } = answer.error as typeof answer.error & { readonly stack?: string }
-  note(stack ?? `${name}: ${message}`)
+  note(stack === undefined ? `${name}: ${message}` : isVerbose ? stack : userStack(stack))
   if (answer.id !== null) note(`The workflow failed (instance ${answer.id}).`)
 }
 

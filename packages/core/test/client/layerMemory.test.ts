@@ -117,8 +117,8 @@ describe("the Promise API", () => {
 
   it("an unknown id is refused at once", () =>
     withRuntime(async () => {
-      const error = await result<never>("0197a0c0-0000-7000-8000-000000000000").catch((thrown) => thrown)
-      assert.strictEqual(error.name, "InstanceNotFound")
+      const error: unknown = await result("0197a0c0-0000-7000-8000-000000000000").catch((thrown: unknown) => thrown)
+      assert.strictEqual((error as Error).name, "InstanceNotFound")
     }))
 
   it("a runtime that skips the wait answers with the id", () =>
