@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import { fromReader } from "../src/1-parse/SourceFiles.ts"
 import { compileFile, render } from "../src/index.ts"
 import { runInMachine } from "./machineRun.ts"
-import { load, snippets } from "./snippets.ts"
+import { load } from "./plainRun.ts"
+import { snippets } from "./snippets.ts"
 
 const FILE = "/p/w.ts"
 
@@ -9,11 +11,9 @@ describe("a compiled workflow does what the function does under Node", () => {
   for (const snippet of snippets) {
     for (const { source, variant } of snippet.variants) {
       it(`${snippet.group}: ${snippet.name} (${variant})`, async () => {
-        const plain = load(source)
-        const compiled = compileFile({
-          file: FILE,
-          readFile: (path) => (path === FILE ? source : undefined)
-        })
+        const readFile = (path: string) => (path === FILE ? source : undefined)
+        const plain = load(fromReader(readFile), FILE)
+        const compiled = compileFile({ file: FILE, readFile })
         const [workflow] = compiled.workflows
         const errors = [...compiled.findings, ...workflow!.findings]
           .filter((each) => each.severity === "error")

@@ -1,5 +1,5 @@
 /**
- * Small workflows over the whole language, and their plain run by Node.
+ * Small workflows over the whole language.
  *
  * A fixture file holds sections `// === name`: the body of a workflow, and after
  * `// ### ` lines of its module. `$(e)` in a body stands for `e` in one variant, and
@@ -9,7 +9,6 @@
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import ts from "../src/typescript.ts"
 
 export interface Snippet {
   readonly group: string
@@ -123,31 +122,3 @@ export const snippets: ReadonlyArray<Snippet> = readdirSync(FOLDER).sort().flatM
     return { group: file.replace(/\.ts$/, ""), name, variants }
   })
 })
-
-// ---- the plain run
-
-type Module = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => Promise<unknown>>>
-
-/** What the module exports when Node runs it with plain functions in the place of `@rappel/core`. */
-export const load = (source: string): Module => {
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: {
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.CommonJS,
-      useDefineForClassFields: true
-    }
-  })
-  const core = {
-    action: (fn: unknown) => fn,
-    workflow: (fn: unknown) => fn,
-    sleep: (duration: unknown) =>
-      new Promise((done) => setTimeout(done, parseFloat(String(duration))))
-  }
-  const exports = {}
-  const run = new Function("require", "exports", outputText) as (
-    require: (name: string) => unknown,
-    exports: object
-  ) => void
-  run(() => core, exports)
-  return exports as Module
-}

@@ -46,6 +46,8 @@ export interface ModuleSyntax {
   readonly exports: ReadonlyMap<string, Exported>
   /** `export * from`. */
   readonly stars: ReadonlyArray<{ readonly specifier: string; readonly at: number }>
+  /** `import "./handlers"`. */
+  readonly effects: ReadonlyArray<{ readonly specifier: string; readonly at: number }>
   /** Each local name with the units that declare it: several for merged enums and repeated `var`. */
   readonly bindings: ReadonlyMap<string, ReadonlyArray<Unit>>
   /** Statements that declare nothing. */
@@ -83,6 +85,7 @@ const read = (source: SourceFile): ModuleSyntax => {
   const imports = new Map<string, ImportedName>()
   const exports = new Map<string, Exported>()
   const stars: Array<{ specifier: string; at: number }> = []
+  const effects: Array<{ specifier: string; at: number }> = []
   const bindings = new Map<string, Array<Unit>>()
   const statements: Array<Unit & { kind: "statement" }> = []
   const foreign: Array<ts.Node> = []
@@ -107,6 +110,10 @@ const read = (source: SourceFile): ModuleSyntax => {
   for (const statement of source.syntax.statements) {
     if (hasModifier(statement, ts.SyntaxKind.DeclareKeyword)) continue
     if (ts.isImportDeclaration(statement)) {
+      const { importClause, moduleSpecifier, pos } = statement
+      if (importClause === undefined && ts.isStringLiteral(moduleSpecifier)) {
+        effects.push({ specifier: moduleSpecifier.text, at: pos })
+      }
       readImport(statement, imports)
     } else if (ts.isExportDeclaration(statement)) {
       readExport(statement, exports, stars)
@@ -154,7 +161,7 @@ const read = (source: SourceFile): ModuleSyntax => {
       statements.push({ kind: "statement", node: statement })
     }
   }
-  return { source, imports, exports, stars, bindings, statements, foreign }
+  return { source, imports, exports, stars, effects, bindings, statements, foreign }
 }
 
 const readImport = (

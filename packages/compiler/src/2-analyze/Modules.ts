@@ -69,6 +69,12 @@ export class Modules {
     return module
   }
 
+  /** The module of the project that a specifier means. */
+  imported(from: Module, specifier: string): Module | undefined {
+    const target = resolveModule(this.files, from.file, specifier)
+    return target.kind === "file" ? this.at(target.file) : undefined
+  }
+
   /** What `name` means at the top level of `module`; undefined when the module does not know it. */
   local(module: Module, name: string): Meaning | undefined {
     let known = this.#meanings.get(module)
@@ -111,8 +117,7 @@ export class Modules {
     const next = new Set(seen).add(module)
     const names = new Set(module.syntax.exports.keys())
     for (const star of module.syntax.stars) {
-      const target = resolveModule(this.files, module.file, star.specifier)
-      const starred = target.kind === "file" ? this.at(target.file) : undefined
+      const starred = this.imported(module, star.specifier)
       if (starred === undefined) continue
       for (const name of this.exportedNames(starred, next)) {
         if (name !== "default") names.add(name)

@@ -3,8 +3,9 @@
  *
  * Top-level bindings are compiled on demand, so a database client that only
  * actions use is never looked at. A statement that changes a reached binding
- * while the module loads (`handlers.set("a", f)`) belongs to it and is reached
- * with it; other statements do not run.
+ * while its module loads (`handlers.set("a", f)`) belongs to it and is reached
+ * with it, also in modules that are imported only for what they do; other
+ * statements do not run.
  *
  * @since 0.1.0
  */
@@ -163,13 +164,32 @@ export const reach = (
     useMeaning(from, meaning)
   }
 
-  const addTouching = (into: ReachedModule): void => {
-    for (const statement of into.module.syntax.statements) {
-      if (into.units.has(statement)) continue
-      const isTouching = touched(statement.node).some((name) =>
-        into.scope.variables.has(name.text) && !isWorkflow(modules, into.module, name.text)
-      )
-      if (isTouching) addUnit(into, statement)
+  /** Whether a name is one that the program holds, and not a workflow, whose methods only start it. */
+  const isHeld = (module: Module, name: string): boolean => {
+    const meaning = modules.local(module, name)
+    return meaning?.kind === "binding" &&
+      reached.get(meaning.module)?.scope.variables.has(meaning.name) === true &&
+      !isWorkflow(modules, meaning.module, meaning.name)
+  }
+
+  const addTouching = (module: Module): void => {
+    for (const statement of module.syntax.statements) {
+      if (reached.get(module)?.units.has(statement)) continue
+      const isTouching = touched(statement.node).some((name) => isHeld(module, name.text))
+      if (isTouching) addUnit(enter(module), statement)
+    }
+  }
+
+  /** Modules that are imported for what they do: `import "./handlers"`. */
+  const addEffects = (from: Module, seen: Set<Module>): void => {
+    for (const { at, specifier } of from.syntax.effects) {
+      const module = modules.imported(from, specifier)
+      if (module === undefined || seen.has(module)) continue
+      seen.add(module)
+      addEffects(module, seen)
+      addTouching(module)
+      const [importer, effect] = [reached.get(from), reached.get(module)]
+      if (importer !== undefined && effect !== undefined) order(importer, effect, [at])
     }
   }
 
@@ -179,7 +199,11 @@ export const reach = (
       next()
       continue
     }
-    for (const each of reached.values()) addTouching(each)
+    const seen = new Set(reached.keys())
+    for (const each of Array.from(seen)) {
+      addTouching(each)
+      addEffects(each, seen)
+    }
     if (queue.length === 0) break
   }
   for (const [module, names] of written) {
@@ -227,7 +251,7 @@ const namesOf = (
       return boundNames(unit.node.name).map((name) => ({
         name: name.text,
         kind,
-        readyAt: unit.node.end
+        readyAt: kind === "var" ? 0 : unit.node.end
       }))
     }
     case "function":

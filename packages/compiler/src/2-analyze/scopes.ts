@@ -240,6 +240,12 @@ const declareLexical = (
   if (scope.kind === "module") return
   const known = scope.variables.get(name.text)
   const isTop = scope.owner === scope || scope.kind === "body"
+  const around = ts.isCatchClause(scope.node.parent)
+    ? scope.parent?.variables.get(name.text)
+    : undefined
+  if (around?.kind === "catch" && scope.node.kind === ts.SyntaxKind.Block) {
+    report(alreadyDeclared(name))
+  }
   const mayRepeat = kind === "function" && isTop && !isLexicalKind(known?.kind ?? "var", true)
   if (known !== undefined && !mayRepeat) report(alreadyDeclared(name))
   scope.declare(name.text, kind, readyAt)

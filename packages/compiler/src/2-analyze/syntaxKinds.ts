@@ -73,6 +73,10 @@ export const isAnonymousFunction = (
   ts.isArrowFunction(node) ||
   ((ts.isFunctionExpression(node) || ts.isClassExpression(node)) && node.name === undefined)
 
+export const isLoop = (node: ts.Node): boolean =>
+  ts.isForStatement(node) || ts.isForOfStatement(node) || ts.isForInStatement(node) ||
+  ts.isWhileStatement(node) || ts.isDoStatement(node)
+
 export const isPattern = (
   node: ts.Node
 ): node is

@@ -9,7 +9,7 @@ import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { assignment } from "./assignments.ts"
 import type { Lowering } from "./Lowering.ts"
-import { isAccessNode, keyOf, objectOf, privateKey } from "./members.ts"
+import { isAccessNode, isInChain, keyOf, objectOf, privateKey } from "./members.ts"
 import { NOTHING, updateName } from "./names.ts"
 import { isBinaryOperator, isLogicalOperator } from "./operatorNames.ts"
 import { sourceText } from "./sourceText.ts"
@@ -86,7 +86,7 @@ const update = (
   const by = node.operator === ts.SyntaxKind.PlusPlusToken ? 1 : -1
   const target = unwrap(node.operand)
   if (ts.isIdentifier(target)) return updateName(l, target, { by, isPrefix })
-  if (!isAccessNode(target)) {
+  if (!isAccessNode(target) || isInChain(target)) {
     l.report(
       catalogue.syntax(
         node.operand,

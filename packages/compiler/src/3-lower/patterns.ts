@@ -255,9 +255,12 @@ const bindArray = (
   const places = [place]
   const item = l.addressOf(place)
   const children: Array<Expression> = [value]
-  const elements = pattern.elements.map((node): ArrPat["a"][number] => {
+  const elements = pattern.elements.map((node, i): ArrPat["a"][number] => {
     if (ts.isOmittedExpression(node)) return { k: "hole" }
     const element = arrayElement(node)
+    if (element.isRest && i < pattern.elements.length - 1) {
+      l.report(catalogue.syntax(node, "Rest element must be last element"))
+    }
     const target = ts.isExpression(element.target) ? unwrap(element.target) : element.target
     const read = (): Expression => l.readTemporary(place)
     const k = element.isRest ? "rest" as const : "item" as const

@@ -18,8 +18,10 @@ import {
   ASSIGNMENTS,
   type FunctionSyntax,
   isErased,
-  isFunction
+  isFunction,
+  isLoop
 } from "../syntaxKinds.ts"
+import { checkForms, type Fail } from "./checkForms.ts"
 
 /** What the code around a node allows. */
 interface Around {
@@ -110,18 +112,12 @@ export const checkEarlyErrors = (unit: ts.Node, report: Report): void => {
   visit(unit, MODULE)
 }
 
-type Fail = (node: ts.Node, message: string) => void
-
 const kindOf = (node: FunctionSyntax): Around["fn"] => {
   const isAsync = hasModifier(node, ts.SyntaxKind.AsyncKeyword)
   const isGenerator = "asteriskToken" in node && node.asteriskToken !== undefined
   if (isGenerator) return isAsync ? "asyncGenerator" : "generator"
   return isAsync ? "async" : "sync"
 }
-
-const isLoop = (node: ts.Node): boolean =>
-  ts.isForStatement(node) || ts.isForOfStatement(node) || ts.isForInStatement(node) ||
-  ts.isWhileStatement(node) || ts.isDoStatement(node)
 
 const labelled = (node: ts.LabeledStatement): ts.Statement =>
   ts.isLabeledStatement(node.statement) ? labelled(node.statement) : node.statement
@@ -167,51 +163,6 @@ const writtenNames = (node: ts.Node): ReadonlyArray<ts.Identifier> => {
       ? assignedNames(node.operand)
       : []
     : []
-}
-
-/** Forms that the grammar rules out. */
-const checkForms = (node: ts.Node, fail: Fail): void => {
-  if (ts.isClassLike(node)) {
-    const constructors = node.members.filter((each) =>
-      ts.isConstructorDeclaration(each) && each.body !== undefined
-    )
-    if (constructors[1] !== undefined) {
-      fail(constructors[1], "A class may only have one constructor")
-    }
-  } else if (ts.isBinaryExpression(node)) {
-    const isMixed = [node.left, node.right].some((side) =>
-      ts.isBinaryExpression(side) && mixes(node.operatorToken.kind, side.operatorToken.kind)
-    )
-    if (isMixed) fail(node, "Unexpected token: `??` needs parentheses beside `||` and `&&`")
-  } else if (ts.isMetaProperty(node)) {
-    const isKnown = node.name.text === "target" || node.name.text === "meta"
-    if (!isKnown) fail(node, `Unexpected identifier '${node.name.text}'`)
-  } else if (ts.isTaggedTemplateExpression(node)) {
-    if ((node.tag.flags & ts.NodeFlags.OptionalChain) !== 0) {
-      fail(node, "Invalid tagged template on optional chain")
-    }
-  } else if (ts.isIfStatement(node)) {
-    checkSingle(node.thenStatement, fail)
-    if (node.elseStatement !== undefined) checkSingle(node.elseStatement, fail)
-  } else if (isLoop(node) && "statement" in node) {
-    checkSingle(node.statement as ts.Statement, fail)
-  }
-}
-
-const mixes = (outer: ts.SyntaxKind, inner: ts.SyntaxKind): boolean => {
-  const isCoalesce = (kind: ts.SyntaxKind): boolean => kind === ts.SyntaxKind.QuestionQuestionToken
-  const isLogical = (kind: ts.SyntaxKind): boolean =>
-    kind === ts.SyntaxKind.BarBarToken || kind === ts.SyntaxKind.AmpersandAmpersandToken
-  return (isCoalesce(outer) && isLogical(inner)) || (isLogical(outer) && isCoalesce(inner))
-}
-
-/** The body of a loop or branch must not be a declaration. */
-const checkSingle = (node: ts.Statement, fail: Fail): void => {
-  const isLexical = ts.isVariableStatement(node) &&
-    (node.declarationList.flags & ts.NodeFlags.BlockScoped) !== 0
-  if (isLexical || ts.isClassDeclaration(node) || ts.isFunctionDeclaration(node)) {
-    fail(node, "A declaration cannot appear in a single-statement context")
-  }
 }
 
 const checkJumps = (node: ts.Node, around: Around, fail: Fail): void => {

@@ -1,0 +1,134 @@
+/**
+ * Forms that ECMAScript's grammar rules out and TypeScript's parser lets pass.
+ *
+ * Reads one node at a time; changes nothing. Hands messages to `fail`.
+ *
+ *     a ?? b || c
+ *     ^^^^^^^^^^^ syntax
+ *
+ * @since 0.1.0
+ */
+import { hasModifier } from "../../1-parse/ModuleSyntax.ts"
+import ts from "../../typescript.ts"
+import { type FunctionSyntax, isFunction, isLoop } from "../syntaxKinds.ts"
+
+export type Fail = (node: ts.Node, message: string) => void
+
+/** Forms that the grammar rules out. */
+export const checkForms = (node: ts.Node, fail: Fail): void => {
+  if (ts.isClassLike(node)) {
+    checkMembers(node, fail)
+  } else if (ts.isAccessor(node)) {
+    checkAccessor(node, fail)
+  } else if (ts.isBinaryExpression(node)) {
+    const isMixed = [node.left, node.right].some((side) =>
+      ts.isBinaryExpression(side) && mixes(node.operatorToken.kind, side.operatorToken.kind)
+    )
+    if (isMixed) fail(node, "Unexpected token: `??` needs parentheses beside `||` and `&&`")
+  } else if (ts.isMetaProperty(node)) {
+    const isKnown = node.name.text === "target" || node.name.text === "meta"
+    if (!isKnown) fail(node, `Unexpected identifier '${node.name.text}'`)
+  } else if (ts.isTaggedTemplateExpression(node)) {
+    if (((node.flags | node.tag.flags) & ts.NodeFlags.OptionalChain) !== 0) {
+      fail(node, "Invalid tagged template on optional chain")
+    }
+  } else if (ts.isArrayBindingPattern(node) || ts.isObjectBindingPattern(node)) {
+    const rest = node.elements.findIndex((each) =>
+      ts.isBindingElement(each) && each.dotDotDotToken !== undefined
+    )
+    if (rest >= 0 && rest < node.elements.length - 1) {
+      fail(node, "Rest element must be last element")
+    }
+  } else if (ts.isParameter(node) && ts.isFunctionLike(node.parent)) {
+    const isLast = node.parent.parameters.at(-1) === node
+    if (node.dotDotDotToken !== undefined && !isLast) {
+      fail(node, "Rest parameter must be last formal parameter")
+    }
+  } else if (isFunction(node) && node.body !== undefined && ts.isBlock(node.body)) {
+    checkDirective(node.body, node, fail)
+  } else if (ts.isIfStatement(node)) {
+    checkSingle(node.thenStatement, fail)
+    if (node.elseStatement !== undefined) checkSingle(node.elseStatement, fail)
+  } else if (isLoop(node) && "statement" in node) {
+    checkSingle(node.statement as ts.Statement, fail)
+  }
+}
+
+const mixes = (outer: ts.SyntaxKind, inner: ts.SyntaxKind): boolean => {
+  const isCoalesce = (kind: ts.SyntaxKind): boolean => kind === ts.SyntaxKind.QuestionQuestionToken
+  const isLogical = (kind: ts.SyntaxKind): boolean =>
+    kind === ts.SyntaxKind.BarBarToken || kind === ts.SyntaxKind.AmpersandAmpersandToken
+  return (isCoalesce(outer) && isLogical(inner)) || (isLogical(outer) && isCoalesce(inner))
+}
+
+/** The body of a loop or branch must not be a declaration. */
+const checkSingle = (node: ts.Statement, fail: Fail): void => {
+  const isLexical = ts.isVariableStatement(node) &&
+    (node.declarationList.flags & ts.NodeFlags.BlockScoped) !== 0
+  if (isLexical || ts.isClassDeclaration(node) || ts.isFunctionDeclaration(node)) {
+    fail(node, "A declaration cannot appear in a single-statement context")
+  }
+}
+
+const checkMembers = (node: ts.ClassLikeDeclaration, fail: Fail): void => {
+  const privates = new Map<string, ReadonlyArray<ts.ClassElement>>()
+  let constructors = 0
+  for (const member of node.members) {
+    if (ts.isConstructorDeclaration(member)) {
+      if (member.body !== undefined && ++constructors > 1) {
+        fail(member, "A class may only have one constructor")
+      }
+      continue
+    }
+    const isStatic = hasModifier(member, ts.SyntaxKind.StaticKeyword)
+    if (member.name === undefined) continue
+    if (ts.isPrivateIdentifier(member.name)) {
+      const name = member.name.text
+      if (name === "#constructor") {
+        fail(member.name, "Classes may not have a private field named '#constructor'")
+      }
+      const others = privates.get(name) ?? []
+      if (others.some((other) => !isAccessorPair(other, member))) {
+        fail(member.name, `Identifier '${name}' has already been declared`)
+      }
+      privates.set(name, [...others, member])
+    } else if (ts.isIdentifier(member.name) || ts.isStringLiteral(member.name)) {
+      const name = member.name.text
+      if (isStatic && name === "prototype") {
+        fail(member.name, "Classes may not have a static property named 'prototype'")
+      } else if (!isStatic && name === "constructor" && !ts.isMethodDeclaration(member)) {
+        fail(member.name, "Class constructor may not be an accessor or a field")
+      }
+    }
+  }
+}
+
+/** A getter and a setter may share a private name. */
+const isAccessorPair = (one: ts.ClassElement, other: ts.ClassElement): boolean =>
+  ((ts.isGetAccessor(one) && ts.isSetAccessor(other)) ||
+    (ts.isSetAccessor(one) && ts.isGetAccessor(other))) &&
+  hasModifier(one, ts.SyntaxKind.StaticKeyword) === hasModifier(other, ts.SyntaxKind.StaticKeyword)
+
+const checkAccessor = (node: ts.AccessorDeclaration, fail: Fail): void => {
+  const parameters = node.parameters.filter((each) =>
+    !(ts.isIdentifier(each.name) && each.name.text === "this")
+  )
+  if (ts.isGetAccessor(node) && parameters.length > 0) {
+    fail(node, "Getter must not have any formal parameters.")
+  } else if (ts.isSetAccessor(node) && parameters.length !== 1) {
+    fail(node, "Setter must have exactly one formal parameter.")
+  }
+}
+
+const checkDirective = (body: ts.Block, node: FunctionSyntax, fail: Fail): void => {
+  const [first] = body.statements
+  const isStrict = first !== undefined && ts.isExpressionStatement(first) &&
+    ts.isStringLiteral(first.expression) && first.expression.text === "use strict"
+  const isSimple = node.parameters.every((each) =>
+    ts.isIdentifier(each.name) && each.initializer === undefined &&
+    each.dotDotDotToken === undefined
+  )
+  if (isStrict && !isSimple) {
+    fail(first, "Illegal 'use strict' directive in function with non-simple parameter list")
+  }
+}
