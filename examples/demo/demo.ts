@@ -20,7 +20,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { fileURLToPath } from "node:url"
 import { isDeepStrictEqual } from "node:util"
-import { executionsIn, makeLedger, startDispatcher } from "./processes.ts"
+import { executionsIn, makeLedger, said, startDispatcher } from "./processes.ts"
 import * as workflows from "./workflows.ts"
 
 const SOURCE = fileURLToPath(new URL("workflows.ts", import.meta.url))
@@ -254,7 +254,8 @@ Effect.runPromise(Effect.scoped(main)).then(
     process.exit(0)
   },
   (error: unknown) => {
-    console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`)
+    console.error(`\nWhat the dispatchers said:\n${said.join("")}`)
+    console.error(`The demo failed: ${error instanceof Error ? error.message : String(error)}`)
     process.exit(1)
   }
 )

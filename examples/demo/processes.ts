@@ -18,6 +18,9 @@ const WORKERS = 2
 
 const folder = mkdtempSync(join(tmpdir(), "rappel-demo-"))
 
+/** What the dispatchers said on stderr: shown when the demo fails. */
+export const said: Array<string> = []
+
 /** An empty file that actions append a line to, one per execution. */
 export const makeLedger = (name: string): string => {
   const file = join(folder, `${name}.txt`)
@@ -105,16 +108,13 @@ export const startDispatcher = (databaseUrl: string, ledger: string) =>
       (child) => Effect.sync(() => child.kill("SIGTERM"))
     )
     const pid = child.pid!
-    let said = ""
-    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
-      said = (said + text).slice(-2000)
-    })
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => said.push(text))
     yield* until(
       () => child.exitCode !== null || workersOf(pid).length >= WORKERS,
       "the workers did not start"
     )
     if (child.exitCode !== null) {
-      return yield* Effect.fail(new Error(`the dispatcher ended with ${child.exitCode}: ${said}`))
+      return yield* Effect.fail(new Error(`the dispatcher ended with ${child.exitCode}`))
     }
     return {
       pid,

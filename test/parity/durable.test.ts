@@ -73,8 +73,9 @@ const checkExecutions = (run: Run, counter: string): void => {
 
 const noSource = Layer.succeed(ProgramSource.ProgramSource, ProgramSource.make({}))
 
+/** Whatever waits for a time leaves memory at once, so that each sleep goes through a snapshot. */
 const overMemory = Layer.provide(
-  Rappel.layer(),
+  Rappel.layer({ parkAfterMillis: 0 }),
   Layer.mergeAll(
     QueueMemory.layer,
     Layer.provide(

@@ -14,7 +14,11 @@ import { valueHost } from "./valueHost.ts"
 
 /** A pending call, which settles a promise. */
 export class CallEffect {
-  readonly kind = "call"
+  // On the prototype, so that it is there after a restore, which runs no constructor.
+  get kind() {
+    return "call" as const
+  }
+
   readonly effect: number
   readonly action: string
   readonly args: string
@@ -38,7 +42,10 @@ export class CallEffect {
 
 /** A pending `sleep`. */
 export class SleepEffect {
-  readonly kind = "timer"
+  get kind() {
+    return "timer" as const
+  }
+
   readonly effect: number
   readonly dueAt: number
   readonly promise: MachinePromise
@@ -52,7 +59,10 @@ export class SleepEffect {
 
 /** A pending `setTimeout`. */
 export class TimeoutEffect {
-  readonly kind = "timer"
+  get kind() {
+    return "timer" as const
+  }
+
   readonly effect: number
   readonly dueAt: number
   readonly callback: (...args: ReadonlyArray<unknown>) => unknown

@@ -112,7 +112,7 @@ describe("a policy in a plain run", () => {
     const error = await thrownBy(hang.with({ timeout: 20, timeoutAttempts: 2 })())
 
     assert.strictEqual(error.name, "ActionTimeout")
-    assert.match(error.message, /hang.*20ms.*2 times/)
+    assert.match(error.message, /20ms, 2 times/)
     assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [true, true])
   })
 
