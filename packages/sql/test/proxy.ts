@@ -11,9 +11,10 @@ export interface Proxy {
   readonly url: string
   /**
    * Cuts the connection when the server answers the next statement that mentions `text`:
-   * the statement is carried out, its answer is lost.
+   * the statement is carried out, its answer is lost. With `close`, nobody gets through
+   * after that until `open` is called.
    */
-  readonly loseAnswerTo: (text: string) => void
+  readonly loseAnswerTo: (text: string, close?: boolean) => void
   readonly lost: () => number
   /** Cuts all connections and accepts no new ones until `open` is called. */
   readonly close: () => void
@@ -25,6 +26,7 @@ export const make = (url: string): Effect.Effect<Proxy, never, Scope.Scope> =>
     const directory = new URL(url.replace("@/", "@x/")).searchParams.get("host")!
     const sockets = new Set<Socket>()
     let losing: string | null = null
+    let closesThen = false
     let isOpen = true
     let lost = 0
 
@@ -51,6 +53,7 @@ export const make = (url: string): Effect.Effect<Proxy, never, Scope.Scope> =>
       upstream.on("data", (data) => {
         if (!cutsAtAnswer) return client.write(data)
         lost++
+        if (closesThen) isOpen = false
         client.destroy()
         // Not before the server has sent all of its answer: it has committed by then.
         upstream.end()
@@ -70,8 +73,9 @@ export const make = (url: string): Effect.Effect<Proxy, never, Scope.Scope> =>
     const database = /@\/(\w+)/.exec(url)![1]
     return {
       url: `postgresql://postgres@127.0.0.1:${port}/${database}`,
-      loseAnswerTo: (text) => {
+      loseAnswerTo: (text, close = false) => {
         losing = text
+        closesThen = close
       },
       lost: () => lost,
       close: () => {
