@@ -301,8 +301,11 @@ const make = (
       })
     )
 
-    for (let i = 0; i < options.workers; i++) fork(run({ troubles: 0 }, () => {}))
+    // The first alone, and the others when it is ready: on two cores they would hold each other
+    // up, and a command that needs one worker would wait for all.
+    fork(run({ troubles: 0 }, () => {}))
     yield* Deferred.await(ready)
+    for (let i = 1; i < options.workers; i++) fork(run({ troubles: 0 }, () => {}))
 
     const pool = WorkerPool.of({
       slots: () => {
