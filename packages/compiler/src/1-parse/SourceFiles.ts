@@ -41,12 +41,16 @@ interface Cached {
 
 const parsedFromDisk = new Map<string, Cached>()
 
+const isFile = (file: string): boolean =>
+  statSync(file, { throwIfNoEntry: false })?.isFile() === true
+
 /** The sources on disk, parsed once per modification time and size. */
 export const fromDisk: SourceFiles = {
-  exists: (file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true,
+  exists: isFile,
   text: (file) => {
     try {
-      return readFileSync(file, "utf8")
+      // Most files that are asked for are not there, and an exception costs more than a look.
+      return isFile(file) ? readFileSync(file, "utf8") : undefined
     } catch {
       return undefined
     }
@@ -72,6 +76,20 @@ export const fromReader = (
       return text === undefined ? undefined : cached(parsed, file, text, () => text)
     }
   }
+}
+
+/** Asks for each file once: for one compilation, which sees the files of one moment. */
+export const remembering = (files: SourceFiles): SourceFiles => {
+  const once = <A>(ask: (file: string) => A): (file: string) => A => {
+    const answers = new Map<string, A>()
+    return (file) => {
+      if (answers.has(file)) return answers.get(file)!
+      const answer = ask(file)
+      answers.set(file, answer)
+      return answer
+    }
+  }
+  return { exists: once(files.exists), text: once(files.text), parse: once(files.parse) }
 }
 
 const cached = (

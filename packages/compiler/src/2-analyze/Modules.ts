@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import { DEFAULT, type ModuleSyntax, of, type Unit } from "../1-parse/ModuleSyntax.ts"
-import type { SourceFiles } from "../1-parse/SourceFiles.ts"
+import { remembering, type SourceFiles } from "../1-parse/SourceFiles.ts"
 import ts from "../typescript.ts"
 import { type ActionDeclaration, findAction } from "./actions.ts"
 import { relativeTo } from "./projectRoot.ts"
@@ -56,7 +56,7 @@ export class Modules {
 
   constructor(root: string, files: SourceFiles) {
     this.root = root
-    this.files = files
+    this.files = remembering(files)
   }
 
   at(file: string): Module | undefined {

@@ -28,32 +28,59 @@ export const pathsOf = (
 export const definesFields = (files: SourceFiles, file: string): boolean =>
   /\.[cm]?ts$/.test(file) ? settingsOf(files, dirname(file)).definesFields : true
 
+/** What was read for a tsconfig, itself and those that it extends. */
 interface Known {
-  readonly text: string | undefined
+  readonly texts: ReadonlyMap<string, string | undefined>
   readonly settings: Settings
 }
 
-const known = new WeakMap<SourceFiles, Map<string, Known>>()
+const known = new Map<string, Known>()
+
+/** By folder, for the files of one compilation. */
+const byFolder = new WeakMap<SourceFiles, Map<string, Settings>>()
 
 const settingsOf = (files: SourceFiles, folder: string): Settings => {
-  let cache = known.get(files)
-  if (cache === undefined) known.set(files, cache = new Map())
-  for (let here = folder;; here = dirname(here)) {
-    const file = join(here, "tsconfig.json")
-    const text = files.text(file)
-    if (text !== undefined) {
-      const found = cache.get(file)
-      if (found?.text === text) return found.settings
-      const settings = read(files, file, text)
-      cache.set(file, { text, settings })
-      return settings
-    }
-    if (dirname(here) === here) return DEFAULTS
-  }
+  let cache = byFolder.get(files)
+  if (cache === undefined) byFolder.set(files, cache = new Map())
+  const found = cache.get(folder)
+  if (found !== undefined) return found
+  const file = join(folder, "tsconfig.json")
+  const settings = files.text(file) !== undefined
+    ? read(files, file)
+    : dirname(folder) === folder
+    ? DEFAULTS
+    : settingsOf(files, dirname(folder))
+  cache.set(folder, settings)
+  return settings
 }
 
-const read = (files: SourceFiles, file: string, text: string): Settings => {
-  const { config } = ts.parseConfigFileTextToJson(file, text)
+const read = (files: SourceFiles, file: string): Settings => {
+  const before = known.get(file)
+  if (before !== undefined && isCurrent(files, before)) return before.settings
+  const texts = new Map<string, string | undefined>()
+  const text = (name: string): string | undefined => {
+    const content = files.text(name)
+    texts.set(name, content)
+    return content
+  }
+  const settings = parse(files, file, text)
+  known.set(file, { texts, settings })
+  return settings
+}
+
+const isCurrent = (files: SourceFiles, { texts }: Known): boolean => {
+  for (const [name, text] of texts) {
+    if (files.text(name) !== text) return false
+  }
+  return true
+}
+
+const parse = (
+  files: SourceFiles,
+  file: string,
+  text: (name: string) => string | undefined
+): Settings => {
+  const { config } = ts.parseConfigFileTextToJson(file, text(file) ?? "")
   if (config === undefined) return DEFAULTS
   const { options } = ts.parseJsonConfigFileContent(
     // The list of files is not wanted, and finding it would read the whole project.
@@ -62,7 +89,7 @@ const read = (files: SourceFiles, file: string, text: string): Settings => {
       useCaseSensitiveFileNames: true,
       readDirectory: () => [],
       fileExists: files.exists,
-      readFile: files.text
+      readFile: text
     },
     dirname(file)
   )

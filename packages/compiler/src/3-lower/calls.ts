@@ -8,7 +8,15 @@ import { isTypeWrapper, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import type { Frame, Lowering } from "./Lowering.ts"
-import { type Access, chainAround, isAccessNode, isInChain, keyOf, objectOf } from "./members.ts"
+import {
+  type Access,
+  chainAround,
+  checkHostMember,
+  isAccessNode,
+  isInChain,
+  keyOf,
+  objectOf
+} from "./members.ts"
 import { fromMeaning, meaningOf, NOTHING } from "./names.ts"
 import { sourceText } from "./sourceText.ts"
 import { templateObject } from "./templates.ts"
@@ -60,6 +68,7 @@ const methodCall = (
   n: string,
   p: number
 ): Expression => {
+  checkHostMember(l, callee)
   const { isLinked, object } = objectOf(l, callee.expression)
   const key = keyOf(l, callee)
   const args = argumentsOf(l, node.arguments)

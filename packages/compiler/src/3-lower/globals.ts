@@ -71,6 +71,12 @@ export const ALLOWED: ReadonlySet<string> = new Set([
   "unescape"
 ])
 
+/** Of these host objects only some members exist in a workflow. */
+export const MEMBERS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["console", new Set(["debug", "error", "info", "log", "trace", "warn"])],
+  ["crypto", new Set(["getRandomValues", "randomUUID"])]
+])
+
 export const DYNAMIC_CODE: ReadonlySet<string> = new Set(["Function", "eval"])
 
 export const NOT_STORABLE: ReadonlySet<string> = new Set([

@@ -9,6 +9,7 @@ import { unwrap } from "../2-analyze/syntaxKinds.ts"
 import { isWorkflow } from "../2-analyze/workflows.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
+import { MEMBERS } from "./globals.ts"
 import type { Lowering } from "./Lowering.ts"
 import { fromMeaning, meaningOf, NOTHING } from "./names.ts"
 
@@ -35,6 +36,7 @@ const WORKFLOW_METHODS = new Set([
 export const AccessExpression = (l: Lowering, node: Access): Expression => {
   const meaning = meaningOf(l, node)
   if (meaning !== undefined) return fromMeaning(l, meaning, node, node.getText())
+  checkHostMember(l, node)
   const access = get(l, node)
   return isInChain(node) ? chainAround(l, access) : access
 }
@@ -113,6 +115,16 @@ const checkWorkflowMethod = (l: Lowering, node: ts.PropertyAccessExpression): vo
       hasModifier(member, ts.SyntaxKind.StaticKeyword)
     )
   if (!isOwn) l.report(catalogue.childWorkflowMethods(node, node.getText()))
+}
+
+/** `console.table`, `crypto.subtle`: members of host objects that workflows do not have. */
+export const checkHostMember = (l: Lowering, node: Access): void => {
+  const object = unwrap(node.expression)
+  if (!ts.isPropertyAccessExpression(node) || !ts.isIdentifier(object)) return
+  const members = MEMBERS.get(object.text)
+  const isGlobal = l.scope.lookup(object.text) === undefined && meaningOf(l, object) === undefined
+  if (members === undefined || !isGlobal || members.has(node.name.text)) return
+  l.report(catalogue.hostGlobal(node, `${object.text}.${node.name.text}`))
 }
 
 export const DeleteExpression = (l: Lowering, node: ts.DeleteExpression): Expression => {

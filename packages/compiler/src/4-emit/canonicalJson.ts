@@ -12,11 +12,15 @@
  * @category encoding
  */
 export const canonicalJson = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
-  const entries = Object.entries(value)
-    .filter(([, each]) => each !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, each]) => `${JSON.stringify(key)}:${canonicalJson(each)}`)
-  return `{${entries.join(",")}}`
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`
+  const object = value as Readonly<Record<string, unknown>>
+  let text = ""
+  for (const key of Object.keys(object).sort()) {
+    const each = object[key]
+    if (each !== undefined) {
+      text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(each)}`
+    }
+  }
+  return `{${text}}`
 }
