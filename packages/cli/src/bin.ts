@@ -37,5 +37,7 @@ const edge = () => ({
 
 NodeRuntime.runMain(Effect.suspend(() => main(edge(), outcome)), {
   disableErrorReporting: true,
+  // The logger of `main` is the only one: stdout carries results.
+  disablePrettyLogger: true,
   teardown: (_exit, onExit) => onExit(outcome.exitCode)
 })

@@ -320,6 +320,7 @@ export const make = (
       const sentAt = localNow()
       const beat = yield* queue.beat(id)
       sync(beat.now)
+      if (stopping) return
       if (!beat.alive) {
         yield* Effect.logWarning("This dispatcher was declared dead; it drops all and starts anew")
         core.dropAll()
