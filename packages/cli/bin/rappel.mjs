@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * The `rappel` command: starts the built code when it is current, and the sources otherwise.
+ * The `rappel` command. Help is a text of its own, as loading the parser takes half a second.
  */
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 
-const [first] = process.argv.slice(2)
+const [first, ...rest] = process.argv.slice(2)
 
 if (first === undefined || first === "--help" || first === "-h") {
   const { help } = await import("./help.mjs")
@@ -16,11 +16,15 @@ if (first === undefined || first === "--help" || first === "-h") {
   const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8")
   console.log(JSON.parse(manifest).version)
 } else {
-  // Loaded before the hooks of `start.mjs`, each of these modules takes a third of the time.
-  await import("@effect/cli/Command")
-  await import("@effect/platform-node/NodeContext")
-  await import("@effect/platform-node/NodeRuntime")
   const worker = dirname(createRequire(import.meta.url).resolve("@rappel/worker/package.json"))
-  const { entry } = await import(pathToFileURL(join(worker, "bin", "start.mjs")).href)
+  const bin = (name) => import(pathToFileURL(join(worker, "bin", name)).href)
+  const { entry, fromSources } = await bin("place.mjs")
+  if (fromSources) await bin("start.mjs")
+  else if (rest.includes("--inline")) {
+    // The user's TypeScript needs hooks, and what is loaded before them loads faster.
+    await import(entry("cli", "main"))
+    await import(entry("cli", "commands/run"))
+    await bin("start.mjs")
+  }
   await import(entry("cli", "bin"))
 }

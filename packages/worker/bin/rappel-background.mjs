@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /**
- * Starts the background process of a project; its folder is the only argument.
+ * Starts the background process of a project; its folder is the only argument. It loads
+ * nothing of the user's: its workers do.
  */
-import { entry } from "./start.mjs"
+import { entry, fromSources } from "./place.mjs"
 
+if (fromSources) await import("./start.mjs")
 await import(entry("worker", "background/bin"))
