@@ -162,7 +162,11 @@ const makeWorld = (source: string): World => {
       })
     }
     actions.set(call, fn)
-    return Object.assign(call, { with: () => call })
+    const withPolicy = (inner: AnyFunction): AnyFunction =>
+      Object.assign(inner, {
+        with: () => withPolicy((...given: ReadonlyArray<unknown>) => call(...given))
+      })
+    return withPolicy(call)
   }
   const core = {
     action: (first: unknown, second?: AnyFunction) =>

@@ -12,7 +12,7 @@ import { type MachinePromise, type PromiseStatus, stateOf } from "./promises.ts"
 import { Random } from "./Random.ts"
 import type { Reaction } from "./reactions.ts"
 import { Fatal } from "./signals.ts"
-import { caught } from "./stack.ts"
+import { caught, type Stamp } from "./stack.ts"
 import { valueHost } from "./valueHost.ts"
 
 /**
@@ -54,6 +54,8 @@ export class Instance implements State {
   readonly rejected: Array<MachinePromise> = []
   /** Calls of this step by their promises: their policies can still be set. */
   readonly fresh: Map<MachinePromise, CallEffect> = new Map()
+  /** Errors that were made in this step. */
+  readonly stamps: Map<object, Stamp> = new Map()
   /** For the first call that a thunk makes. */
   nextPolicy: Policy | undefined
   /** The promise whose executor runs. */
@@ -97,6 +99,7 @@ export class Instance implements State {
     this.commands = []
     this.outcome = undefined
     this.fresh.clear()
+    this.stamps.clear()
     this.nextPolicy = undefined
     this.executing = undefined
   }

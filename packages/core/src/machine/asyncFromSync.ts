@@ -10,11 +10,9 @@ import {
   asResult,
   callNext,
   getIterator,
-  isObject,
   iteratorFrom,
   iteratorMethod,
   IteratorRecord,
-  notIterable,
   returnMethod,
   typeAndValue
 } from "./iteration.ts"
@@ -40,11 +38,11 @@ export class AsyncFromSyncIterator {
   }
 
   next(...args: ReadonlyArray<unknown>): MachinePromise {
-    return this.#settled(() => callNext(this.record, args))
+    return settled(() => callNext(this.record, args))
   }
 
   return(...args: ReadonlyArray<unknown>): MachinePromise {
-    return this.#settled(() => {
+    return settled(() => {
       const method = returnMethod(this.record.iterator)
       if (method === undefined) return { value: args[0], done: true }
       return asResult(Reflect.apply(method, this.record.iterator, args))
@@ -52,7 +50,7 @@ export class AsyncFromSyncIterator {
   }
 
   throw(...args: ReadonlyArray<unknown>): MachinePromise {
-    return this.#settled(() => {
+    return settled(() => {
       const method = (this.record.iterator as { readonly throw?: unknown }).throw
       if (method === undefined || method === null) throw args[0]
       if (typeof method !== "function") {
@@ -61,20 +59,22 @@ export class AsyncFromSyncIterator {
       return asResult(Reflect.apply(method, this.record.iterator, args))
     })
   }
+}
 
-  /** A promise of the result, with its value awaited. */
-  #settled(step: () => { readonly done?: unknown; readonly value?: unknown }): MachinePromise {
-    const promise = newPromise()
-    const { frame } = running
-    try {
-      const result = step()
-      const done = Boolean(result.done)
-      react(promiseResolve(result.value), new UnwrapReaction(promise, done))
-    } catch (error) {
-      settle(promise, REJECTED, caught(frame, error))
-    }
-    return promise
+/** A promise of a step's result, with its value awaited. */
+const settled = (
+  step: () => { readonly done?: unknown; readonly value?: unknown }
+): MachinePromise => {
+  const promise = newPromise()
+  const { frame } = running
+  try {
+    const result = step()
+    const done = Boolean(result.done)
+    react(promiseResolve(result.value), new UnwrapReaction(promise, done))
+  } catch (error) {
+    settle(promise, REJECTED, caught(frame, error))
   }
+  return promise
 }
 
 /** Makes a result of an awaited value. */
@@ -96,10 +96,10 @@ export class UnwrapReaction implements Reaction {
 export const getAsyncIterator = (value: unknown, name: string | undefined): IteratorRecord => {
   const method = iteratorMethod(value, Symbol.asyncIterator)
   if (method !== undefined) return iteratorFrom(value, method, Symbol.asyncIterator)
-  if (!isObject(value) && typeof value !== "string") {
-    throw name === undefined
-      ? notIterable(value, undefined)
-      : new TypeError(`${name} is not async iterable`)
+  if (value === null || value === undefined) {
+    throw new TypeError(
+      `Cannot read properties of ${value} (reading 'Symbol(Symbol.asyncIterator)')`
+    )
   }
   if (iteratorMethod(value, Symbol.iterator) === undefined) {
     throw new TypeError(`${name ?? typeAndValue(value)} is not async iterable`)

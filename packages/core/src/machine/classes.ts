@@ -112,7 +112,8 @@ export const classClosures = hidden<ClassClosure>()
 /** The function of a class; its `prototype` is set by `defineClass` or a snapshot. */
 export const makeClassFunction = (closure: ClassClosure): Callable => {
   const { node } = closure
-  const fn = function(this: unknown, ...args: ReadonlyArray<unknown>): unknown {
+  // V8 calls instances after this name in its messages; `stack.ts` puts the right one there.
+  const fn = function $class(this: unknown, ...args: ReadonlyArray<unknown>): unknown {
     if (new.target === undefined) {
       throw new TypeError(
         node.n === ""
@@ -163,7 +164,7 @@ const notInitialised = (): ReferenceError =>
 const parentOf = ({ fn, node }: ClassClosure): new(...args: any) => object => {
   const parent: unknown = Object.getPrototypeOf(fn)
   if (isConstructor(parent)) return parent
-  const name = typeof parent === "function" ? parent.name : String(parent)
+  const name = (typeof parent === "function" ? parent.name : String(parent)) || "null"
   throw new TypeError(
     `Super constructor ${name} of ${
       node.n === "" ? "anonymous class" : node.n

@@ -50,6 +50,10 @@ export const privateElements = hidden<PrivateElements>()
 
 const foreign = (object: unknown, key: PrivateKey, verb: "read" | "write"): TypeError => {
   if (object === null || object === undefined) {
+    // For methods and accessors V8 looks for the class's mark, and names that.
+    if (!key.isField) {
+      return new TypeError(`Cannot read properties of ${object} (reading '${key.className}')`)
+    }
     return new TypeError(
       verb === "read"
         ? `Cannot read properties of ${object} (reading '${key.name}')`

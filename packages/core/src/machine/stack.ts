@@ -75,8 +75,31 @@ export const framesOfAwaiter = (promise: MachinePromise): string => {
 export const stampWith = (error: object, lines: string): void =>
   define(error, headline(error) + lines)
 
+/** The stack that an error was given in this step, while nobody has changed it. */
+export interface Stamp {
+  text: string
+  readonly frames: string
+}
+
 /** Gives an error that was just made the stack of where that was. */
-export const stamp = (error: object): void => define(error, headline(error) + frames(running.frame))
+export const stamp = (error: object): void => {
+  const lines = frames(running.frame)
+  const text = headline(error) + lines
+  define(error, text)
+  running.stamps.set(error, { text, frames: lines })
+}
+
+/**
+ * V8 writes the first line when the stack is first read, so it shows the name and message of
+ * that time. Called wherever the stack of an error that was made in this step may be read.
+ */
+export const refresh = (error: object): void => {
+  const made = running.stamps.get(error)
+  if (made === undefined) return
+  if (Reflect.getOwnPropertyDescriptor(error, "stack")?.value !== made.text) return
+  made.text = headline(error) + made.frames
+  define(error, made.text)
+}
 
 /** Adds the frames of whoever waits for a failed call to what the worker knows of it. */
 export const addFrames = (error: unknown, lines: string): void => {
@@ -96,10 +119,45 @@ const isStamped = (error: Error): boolean => {
  */
 export const caught = (F: Frame | null, error: unknown): unknown => {
   if (error instanceof Fatal) throw error
-  if (error instanceof Error && !isStamped(error)) {
-    define(error, headline(error) + frames(running.frame))
+  if (error instanceof Error) {
+    if (isStamped(error)) refresh(error)
+    else {
+      hideWrappers(error)
+      define(error, headline(error) + frames(running.frame))
+    }
   }
   running.frame = F
+  return error
+}
+
+/** How V8 calls the instances of all classes of the program: after the function below them. */
+export const WRAPPER = "$class"
+
+/** Keeps the machine's own names out of a native's message. */
+const hideWrappers = (error: Error): void => {
+  if (error.message.includes(WRAPPER)) {
+    setMessage(error, error.message.replaceAll(WRAPPER, "Object"))
+  }
+}
+
+const setMessage = (error: Error, message: string): void => {
+  Reflect.defineProperty(error, "message", { value: message, writable: true, configurable: true })
+}
+
+const classNameOf = (object: object): string => {
+  const { constructor } = object as { readonly constructor?: unknown }
+  return typeof constructor === "function" ? constructor.name : ""
+}
+
+/** What a native throws about an object, with the name of the object's class. */
+export const aboutObject = (error: unknown, object: unknown): unknown => {
+  if (error instanceof Error && error.message.includes(WRAPPER)) {
+    const name = classNameOf(object as object)
+    const shown = name === "" && error.message.includes(`object '#<${WRAPPER}>'`)
+      ? error.message.replace(`#<${WRAPPER}>`, "[object Object]")
+      : error.message.replace(WRAPPER, name || "Object")
+    setMessage(error, shown)
+  }
   return error
 }
 

@@ -20,6 +20,7 @@ import { isConstructor } from "../functions.ts"
 import { notIterable, toArray, typeAndValue } from "../iteration.ts"
 import { isArrayMutator } from "../natives/replaced.ts"
 import { SKIPPED, SUSPENDED } from "../signals.ts"
+import { refresh } from "../stack.ts"
 import { getMember, getMethod, guarded, isPlainName, receiverOf } from "./members.ts"
 import { operands, resumable } from "./resumable.ts"
 
@@ -184,7 +185,9 @@ const methodOf = ({ k, o, p, s }: CallM): (base: any, name: any, F: Frame) => un
 }
 
 export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
-  const { ch, copt, n, opt, p, s } = node
+  const { ch, copt, opt, p, s } = node
+  // So V8 writes a call of a private member.
+  const n = node.k.t === "Priv" ? node.n.replace(/\.(#[^.]*)$/, "[$1]") : node.n
   const object = guarded(compiler.expression(node.o), opt === 1)
   const key = compiler.expression(node.k)
   const args = argumentsOf(node.a, compiler)
@@ -239,7 +242,9 @@ export const construct = (node: New, compiler: Compiler): Evaluate => {
   const make = (fn: unknown, given: Array<unknown>, F: Frame): unknown => {
     F.at = p
     if (!isConstructor(fn)) throw new TypeError(`${n} is not a constructor`)
-    return Reflect.construct(fn, given)
+    const made = Reflect.construct(fn, given)
+    if (made instanceof Error) refresh(made)
+    return made
   }
   if (s !== undefined) {
     return operands(

@@ -21,31 +21,50 @@ import type {
 import type { Evaluate } from "../Code.ts"
 import type { Compiler } from "../compile.ts"
 import type { Env, Frame } from "../Frame.ts"
+import { sourceOf } from "../natives/functions.ts"
 import { isIntrinsic, isReplacedName, refuseWrite, replaced } from "../natives/replaced.ts"
 import { hasPrivate, PrivateKey, readPrivate, writePrivate } from "../privates.ts"
 import { SKIPPED, SUSPENDED, UNSET } from "../signals.ts"
+import { aboutObject, refresh } from "../stack.ts"
 import { decides, operation } from "./operators.ts"
 import { clear, operands, resumable } from "./resumable.ts"
 import { envAt, stepped, toNumeric } from "./variables.ts"
 
+/** The text of a function as a key is the program's, not that of the machine. */
+const shownKey = (key: any): any => typeof key === "function" ? sourceOf(key) : key
+
 /** `object[key]` as a workflow sees it. */
 export const getMember = (object: any, key: any): unknown => {
   if (key instanceof PrivateKey) return readPrivate(object, key)
-  const value = object[key]
+  if (key === "stack" && object instanceof Error) refresh(object)
+  const value = object[shownKey(key)]
   return typeof value === "function" ? replaced(value) : value
 }
 
 export const setMember = (object: any, key: any, value: unknown): void => {
   if (key instanceof PrivateKey) writePrivate(object, key, value)
   else if (isIntrinsic(object)) refuseWrite(object, key)
-  else object[key] = value
+  else write(object, shownKey(key), value)
+}
+
+/** In strict mode V8 says why an assignment fails, and names the object's class. */
+const write = (object: any, key: any, value: unknown): void => {
+  try {
+    object[key] = value
+  } catch (error) {
+    throw aboutObject(error, object)
+  }
 }
 
 const deleteMember = (object: any, key: any): boolean => {
   if (isIntrinsic(object)) {
     throw new TypeError(`Cannot delete property '${String(key)}' of ${describe(object)}`)
   }
-  return delete object[key]
+  try {
+    return delete object[shownKey(key)]
+  } catch (error) {
+    throw aboutObject(error, object)
+  }
 }
 
 const describe = (object: object): string =>
@@ -175,7 +194,11 @@ export const setProperty = ({ e, k, o, p, s }: SetM, compiler: Compiler): Evalua
       const value = given(E, F)
       F.at = p
       if (isIntrinsic(base)) refuseWrite(base as object, name)
-      base[name] = value
+      try {
+        base[name] = value
+      } catch (error) {
+        throw aboutObject(error, base)
+      }
       return value
     }
   }
@@ -213,7 +236,7 @@ export const operateProperty = ({ e, k, o, op, p, s }: OpM, compiler: Compiler):
   }
   return (E, F) => {
     const base = object(E, F)
-    const name = toKey(key(E, F), base)
+    const name = key(E, F)
     F.at = p
     const old = getAny(base, name)
     const right = given(E, F)
@@ -224,14 +247,6 @@ export const operateProperty = ({ e, k, o, op, p, s }: OpM, compiler: Compiler):
   }
 }
 
-/** A key that is an object is converted once, though the property is read and then written. */
-const toKey = (key: unknown, base: unknown): unknown => {
-  if (typeof key !== "object" && typeof key !== "function" || key === null) return key
-  if (key instanceof PrivateKey || isNullish(base)) return key
-  const holder = { [key as unknown as string]: 0 }
-  return Reflect.ownKeys(holder)[0]
-}
-
 export const logicalProperty = ({ e, k, o, op, p, s }: LogM, compiler: Compiler): Evaluate => {
   const object = compiler.expression(o)
   const key = compiler.expression(k)
@@ -240,7 +255,7 @@ export const logicalProperty = ({ e, k, o, op, p, s }: LogM, compiler: Compiler)
   if (s === undefined) {
     return (E, F) => {
       const base = object(E, F)
-      const name = toKey(key(E, F), base)
+      const name = key(E, F)
       F.at = p
       const old = getAny(base, name)
       if (isDecided(old)) return old
@@ -280,8 +295,7 @@ export const logicalProperty = ({ e, k, o, op, p, s }: LogM, compiler: Compiler)
 export const updateProperty = ({ by, k, o, p, pre, s }: UpdM, compiler: Compiler): Evaluate => {
   const object = compiler.expression(o)
   const key = compiler.expression(k)
-  const update = (base: unknown, given: unknown, F: Frame): unknown => {
-    const name = toKey(given, base)
+  const update = (base: unknown, name: unknown, F: Frame): unknown => {
     F.at = p
     const old = toNumeric(getAny(base, name))
     const value = stepped(old, by)

@@ -20,6 +20,7 @@ import { installLocale } from "./locale.ts"
 import { installObjects } from "./objects.ts"
 import { installRegExps, RegExpConstructor } from "./regExps.ts"
 import { replace, replaced, replaceFunction } from "./replaced.ts"
+import { installStrings, StringConstructor } from "./strings.ts"
 import { TextDecoder, TextEncoder } from "./text.ts"
 import { walkIntrinsics } from "./walkIntrinsics.ts"
 
@@ -27,7 +28,6 @@ import { walkIntrinsics } from "./walkIntrinsics.ts"
 const FROM_HOST = [
   "Object",
   "Array",
-  "String",
   "Number",
   "Boolean",
   "Symbol",
@@ -78,13 +78,26 @@ const queueMicrotask = (callback: unknown): void => {
 
 const fromHost = (name: string): unknown => Reflect.get(globalThis, name)
 
+const notCloned = (what: string): unknown =>
+  Reflect.construct(fromHost("DOMException") as new(...args: any) => object, [
+    `${what} could not be cloned.`,
+    "DataCloneError"
+  ])
+
 const installHostClasses = (): void => {
   const clone = fromHost("structuredClone")
   if (typeof clone === "function") {
     replaceFunction(clone as () => unknown, undefined, (original, self, args) => {
       // The host takes it for an object without properties.
-      if (isPromise(args[0])) throw new TypeError("#<Promise> could not be cloned.")
-      return Reflect.apply(original, self, args)
+      if (isPromise(args[0])) throw notCloned("#<Promise>")
+      try {
+        return Reflect.apply(original, self, args)
+      } catch (error) {
+        // The message has the text of a function, which is the machine's.
+        throw error instanceof Error && /=>|\{/.test(error.message)
+          ? notCloned("A function")
+          : error
+      }
     })
   }
   // Node's own hooks for printing: they hand out functions of the process.
@@ -106,6 +119,7 @@ const makeTable = (): ReadonlyMap<string, unknown> => {
   installErrors()
   installDates()
   installRegExps()
+  installStrings()
   installChance()
   installMutators()
   installLocale()
@@ -119,6 +133,7 @@ const makeTable = (): ReadonlyMap<string, unknown> => {
     ...errorConstructors,
     ["Date", DateConstructor],
     ["RegExp", RegExpConstructor],
+    ["String", StringConstructor],
     ["Promise", PromiseConstructor],
     ["TextDecoder", TextDecoder],
     ["TextEncoder", TextEncoder],

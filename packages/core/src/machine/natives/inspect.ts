@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { classClosures } from "../classes.ts"
 import { isPromise, PENDING, REJECTED, stateOf } from "../promises.ts"
 
 /** Node's default. */
@@ -34,10 +35,20 @@ const show = (value: unknown, depth: number, above: ReadonlyArray<object>): stri
     case "undefined":
       return String(value)
     case "function":
-      return `[Function${value.name === "" ? " (anonymous)" : `: ${value.name}`}]`
+      return showFunction(value)
     default:
       return value === null ? "null" : showObject(value as object, depth, above)
   }
+}
+
+const showFunction = (fn: object): string => {
+  const name = String((fn as { readonly name: unknown }).name)
+  if (classClosures.get(fn) === undefined) {
+    return `[Function${name === "" ? " (anonymous)" : `: ${name}`}]`
+  }
+  const parent: unknown = Object.getPrototypeOf(fn)
+  const above = typeof parent === "function" && parent.name !== "" ? ` extends ${parent.name}` : ""
+  return `[class ${name || "(anonymous)"}${above}]`
 }
 
 const classOf = (object: object): string | undefined => {
@@ -59,7 +70,9 @@ const showObject = (object: object, depth: number, above: ReadonlyArray<object>)
   if (depth > DEPTH) return Array.isArray(object) ? "[Array]" : `[${name ?? "Object"}]`
   const within = [...above, object]
   const inner = (value: unknown) => show(value, depth + 1, within)
-  if (Array.isArray(object)) return list("[", items(object, inner), "]", depth)
+  if (Array.isArray(object)) {
+    return list("[", [...items(object, inner), ...named(object, inner)], "]", depth)
+  }
   if (object instanceof Map) {
     const entries = Array.from(object, ([key, value]) => `${inner(key)} => ${inner(value)}`)
     return list(`Map(${object.size}) {`, [...entries, ...fields(object, inner)], "}", depth)
@@ -114,8 +127,13 @@ const items = (array: ReadonlyArray<unknown>, inner: (value: unknown) => string)
   return shown
 }
 
-const fields = (object: object, inner: (value: unknown) => string): ReadonlyArray<string> =>
+const fields = (
+  object: object,
+  inner: (value: unknown) => string,
+  skip?: (key: PropertyKey) => boolean
+): ReadonlyArray<string> =>
   Reflect.ownKeys(object).flatMap((key) => {
+    if (skip?.(key) === true) return []
     const own = Reflect.getOwnPropertyDescriptor(object, key)!
     if (own.enumerable !== true) return []
     const name = typeof key === "symbol" ? `[${String(key)}]` : isName(key) ? key : quote(key)
@@ -123,6 +141,10 @@ const fields = (object: object, inner: (value: unknown) => string): ReadonlyArra
     const kinds = [own.get && "Getter", own.set && "Setter"].filter(isString)
     return [`${name}: [${kinds.join("/")}]`]
   })
+
+/** Properties of an array that are no items. */
+const named = (array: object, inner: (value: unknown) => string): ReadonlyArray<string> =>
+  Object.keys(array).length === 0 ? [] : fields(array, inner, (key) => /^\d+$/.test(String(key)))
 
 const isString = (value: unknown): value is string => typeof value === "string"
 

@@ -3,7 +3,10 @@
  *
  * @since 0.1.0
  */
+import { isConstructor } from "../functions.ts"
 import { isObject } from "../iteration.ts"
+import { refresh } from "../stack.ts"
+import { sourceOf } from "./functions.ts"
 import { isIntrinsic, refuseWrite, replace, replaced, replaceFunction } from "./replaced.ts"
 
 const firstKey = (keys: unknown): PropertyKey =>
@@ -72,11 +75,10 @@ const installObject = (): void => {
     "isExtensible",
     (original, self, args) => !isIntrinsic(args[0]) && Reflect.apply(original, self, args)
   )
-  replace(
-    Object,
-    "getOwnPropertyDescriptor",
-    (original, self, args) => cleaned(Reflect.apply(original, self, args))
-  )
+  replace(Object, "getOwnPropertyDescriptor", (original, self, args) => {
+    if (isObject(args[0])) refresh(args[0])
+    return cleaned(Reflect.apply(original, self, args))
+  })
   replace(Object, "getOwnPropertyDescriptors", (original, self, args) => {
     const all = Reflect.apply(original, self, args) as Record<PropertyKey, unknown>
     for (const key of Reflect.ownKeys(all)) cleaned(all[key])
@@ -86,6 +88,15 @@ const installObject = (): void => {
 
 const installReflect = (): void => {
   replace(Reflect, "get", (original, self, args) => read(Reflect.apply(original, self, args)))
+  replace(Reflect, "construct", (original, self, args) => {
+    for (const at of [0, 2]) {
+      const given = args[at]
+      if (typeof given === "function" && !isConstructor(given)) {
+        throw new TypeError(`${sourceOf(given)} is not a constructor`)
+      }
+    }
+    return Reflect.apply(original, self, args)
+  })
   replace(
     Reflect,
     "getOwnPropertyDescriptor",

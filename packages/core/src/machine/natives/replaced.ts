@@ -20,7 +20,8 @@ export type Replacement = (
 ) => unknown
 
 const replacements = new Map<unknown, Callable>()
-const names = new Set<string>(["constructor"])
+/** `stack` is written when it is read. */
+const names = new Set<string>(["constructor", "stack"])
 const arrayMutators = new Set<string>()
 const intrinsics = new Set<unknown>()
 

@@ -45,13 +45,19 @@ export const extras = (
     object,
     (key) => isUsual(key, Reflect.getOwnPropertyDescriptor(object, key)!)
   )
+  // Functions are made with these two, which a program may delete.
+  const lost = typeof object === "function"
+    ? ["name", "length"].filter((key) => !Object.hasOwn(object, key))
+    : []
+  if (lost.length > 0) return [properties, lost]
   return Object.keys(properties as object).length === 0 ? [] : [properties]
 }
 
 export const fillExtras = (
   object: object,
-  properties: Json | undefined,
+  [properties, lost = []]: Data,
   heap: HeapReader
 ): void => {
+  for (const key of lost as ReadonlyArray<string>) Reflect.deleteProperty(object, key)
   if (properties !== undefined) heap.defineProperties(object, properties)
 }

@@ -94,12 +94,12 @@ const closure: StoredKind = {
       : data.slice(0, 2)
   },
   shell: ([code], { program }) => makeFunction(program.codes[code as number]!, [], null, null),
-  fill: (fn, [, env, lexical = 0, home = 0, properties], heap) => {
+  fill: (fn, [, env, lexical = 0, home = 0, ...more], heap) => {
     const made = closures.get(fn)!
     made.env = heap.val(env!) as Env
     if (lexical !== 0) made.lexical = heap.val(lexical) as Lexical
     if (home !== 0) made.home = heap.val(home) as object
-    fillExtras(fn, properties, heap)
+    fillExtras(fn, more, heap)
   }
 }
 
@@ -115,7 +115,7 @@ const functionPrototype: StoredKind = {
     ]
   },
   shell: ([owner], heap) => (heap.val(owner!) as { readonly prototype: object }).prototype,
-  fill: (object, [, properties], heap) => fillExtras(object, properties, heap)
+  fill: (object, [, ...more], heap) => fillExtras(object, more, heap)
 }
 
 const classFunction: StoredKind = {
@@ -132,20 +132,17 @@ const classFunction: StoredKind = {
       out.val(env),
       keys.map((key) => out.val(key)),
       parentOf(object, Function.prototype, out),
-      out.properties(
-        object,
-        (key) => isUsual(key, Reflect.getOwnPropertyDescriptor(object, key)!)
-      )
+      ...extras(object, out, isUsual)
     ]
   },
   shell: ([index], { program }) =>
     makeClassFunction(new ClassClosure(program, index as number, [], [])),
-  fill: (fn, [, env, keys, parent, properties], heap) => {
+  fill: (fn, [, env, keys, parent, ...more], heap) => {
     const made = classClosures.get(fn)!
     made.env = heap.val(env!) as Env
     made.keys = (keys as ReadonlyArray<Json>).map(heap.val) as Array<PropertyKey>
     setParent(fn, parent!, heap)
-    heap.defineProperties(fn, properties!)
+    fillExtras(fn, more, heap)
   }
 }
 
@@ -163,9 +160,9 @@ const native: StoredKind = {
     ]
   },
   shell: ([kind]) => nativeOf(new NativeFunction(kind as NativeKind, [])),
-  fill: (fn, [, data, properties], heap) => {
+  fill: (fn, [, data, ...more], heap) => {
     nativeFunctions.get(fn)!.data = (data as ReadonlyArray<Json>).map(heap.val)
-    fillExtras(fn, properties, heap)
+    fillExtras(fn, more, heap)
   }
 }
 
@@ -179,7 +176,7 @@ const bound: StoredKind = {
       out.val(made.target),
       out.val(made.self),
       made.args.map((arg) => out.val(arg)),
-      out.properties(object)
+      ...extras(object, out, () => false)
     ]
   },
   shell: ([target, self, args], heap) =>
@@ -190,7 +187,7 @@ const bound: StoredKind = {
         (args as ReadonlyArray<Json>).map(heap.val)
       )
     ),
-  fill: (fn, [, , , properties], heap) => heap.defineProperties(fn, properties!)
+  fill: (fn, [, , , ...more], heap) => fillExtras(fn, more, heap)
 }
 
 const action: StoredKind = {
@@ -212,7 +209,7 @@ const action: StoredKind = {
     policy === 0
       ? actionOf(index as number)
       : makeAction(new ActionRef(index as number, policy as Policy)),
-  fill: (fn, [, , properties], heap) => fillExtras(fn, properties, heap)
+  fill: (fn, [, , ...more], heap) => fillExtras(fn, more, heap)
 }
 
 const workflow: StoredKind = {

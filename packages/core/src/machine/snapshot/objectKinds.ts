@@ -42,13 +42,13 @@ const more = (object: object, usual: object, out: Writing): ReadonlyArray<Json> 
 
 const fillMore = (
   object: object,
-  [prototype = 0, properties]: ReadonlyArray<Json>,
+  [prototype = 0, ...own]: ReadonlyArray<Json>,
   heap: Parameters<NonNullable<StoredKind["fill"]>>[2]
 ): void => {
   if (prototype !== 0) {
     Object.setPrototypeOf(object, heap.val((prototype as ReadonlyArray<Json>)[0]!) as object)
   }
-  fillExtras(object, properties, heap)
+  fillExtras(object, own, heap)
 }
 
 /** Pending, value and reactions; the first item is the status, plus 4 when it is handled. */
@@ -110,9 +110,9 @@ const iterator: StoredKind = {
   },
   shell: ([tag]) =>
     makeIterator(tag as IteratorTag, { next: () => ({ value: undefined, done: true }) }),
-  fill: (object, [, cursor, properties], heap) => {
+  fill: (object, [, cursor, ...own], heap) => {
     cursors.set(object, heap.val(cursor!) as Cursor)
-    fillExtras(object, properties, heap)
+    fillExtras(object, own, heap)
   }
 }
 
