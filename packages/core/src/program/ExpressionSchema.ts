@@ -43,11 +43,7 @@ const by = { by: Literal(1, -1), pre: flag }
 
 const PrivSchema: Schema.Schema<Priv> = node("Priv", { ...address, n: Text })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const ExpressionSchema: Schema.Schema<Expression> = Schema.Union(
+const expressionNodes = Schema.Union(
   node("Lit", { v: Schema.Union(Text, Schema.JsonNumber, Schema.Boolean, Schema.Null) }),
   node("Undef", {}),
   node("Big", { v: Text }),
@@ -97,7 +93,7 @@ export const ExpressionSchema: Schema.Schema<Expression> = Schema.Union(
     item: Address,
     n: maybeText,
     a: Schema.Array(Schema.Union(
-      Schema.Struct({ k: Literal("item", "rest"), b: expression }),
+      Schema.Struct({ k: Literal("item", "rest"), b: expression, pre: maybeExpression }),
       Schema.Struct({ k: Literal("hole") })
     ))
   }),
@@ -143,13 +139,15 @@ export const ExpressionSchema: Schema.Schema<Expression> = Schema.Union(
   node("YieldStar", { ...s, ...p, e: expression })
 )
 
-const scope = { size: Index, tdz: indices }
-
 /**
  * @since 0.1.0
  * @category schemas
  */
-export const StatementSchema: Schema.Schema<Statement> = Schema.Union(
+export const ExpressionSchema: Schema.Schema<Expression> = expressionNodes
+
+const scope = { size: Index, tdz: indices }
+
+const statementNodes = Schema.Union(
   node("Blk", { ...s, b: statements }),
   node("Scope", { ...s, ...scope, b: statement }),
   node("Ex", { ...s, e: expression }),
@@ -205,3 +203,23 @@ export const StatementSchema: Schema.Schema<Statement> = Schema.Union(
   node("Brk", { l: maybeText }),
   node("Cnt", { l: maybeText })
 )
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const StatementSchema: Schema.Schema<Statement> = statementNodes
+
+/** `kind.field` for all fields of a union of nodes, optional ones included. */
+type Fields<Node> = Node extends { readonly t: infer T extends string }
+  ? T extends string ? `${T}.${keyof Node & string}` : never
+  : never
+
+/** `true` only where both sides are the same type. */
+export type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : false : false
+
+/** Does not compile when a kind or a field is missing here, or is one too many. */
+export const hasAllFields: readonly [
+  expressions: Same<Fields<typeof expressionNodes.Type>, Fields<Expression>>,
+  statements: Same<Fields<typeof statementNodes.Type>, Fields<Statement>>
+] = [true, true]

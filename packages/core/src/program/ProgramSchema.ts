@@ -6,7 +6,8 @@
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import { StatementSchema } from "./ExpressionSchema.ts"
+import type { Policy } from "../machine/Model.ts"
+import { type Same, StatementSchema } from "./ExpressionSchema.ts"
 import {
   type ActionNode,
   type ClassNode,
@@ -21,7 +22,7 @@ const flag = Schema.optionalWith(Literal(1), { exact: true })
 const maybeText = Schema.optionalWith(Text, { exact: true })
 const maybeIndex = Schema.optionalWith(Index, { exact: true })
 
-const FunctionSchema: Schema.Schema<FunctionNode> = Schema.Struct({
+const functionFields = Schema.Struct({
   n: Text,
   k: Literal("sync", "async", "generator", "asyncGenerator"),
   arrow: flag,
@@ -33,11 +34,14 @@ const FunctionSchema: Schema.Schema<FunctionNode> = Schema.Struct({
   self: maybeIndex,
   slots: Index,
   names: Schema.Array(Text),
+  heads: maybeIndex,
   body: StatementSchema,
   p: Index
 })
 
-const ClassSchema: Schema.Schema<ClassNode> = Schema.Struct({
+const FunctionSchema: Schema.Schema<FunctionNode> = functionFields
+
+const classFields = Schema.Struct({
   n: Text,
   m: Index,
   x: maybeText,
@@ -60,6 +64,8 @@ const ClassSchema: Schema.Schema<ClassNode> = Schema.Struct({
   p: Index
 })
 
+const ClassSchema: Schema.Schema<ClassNode> = classFields
+
 const ModuleSchema: Schema.Schema<ModuleNode> = Schema.Struct({
   file: Text,
   f: Index,
@@ -70,13 +76,36 @@ const ModuleSchema: Schema.Schema<ModuleNode> = Schema.Struct({
   })
 })
 
-const ActionSchema: Schema.Schema<ActionNode> = Schema.Struct({
+const { NonNegative } = Schema
+const maybe = <A>(schema: Schema.Schema<A>) => Schema.optionalWith(schema, { exact: true })
+
+const PolicySchema: Schema.Schema<Policy> = Schema.Struct({
+  retry: maybe(Schema.Struct({
+    attempts: Schema.NullOr(Schema.Positive),
+    backoff: maybe(Schema.Struct({
+      kind: Literal("constant", "linear", "exponential"),
+      baseMillis: NonNegative,
+      factor: Schema.Positive
+    })),
+    maxDelayMillis: maybe(NonNegative),
+    jitter: maybe(NonNegative),
+    retryOn: maybe(Schema.Array(Text)),
+    stopOn: maybe(Schema.Array(Text))
+  })),
+  timeoutMillis: maybe(Schema.NullOr(NonNegative)),
+  timeoutAttempts: maybe(Schema.NullOr(Schema.Positive))
+})
+
+const actionFields = Schema.Struct({
   id: Text,
   params: Index,
   rest: flag,
+  policy: maybe(PolicySchema),
   file: Text,
   x: Text
 })
+
+const ActionSchema: Schema.Schema<ActionNode> = actionFields
 
 /**
  * @since 0.1.0
@@ -91,6 +120,15 @@ export const ProgramSchema: Schema.Schema<Program> = Schema.Struct({
   classes: Schema.Array(ClassSchema),
   actions: Schema.Array(ActionSchema)
 })
+
+type Keys<A> = keyof A & string
+
+/** Does not compile when a field is missing here, or is one too many. */
+export const hasAllParts: readonly [
+  functions: Same<Keys<typeof functionFields.Type>, Keys<FunctionNode>>,
+  classes: Same<Keys<typeof classFields.Type>, Keys<ClassNode>>,
+  actions: Same<Keys<typeof actionFields.Type>, Keys<ActionNode>>
+] = [true, true, true]
 
 /**
  * A program that this release cannot read.
