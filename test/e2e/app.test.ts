@@ -2,6 +2,8 @@
  * Apps that call `greeting.run()`: ordinary programs that are started with `node`.
  */
 import { afterAll, assert, describe, it } from "@effect/vitest"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import pg from "pg"
@@ -50,6 +52,22 @@ const sources = {
       pid: process.pid,
       worker: await whereabouts.run()
     }))
+  `,
+  "src/welcome.ts": `
+    import { action, Workflow } from "@rappel/core"
+    export const say = action(async (name: string) => "version 1 of " + name)
+    export class Welcome extends Workflow {
+      async run(name: string) {
+        return await this.say(name)
+      }
+      async say(name: string) {
+        return await say(name)
+      }
+    }
+  `,
+  "welcome-app.ts": `
+    import { Welcome } from "./src/welcome.ts"
+    console.log(JSON.stringify(await Welcome.run("Ada")))
   `,
   "starter.ts": `
     import { slow } from "./src/slow.ts"
@@ -111,6 +129,24 @@ describe("an app without DATABASE_URL", () => {
     assert.strictEqual(code, 1)
     assert.include(stderr, "DATABASE_URL is not set")
   }, 30_000)
+})
+
+describe("rappel dev", () => {
+  it("serves the project's apps, and its workers run what was saved last", async () => {
+    const cwd = Processes.project(sources)
+    const dev = Processes.start([Processes.RAPPEL, "dev"], { cwd })
+    await dev.writes(/^Ready: /m)
+    assert.match(dev.output(), /✓ Welcome \(src\/welcome\.ts\) [0-9a-f]{12}/)
+
+    assert.strictEqual(parse(await startApp(cwd, "welcome-app.ts").ended), "version 1 of Ada")
+    const file = join(cwd, "src/welcome.ts")
+    writeFileSync(file, readFileSync(file, "utf8").replace("version 1", "version 2"))
+    await dev.writes(/^Changed: src\/welcome\.ts/m)
+    assert.strictEqual(parse(await startApp(cwd, "welcome-app.ts").ended), "version 2 of Ada")
+
+    dev.child.kill("SIGINT")
+    assert.strictEqual((await dev.ended).code, 0)
+  }, 90_000)
 })
 
 describe("an app with DATABASE_URL", () => {

@@ -40,9 +40,9 @@ export const refusalOf = (error: unknown): Answer => {
 }
 
 const summaryOf = ({ file, findings, workflow }: CompileFailed): string => {
-  const errors = findings.filter(({ severity }) => severity === "error")
-  const first = errors[0] === undefined
+  const first = findings.find(({ severity }) => severity === "error")
+  const where = first === undefined
     ? ""
-    : `: ${errors[0].message} (line ${errors[0].line}, column ${errors[0].column})`
-  return `Workflow ${workflow} in ${file} does not compile${first}`
+    : `: ${first.message} (line ${first.line}, column ${first.column})`
+  return `Workflow ${workflow} in ${file} does not compile${where}`
 }

@@ -74,9 +74,9 @@ export const sourceFiles = function*(folder: string): Generator<string> {
 
 /** Absolute paths of the files that define a class of this name with a base class. */
 export const findClass = (projectRoot: string, className: string): ReadonlyArray<string> => {
-  const definition = new RegExp(
-    `\\bclass\\s+${className.replace(/\$/g, "\\$")}\\b[^{]*\\bextends\\b`
-  )
+  const name = className.replace(/\$/g, "\\$&")
+  // Not `\b` after the name: to it a dollar sign ends a word.
+  const definition = new RegExp(`\\bclass\\s+${name}(?![\\w$])[^{]*\\bextends\\b`)
   return Array.from(sourceFiles(projectRoot)).filter((file) =>
     definition.test(readFileSync(file, "utf8"))
   )
