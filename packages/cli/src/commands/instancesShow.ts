@@ -10,7 +10,7 @@ import { ExitCode } from "../CliError.ts"
 import type { Invocation } from "../Invocation.ts"
 import { Output } from "../output/Output.ts"
 import { moment, table } from "../output/table.ts"
-import { detailsOf, eventOf } from "../runtime/details.ts"
+import { dataOf, detailsOf, eventOf } from "../runtime/details.ts"
 import { withClient } from "../runtime/reader.ts"
 
 export interface ShowInput {
@@ -49,16 +49,13 @@ export const execute = (input: ShowInput): Effect.Effect<ExitCode, unknown, Invo
       result("")
       result(table(
         ["seq", "event", "effect", "at", "data"],
-        events.map((event) => {
-          const { at: _at, effect, kind, seq, ...data } = eventOf(event)
-          return [
-            String(seq),
-            kind,
-            effect === 0 ? "" : String(effect),
-            moment(event.at),
-            cut(JSON.stringify(data))
-          ]
-        })
+        events.map((event) => [
+          String(event.seq),
+          event.kind,
+          event.effect === 0 ? "" : String(event.effect),
+          moment(event.at),
+          cut(JSON.stringify(dataOf(event)))
+        ])
       ))
     }
     return ExitCode.done

@@ -34,10 +34,13 @@ export const eventOf = ({ at: millis, effect, kind, payload, seq }: StoredEvent)
   kind,
   effect,
   at: at(millis),
-  ...dataOf(kind, payload)
+  ...dataOf({ kind, payload })
 })
 
-const dataOf = (kind: StoredEvent["kind"], payload: string | null): object => {
+/** What an event says beside its place and time. */
+export const dataOf = (
+  { kind, payload }: Pick<StoredEvent, "kind" | "payload">
+): object => {
   if (payload === null) return {}
   if (kind === "settled") {
     const outcome = decodeOutcome(payload)

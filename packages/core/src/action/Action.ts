@@ -55,7 +55,7 @@ export interface Action<Args extends ReadonlyArray<unknown>, A> {
 export type AnyAction = Action<any, unknown>
 
 /** What the caller of an action awaits: the success of an Effect, or what a promise resolves to. */
-export type ResultOf<R> = R extends Effect.Effect<infer A, infer _E, infer _R> ? A : Awaited<R>
+export type ResultOf<R> = R extends Effect.Effect<infer A, any, any> ? A : Awaited<R>
 
 /** The arguments that schemas describe. */
 export type ArgsOf<I extends InputSchema> = I extends AnySchema ? [Schema.Schema.Type<I>]
