@@ -147,3 +147,11 @@ describe("code that looks odd and is right", () => {
     })
   }
 })
+
+describe("code that TypeScript reads in another way than ECMAScript", () => {
+  it("is refused: a static method named constructor", () => {
+    const found = findingsOf("class A { constructor() {} static constructor() {} } new A()")
+
+    assert.deepStrictEqual(found, ["unsupported-syntax"])
+  })
+})

@@ -105,6 +105,10 @@ const lowerMembers = (
     const st = hasModifier(member, ts.SyntaxKind.StaticKeyword) ? { st: 1 as const } : {}
     if (ts.isConstructorDeclaration(member)) {
       if (member.body === undefined) continue
+      if (st.st === 1) {
+        // TypeScript takes it for the constructor; in ECMAScript it is a method.
+        l.report(catalogue.unsupportedSyntax(member, "A static method named `constructor`"))
+      }
       list.unshift(...parameterFields(member))
       constructor = l.kinds.functionLike(l, member, { name: node.name?.text ?? "", isDerived })
     } else if (ts.isClassStaticBlockDeclaration(member)) {

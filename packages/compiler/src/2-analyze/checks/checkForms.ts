@@ -75,7 +75,8 @@ const checkMembers = (node: ts.ClassLikeDeclaration, fail: Fail): void => {
   let constructors = 0
   for (const member of node.members) {
     if (ts.isConstructorDeclaration(member)) {
-      if (member.body !== undefined && ++constructors > 1) {
+      const isOwn = !hasModifier(member, ts.SyntaxKind.StaticKeyword)
+      if (isOwn && member.body !== undefined && ++constructors > 1) {
         fail(member, "A class may only have one constructor")
       }
       continue

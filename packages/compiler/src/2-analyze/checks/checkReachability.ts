@@ -80,9 +80,7 @@ const hasWayOut = (loop: ts.WhileStatement | ts.DoStatement | ts.ForStatement): 
     found = ts.isReturnStatement(node) || ts.isThrowStatement(node) || ts.isBreakStatement(node) ||
       ts.isAwaitExpression(node) || ts.isYieldExpression(node) ||
       (ts.isContinueStatement(node) && node.label !== undefined) ||
-      (ts.isForOfStatement(node) && node.awaitModifier !== undefined) ||
-      // A call may throw, which is a way out that only its author can judge.
-      ts.isCallExpression(node) || ts.isNewExpression(node)
+      (ts.isForOfStatement(node) && node.awaitModifier !== undefined)
     ts.forEachChild(node, visit)
   }
   ts.forEachChild(loop, visit)
