@@ -132,9 +132,6 @@ interface World {
   readonly actions: Map<AnyFunction, AnyFunction>
 }
 
-const shown = (args: ReadonlyArray<unknown>): string =>
-  args.map((arg) => encodeValue(arg, openHost())).join(", ")
-
 /** A world in which the source's actions run; a plain run uses all of it. */
 const makeWorld = (source: string): World => {
   const agenda = new Agenda()

@@ -133,7 +133,9 @@ const open = async (
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error
     // The file outlives a process that was killed; nobody answers behind it then.
     if (await isAnswering(socketPath)) {
-      throw new Error(`Another process of this project listens at ${socketPath}`)
+      throw new Error(`Another process of this project listens at ${socketPath}`, {
+        cause: error
+      })
     }
     rmSync(socketPath, { force: true })
     await attempt()

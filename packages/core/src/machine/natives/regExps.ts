@@ -5,21 +5,19 @@
  */
 import { type Callable, replaceValue } from "./replaced.ts"
 
-const LEGACY = [
+const LEGACY = new Set([
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((group) => `$${group}`),
-  ...[
-    "input",
-    "$_",
-    "lastMatch",
-    "$&",
-    "lastParen",
-    "$+",
-    "leftContext",
-    "$`",
-    "rightContext",
-    "$'"
-  ]
-]
+  "input",
+  "$_",
+  "lastMatch",
+  "$&",
+  "lastParen",
+  "$+",
+  "leftContext",
+  "$`",
+  "rightContext",
+  "$'"
+])
 
 const HostRegExp = RegExp
 
@@ -37,7 +35,7 @@ export const installRegExps = (): void => {
   Object.defineProperty(own, "prototype", { value: HostRegExp.prototype, writable: false })
   for (const key of Reflect.ownKeys(HostRegExp)) {
     if (Object.hasOwn(own, key)) continue
-    if (typeof key === "string" && LEGACY.includes(key)) {
+    if (typeof key === "string" && LEGACY.has(key)) {
       Object.defineProperty(own, key, {
         get(): never {
           throw new TypeError(`RegExp.${key} is not available in workflows: use the match itself`)

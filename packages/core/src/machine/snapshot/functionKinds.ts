@@ -7,7 +7,13 @@ import type { Json } from "../../heap/Json.ts"
 import { actionOf, ActionRef, actionRefs, makeAction } from "../actions.ts"
 import { ClassClosure, classClosures, makeClassFunction } from "../classes.ts"
 import type { Env, Lexical } from "../Frame.ts"
-import { type Callable, Closure, closures, makeFunction, prototypeOwners } from "../functions.ts"
+import {
+  type Callable,
+  type Closure,
+  closures,
+  makeFunction,
+  prototypeOwners
+} from "../functions.ts"
 import { isObject } from "../iteration.ts"
 import type { Policy } from "../Model.ts"
 import { NativeFunction, nativeFunctions, type NativeKind, nativeOf } from "../nativeFunctions.ts"
