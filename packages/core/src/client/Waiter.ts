@@ -71,17 +71,20 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
       Array.from(waits).some((entry) => entry.exit === undefined) ? [id] : []
     )
 
+  const isConfirmed = (id: string) =>
+    Array.from(entries.get(id) ?? []).some((entry) => entry.isConfirmed)
+
   const lookUp = (ids: ReadonlyArray<string>): Effect.Effect<void, QueueUnavailable> =>
-    Effect.map(queue.find(ids), (records) => {
-      const missing = new Set(ids)
-      for (const record of records) {
-        missing.delete(record.id)
-        if (record.outcome !== null) end(record.id, Exit.succeed(record))
-      }
-      for (const id of missing) {
-        const isConfirmed = Array.from(entries.get(id) ?? []).some((entry) => entry.isConfirmed)
-        if (isConfirmed) end(id, Exit.fail(new InstanceNotFound({ instanceId: id })))
-      }
+    Effect.suspend(() => {
+      // Asked before the answer: a start that is confirmed meanwhile may not be in it.
+      const missing = new Set(ids.filter(isConfirmed))
+      return Effect.map(queue.find(ids), (records) => {
+        for (const record of records) {
+          missing.delete(record.id)
+          if (record.outcome !== null) end(record.id, Exit.succeed(record))
+        }
+        for (const id of missing) end(id, Exit.fail(new InstanceNotFound({ instanceId: id })))
+      })
     })
 
   /** Rides out a database that restarts; gives up only where waiting cannot help. */

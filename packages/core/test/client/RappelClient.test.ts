@@ -2,11 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as EffectQueue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { WorkflowFailure } from "../../src/client/ClientError.ts"
 import { RappelClient } from "../../src/client/RappelClient.ts"
 import { KeyTaken, QueueUnavailable } from "../../src/queue/QueueError.ts"
+import * as QueueMemory from "../../src/queue/QueueMemory.ts"
 import { encodeError, encodeValue } from "../../src/value/Value.ts"
 import { clientOf, makeProbe, program } from "./fakeRunner.ts"
 
@@ -44,6 +46,27 @@ describe("RappelClient", () => {
 
       assert.strictEqual(error._tag, "InstanceNotFound")
     }).pipe(Effect.provide(clientOf(Effect.runSync(makeProbe())))))
+
+  it.effect("a look that began before the start was stored finds no fault with it", () =>
+    Effect.gen(function*() {
+      const memory = yield* QueueMemory.make
+      const probe = yield* makeProbe({
+        ...memory,
+        pollMillis: 1000,
+        start: (batch) => Effect.delay(memory.start(batch), "1500 millis"),
+        find: (ids) => Effect.delay(memory.find(ids), 0).pipe(Effect.tap(Effect.sleep("1 second")))
+      })
+      yield* Effect.gen(function*() {
+        const client = yield* RappelClient
+        const running = yield* Effect.fork(client.execute(program, []))
+
+        // The poll asks at 1 s, the start is stored at 1.5 s, the answer comes at 2 s.
+        yield* TestClock.adjust("5 seconds")
+
+        assert.isAbove(probe.calls["find"]!, 0)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(running)))
+      }).pipe(Effect.provide(clientOf(probe)))
+    }))
 
   it.effect("a failure carries what the workflow threw", () =>
     Effect.gen(function*() {

@@ -117,7 +117,9 @@ describe("the Promise API", () => {
 
   it("an unknown id is refused at once", () =>
     withRuntime(async () => {
-      const error: unknown = await result("0197a0c0-0000-7000-8000-000000000000").catch((thrown: unknown) => thrown)
+      const error: unknown = await result("0197a0c0-0000-7000-8000-000000000000").catch((
+        thrown: unknown
+      ) => thrown)
       assert.strictEqual((error as Error).name, "InstanceNotFound")
     }))
 
