@@ -183,7 +183,9 @@ const property = ({ e, k, kind }: ObjProperty, compiler: Compiler): Property => 
 
 /** The key as it will be: objects are converted before the value is evaluated. */
 export const toPropertyKey = (value: any): PropertyKey =>
-  isObject(value)
+  typeof value === "function"
+    ? sourceOf(value as object)
+    : isObject(value)
     ? Reflect.ownKeys({ [value as unknown as string]: 0 })[0]!
     : typeof value === "symbol"
     ? value

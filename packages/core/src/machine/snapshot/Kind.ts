@@ -29,6 +29,8 @@ export type Data = ReadonlyArray<Json>
 export interface StoredKind {
   /** Starts with `@`; never reused for something else. */
   readonly tag: HostNode[0]
+  /** The prototype of all its objects, where they have one of their own: they are found by it. */
+  readonly prototype?: object
   /** What follows the tag; `undefined` for an object of another kind. */
   readonly write: (object: object, out: Writing) => Data | undefined
   readonly shell: (data: Data, heap: Reading) => object

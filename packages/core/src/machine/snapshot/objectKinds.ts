@@ -134,7 +134,7 @@ const namespace: StoredKind = {
   shell: ([module]) => namespaceOf(module as number)
 }
 
-const argumentsKind: StoredKind = {
+export const argumentsKind: StoredKind = {
   tag: "@arguments",
   write: (object, out) =>
     argumentsObjects.get(object) === undefined
@@ -145,10 +145,10 @@ const argumentsKind: StoredKind = {
 }
 
 /** `[site, cooked, raw]`; a cooked part that the language leaves undefined is null. */
-const template: StoredKind = {
+export const templateKind: StoredKind = {
   tag: "@template",
   write: (object) => {
-    if (!Array.isArray(object) || !Object.isFrozen(object)) return undefined
+    if (running.templates.size === 0 || !Object.isFrozen(object)) return undefined
     for (const [site, strings] of running.templates) {
       if (strings !== object) continue
       const { raw } = object as unknown as { readonly raw: ReadonlyArray<string> }
@@ -200,8 +200,6 @@ export const objectKinds: ReadonlyArray<StoredKind> = [
   iterator,
   timeout,
   namespace,
-  argumentsKind,
-  template,
   decoder,
   encoder
 ]

@@ -40,9 +40,6 @@ import { chainOf, slotChains } from "./variableNames.ts"
 
 type Class<A extends object> = { readonly prototype: A }
 
-const has = (object: object, { prototype }: Class<object>): boolean =>
-  Object.getPrototypeOf(object) === prototype
-
 /** A class whose fields are all there is to it. */
 const fields = <A extends object>(
   tag: StoredKind["tag"],
@@ -50,8 +47,8 @@ const fields = <A extends object>(
   names: ReadonlyArray<keyof A & string>
 ): StoredKind => ({
   tag,
-  write: (object, out) =>
-    has(object, of) ? names.map((name) => out.val((object as A)[name], name)) : undefined,
+  prototype: of.prototype,
+  write: (object, out) => names.map((name) => out.val((object as A)[name], name)),
   shell: () => Object.create(of.prototype) as object,
   fill: (object, data, heap) => {
     names.forEach((name, at) => {
@@ -62,8 +59,8 @@ const fields = <A extends object>(
 
 const task: StoredKind = {
   tag: "@task",
+  prototype: Task.prototype,
   write: (object, out) => {
-    if (!has(object, Task)) return undefined
     const { args, at, code, driver, env, home, lexical, self, slots } = object as Task
     const { names } = out
     if (names !== undefined) {
@@ -108,7 +105,11 @@ type StoredSlots = ReadonlyArray<
 /** Jumps are compared by identity, so they are looked up again. */
 const completion: StoredKind = {
   tag: "@end",
-  write: (object) => object instanceof Completion ? [object.kind, object.label ?? null] : undefined,
+  prototype: Completion.prototype,
+  write: (object) => {
+    const { kind, label } = object as Completion
+    return [kind, label ?? null]
+  },
   shell: ([kind, label]) =>
     kind === "return"
       ? RETURN
@@ -117,9 +118,9 @@ const completion: StoredKind = {
 
 const collectionCursor: StoredKind = {
   tag: "@collection",
+  prototype: CollectionCursor.prototype,
   write: (object, out) => {
-    if (!(object instanceof CollectionCursor)) return undefined
-    const { kind, position, source } = object
+    const { kind, position, source } = object as CollectionCursor
     return [out.val(source), kind, position]
   },
   shell: ([, kind]) => new CollectionCursor(undefined, kind as CollectionCursor["kind"]),

@@ -11,17 +11,39 @@ import { privateElements } from "../privates.ts"
 import { MARKS } from "../signals.ts"
 import { functionKinds, functionPrototype } from "./functionKinds.ts"
 import type { Data, Names, Reading, StoredKind, Writing } from "./Kind.ts"
-import { objectKinds } from "./objectKinds.ts"
+import { argumentsKind, objectKinds, templateKind } from "./objectKinds.ts"
 import { placeCursor, recordKinds } from "./records.ts"
 
 /** The language's own objects go by name. */
 const INTRINSIC = "@"
 
-const kinds = [...functionKinds, functionPrototype, ...recordKinds, ...objectKinds]
+const kinds = [
+  ...functionKinds,
+  ...recordKinds,
+  ...objectKinds,
+  argumentsKind,
+  functionPrototype,
+  templateKind
+]
 
 const kindOfTag: ReadonlyMap<string, StoredKind> = new Map(kinds.map((kind) => [kind.tag, kind]))
 
-const objectOrder = [...recordKinds, ...objectKinds, functionPrototype]
+const byPrototype: ReadonlyMap<object | null, StoredKind> = new Map(
+  recordKinds.flatMap((kind) => kind.prototype === undefined ? [] : [[kind.prototype, kind]])
+)
+
+/** Most objects of a state are plain: these are all that they could be instead. */
+const plainKinds = [argumentsKind, functionPrototype]
+const arrayKinds = [templateKind]
+const otherKinds = [...objectKinds, ...plainKinds]
+
+const candidates = (object: object): ReadonlyArray<StoredKind> => {
+  if (typeof object === "function") return functionKinds
+  const prototype = Object.getPrototypeOf(object) as object | null
+  if (prototype === Object.prototype) return plainKinds
+  if (Array.isArray(object)) return arrayKinds
+  return otherKinds
+}
 
 const kindOf = (node: HostNode): StoredKind => {
   const kind = kindOfTag.get(node[0])
@@ -52,7 +74,9 @@ const write = (object: object, out: Writing): HostNode | undefined => {
   const elements = privateElements.get(object)
   // Nothing refers to them, so they get their number here.
   if (elements !== undefined) out.val(elements)
-  for (const kind of typeof object === "function" ? functionKinds : objectOrder) {
+  const record = byPrototype.get(Object.getPrototypeOf(object) as object | null)
+  if (record !== undefined) return [record.tag, ...record.write(object, out)!]
+  for (const kind of candidates(object)) {
     const data = kind.write(object, out)
     if (data !== undefined) return [kind.tag, ...data]
   }
