@@ -6,13 +6,17 @@
  *
  * @since 0.1.0
  */
+import { join } from "node:path"
 import process from "node:process"
 import { install } from "./install.mjs"
 import { root, runNode } from "./runNode.mjs"
 import { testEnvironment, VITEST } from "./vitest.mjs"
 
 /** dprint keeps compiled plugins; its usual place is the home, which may not be there. */
-const environment = { DPRINT_CACHE_DIR: "node_modules/.cache/dprint", ...process.env }
+const environment = {
+  DPRINT_CACHE_DIR: join(root, "node_modules", ".cache", "dprint"),
+  ...process.env
+}
 
 const TSC = "node_modules/typescript/bin/tsc"
 
