@@ -107,7 +107,11 @@ export const withLock = async (path, say, work) => {
   let toldAbout
   while (!create(path, textOf(process.pid))) {
     const seen = look(path)
-    if (seen === undefined) continue
+    if (seen === undefined) {
+      // Its holder has just ended; or the folder is gone, which must not spin.
+      await pause(LOOK_EVERY_MILLIS)
+      continue
+    }
     if (!isHeld(seen)) {
       say(`taking over from ${holderOf(seen.text)}, which ended in the middle`)
       takeAway(path, seen)
