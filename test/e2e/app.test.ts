@@ -2,7 +2,8 @@
  * Apps that call `greeting.run()`: ordinary programs that are started with `node`.
  */
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { readFileSync, writeFileSync } from "node:fs"
+import { socketOf } from "@rappel/worker/background/place"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
@@ -11,12 +12,15 @@ import * as Postgres from "../kit/Postgres.ts"
 import * as Processes from "../kit/Processes.ts"
 import * as files from "./files.ts"
 
-const started: Array<number> = []
+afterAll(Processes.cleanUp)
 
-afterAll(async () => {
-  await Processes.cleanUp()
-  for (const pid of started) if (Processes.isAlive(pid)) process.kill(pid, "SIGTERM")
-})
+/** Resolves when the background process of a project has ended: its socket goes with it. */
+const backgroundEnds = async (cwd: string) => {
+  for (let waited = 0; existsSync(socketOf(cwd)); waited += 100) {
+    if (waited > 30_000) throw new Error(`The background process of ${cwd} does not end`)
+    await sleep(100)
+  }
+}
 
 /** Lets plain `node` run TypeScript that finds rappel, as a project's own tsx would. */
 const START = fileURLToPath(new URL("../../packages/worker/bin/start.mjs", import.meta.url))
@@ -29,6 +33,8 @@ const sources = {
   "src/slow.ts": `
     import { action, sleep, workflow } from "@rappel/core"
     export const tick = action(async (n: number) => n + 1)
+    export const parent = action(async () => process.ppid)
+    export const whoRuns = workflow(async () => await parent())
     export const slow = workflow(async (n: number) => {
       const first = await tick(n)
       await sleep("3s")
@@ -68,6 +74,13 @@ const sources = {
   "welcome-app.ts": `
     import { Welcome } from "./src/welcome.ts"
     console.log(JSON.stringify(await Welcome.run("Ada")))
+  `,
+  "waiter.ts": `
+    import { slow, whoRuns } from "./src/slow.ts"
+    const background = await whoRuns.run()
+    const handle = await slow.start(1)
+    console.log("background " + background)
+    console.log("result " + await handle.result())
   `,
   "starter.ts": `
     import { slow } from "./src/slow.ts"
@@ -114,13 +127,25 @@ describe("an app without DATABASE_URL", () => {
       const third = parse(await startApp(cwd, "app.ts").ended)
       assert.isTrue([worker, two.worker].includes(third.worker) || Processes.isAlive(third.worker))
 
-      for (let waited = 0; Processes.isAlive(worker) && waited < 20_000; waited += 100) {
-        await sleep(100)
-      }
+      await backgroundEnds(cwd)
       assert.isFalse(Processes.isAlive(worker))
     },
     90_000
   )
+
+  it("a background process that is killed is replaced while an app waits", async () => {
+    const cwd = Processes.project(sources)
+    const app = startApp(cwd, "waiter.ts")
+    const [, background] = await app.writes(/background (\d+)/)
+    await sleep(500)
+
+    process.kill(Number(background), "SIGKILL")
+    const { code, stderr, stdout } = await app.ended
+
+    assert.strictEqual(code, 0, stderr)
+    assert.include(stdout, "result 3\n")
+    await backgroundEnds(cwd)
+  }, 90_000)
 
   it("production needs a database of its own", async () => {
     const cwd = Processes.project(sources)
