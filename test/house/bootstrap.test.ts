@@ -16,7 +16,10 @@ const INSTALL = pathToFileURL(join(root, "scripts", "install.mjs")).href
 const FAKE_NPM = join(root, "test", "house", "fixtures", "npm-cli.js")
 
 const folders: Array<string> = []
+const children: Array<ChildProcess> = []
 afterEach(() => {
+  // One that a failed test left behind would look for its folder for ever.
+  for (const child of children.splice(0)) child.kill("SIGKILL")
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
 
@@ -48,8 +51,8 @@ const project = () => {
         ? readFileSync(log, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Told)
         : [],
     /** Starts an installation in a process of its own. */
-    start: (environment: Record<string, string | undefined> = {}) =>
-      spawn(
+    start: (environment: Record<string, string | undefined> = {}) => {
+      const child = spawn(
         process.execPath,
         ["-e", `import(${JSON.stringify(INSTALL)}).then((m) => m.install(process.cwd()))`],
         {
@@ -58,6 +61,9 @@ const project = () => {
           stdio: ["ignore", "ignore", "pipe"]
         }
       )
+      children.push(child)
+      return child
+    }
   }
 }
 
