@@ -64,6 +64,7 @@ const CODES: Readonly<Record<string, ExitCode>> = {
   EmbeddedError: ExitCode.infrastructure,
   WorkerPoolFailed: ExitCode.infrastructure,
   PackageMissing: ExitCode.infrastructure,
+  AlreadyServed: ExitCode.infrastructure,
   SchemaTooNew: ExitCode.schemaTooNew
 }
 

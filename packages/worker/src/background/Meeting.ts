@@ -12,6 +12,23 @@ import type * as Scope from "effect/Scope"
 import { rmSync } from "node:fs"
 import * as Net from "node:net"
 
+/**
+ * A project has one process that serves its apps, and it is there.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AlreadyServed extends Error {
+  override readonly name = "AlreadyServed"
+  constructor(socketPath: string, options: { readonly cause: unknown }) {
+    super(
+      `Another process of this project listens at ${socketPath}: \`rappel dev\`, or the background ` +
+        "process of its apps, which ends a few seconds after the last of them. End it first.",
+      options
+    )
+  }
+}
+
 /** What an app is told when it has connected. */
 export interface Greeting {
   readonly pid: number
@@ -133,9 +150,7 @@ const open = async (
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error
     // The file outlives a process that was killed; nobody answers behind it then.
     if (await isAnswering(socketPath)) {
-      throw new Error(`Another process of this project listens at ${socketPath}`, {
-        cause: error
-      })
+      throw new AlreadyServed(socketPath, { cause: error })
     }
     rmSync(socketPath, { force: true })
     await attempt()
