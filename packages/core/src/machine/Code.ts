@@ -34,9 +34,16 @@ export class LoadedProgram {
     this.limits = limits
     this.codes = file.program.functions.map((node) => new Code(this, node))
     for (const { ctor, members, n } of file.program.classes) {
-      if (ctor !== undefined) this.codes[ctor]!.stackName = `new ${n || "<anonymous>"}`
-      for (const { f } of members) {
-        if (f !== undefined && n !== "") this.codes[f]!.stackName = `${n}.${this.codes[f]!.node.n}`
+      if (ctor !== undefined) {
+        const code = this.codes[ctor]!
+        code.constructs = true
+        code.stackName = `new ${n || "<anonymous>"}`
+      }
+      for (const { f, kind } of members) {
+        if (f === undefined) continue
+        const code = this.codes[f]!
+        if (kind === "field") code.constructs = true
+        if (n !== "") code.stackName = `${n}.${code.node.n}`
       }
     }
   }
@@ -51,36 +58,44 @@ export class LoadedProgram {
 export class Code {
   readonly program: LoadedProgram
   readonly node: FunctionNode
+  /** A constructor or the initialiser of a field: the machine does more around it. */
+  constructs: boolean
   /** How a stack names it; methods have their class in front. */
   stackName: string
   readonly makeEnv: (outer: unknown) => Env
   /** Binds the parameters of a generator, if the body does not. */
   heads: Execute | undefined
-  /** Set when it was compiled. */
+  /** Runs a function that suspends. */
   body: Execute | undefined
-  /** Instead of running the body, for functions that only give a value. */
-  value: Evaluate | undefined
+  /** Runs one that does not, for what it returns. */
+  result: Evaluate | undefined
+  isCompiled: boolean
   /** How deep its evaluators nest: what a call takes of the stack. */
   weight: number
   #usesLexical: boolean | undefined
+  #usesArguments: boolean | undefined
 
   constructor(program: LoadedProgram, node: FunctionNode) {
     this.program = program
     this.node = node
+    this.constructs = false
     this.stackName = node.n
     this.makeEnv = envMaker(node.size, node.tdz)
     this.heads = undefined
     this.body = undefined
-    this.value = undefined
+    this.result = undefined
+    this.isCompiled = false
     this.weight = 0
     this.#usesLexical = undefined
+    this.#usesArguments = undefined
   }
 
   compile(): void {
-    const { body, heads, value, weight } = compileFunction(this)
+    const { body, heads, result, weight } = compileFunction(this)
+    this.isCompiled = true
     this.heads = heads
     this.body = body
-    this.value = value
+    this.result = result
     this.weight = weight
   }
 
@@ -93,22 +108,30 @@ export class Code {
 
   /** Whether an arrow needs `this`, `super`, `arguments` or `new.target` of the function around it. */
   get usesLexical(): boolean {
-    return this.#usesLexical ??= usesLexical(this.node.body, this.program)
+    return this.#usesLexical ??= mentions(this.node.body, LEXICAL, this.program)
+  }
+
+  /** Whether the function, or an arrow in it, has the `arguments` object. */
+  get usesArguments(): boolean {
+    return this.#usesArguments ??= mentions(this.node.body, ARGUMENTS, this.program)
   }
 }
 
 const LEXICAL = new Set(["This", "Super", "SuperCall", "Args", "NewTarget"])
 
-const usesLexical = (tree: unknown, program: LoadedProgram): boolean => {
+const ARGUMENTS = new Set(["Args"])
+
+/** Whether one of the kinds stands in a function's own code or in its arrows. */
+const mentions = (tree: unknown, kinds: ReadonlySet<string>, program: LoadedProgram): boolean => {
   if (typeof tree !== "object" || tree === null) return false
-  if (Array.isArray(tree)) return tree.some((part) => usesLexical(part, program))
+  if (Array.isArray(tree)) return tree.some((part) => mentions(part, kinds, program))
   const { f, t } = tree as { readonly t?: string; readonly f?: number }
-  if (t !== undefined && LEXICAL.has(t)) return true
+  if (t !== undefined && kinds.has(t)) return true
   if (t === "Fn") {
-    const inner = program.codes[f!]!
-    return inner.node.arrow === 1 && inner.usesLexical
+    const { node } = program.codes[f!]!
+    return node.arrow === 1 && mentions(node.body, kinds, program)
   }
-  return Object.values(tree).some((part) => usesLexical(part, program))
+  return Object.values(tree).some((part) => mentions(part, kinds, program))
 }
 
 /**

@@ -41,9 +41,12 @@ export class Lexical {
   }
 }
 
+const NO_ARGUMENTS: ReadonlyArray<unknown> = []
+
 export class Frame {
   readonly code: Code
-  readonly args: ReadonlyArray<unknown>
+  readonly env: Env
+  args: ReadonlyArray<unknown>
   readonly self: unknown
   readonly home: object | null
   readonly newTarget: unknown
@@ -60,6 +63,7 @@ export class Frame {
 
   constructor(
     code: Code,
+    env: Env,
     self: unknown,
     args: ReadonlyArray<unknown>,
     home: object | null,
@@ -67,6 +71,7 @@ export class Frame {
     newTarget: unknown
   ) {
     this.code = code
+    this.env = env
     this.args = args
     this.self = self
     this.home = home
@@ -95,7 +100,6 @@ export interface Driver {
  * again, and every node goes on from its slots.
  */
 export class Task extends Frame {
-  readonly env: Env
   readonly slots: Array<unknown>
   mode: ResumeMode
   sent: unknown
@@ -112,13 +116,17 @@ export class Task extends Frame {
     home: object | null,
     lexical: Lexical | null
   ) {
-    super(code, self, args, home, lexical, undefined)
-    this.env = env
+    super(code, env, self, args, home, lexical, undefined)
     this.slots = Array.from<unknown>({ length: code.node.slots }).fill(0)
     this.mode = NEXT
     this.sent = undefined
     this.awaited = undefined
     this.yielded = undefined
     this.driver = null
+  }
+
+  /** Parameters are bound by now: the arguments need not be kept, unless the code names them. */
+  releaseArguments(): void {
+    if (!this.code.usesArguments) this.args = NO_ARGUMENTS
   }
 }

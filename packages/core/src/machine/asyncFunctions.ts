@@ -47,6 +47,7 @@ export class AsyncFunctionDriver implements Driver {
     vm.frame = caller
     task.caller = null
     if (completion === SUSPENDED) {
+      task.releaseArguments()
       const { awaited } = task
       task.awaited = undefined
       react(awaited!, new AwaitReaction(task))

@@ -108,6 +108,7 @@ export class AsyncGenerator implements Driver {
     vm.frame = caller
     task.caller = null
     if (completion === SUSPENDED) {
+      task.releaseArguments()
       const { awaited } = task
       if (awaited === undefined) return
       task.awaited = undefined

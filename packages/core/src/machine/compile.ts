@@ -12,6 +12,7 @@ import type { FunctionKind, FunctionNode } from "../program/Program.ts"
 import type { Statement } from "../program/Statement.ts"
 import type { Code, Evaluate, Execute, LoadedProgram } from "./Code.ts"
 import { expressionKinds } from "./evaluate/expressionKinds.ts"
+import { resultOf } from "./evaluate/results.ts"
 import { statementKinds } from "./evaluate/statementKinds.ts"
 
 /** What a factory of evaluators is given besides its node. */
@@ -24,6 +25,8 @@ export interface Compiler {
   readonly expression: (node: Expression) => Evaluate
   readonly expressions: (nodes: ReadonlyArray<Expression>) => ReadonlyArray<Evaluate>
   readonly statement: (node: Statement) => Execute
+  /** A statement of a function that cannot suspend, run for what it returns. */
+  readonly result: (node: Statement) => Evaluate
 }
 
 type Factory<Node, Made> = (node: Node, compiler: Compiler) => Made
@@ -36,18 +39,33 @@ export type StatementKinds = {
   readonly [T in Statement["t"]]: Factory<Extract<Statement, { readonly t: T }>, Execute>
 }
 
-/** Native frames that a call takes beside its nested evaluators. */
-const CALL_WEIGHT = 3
+/**
+ * What a call takes of the host's stack beside its nested evaluators, in frames of one: found
+ * by counting how deep calls nest until V8's own stack is full (`limits.test.ts`).
+ */
+const CALL_WEIGHT = 2
+const SUSPENDING_WEIGHT = 6
+const CONSTRUCTING_WEIGHT = 8
+
+/** Kinds whose evaluators call a helper of their own on the way to their parts. */
+const EXTRA_WEIGHT: Readonly<Record<string, number>> = {
+  ForOf: 2,
+  ForIn: 2,
+  Try: 1,
+  New: 2,
+  Obj: 1
+}
 
 /** A compiler for the nodes of a function, which notes how deep they nest. */
 const compilerFor = ({ node, program }: Code): Compiler & { readonly deepest: () => number } => {
   let level = 0
   let deepest = 0
-  const nested = <A>(make: () => A): A => {
-    level++
+  const nested = <A>(kind: string, make: () => A): A => {
+    const weight = 1 + (EXTRA_WEIGHT[kind] ?? 0)
+    level += weight
     if (level > deepest) deepest = level
     const made = make()
-    level--
+    level -= weight
     return made
   }
   const compiler: Compiler = {
@@ -58,14 +76,15 @@ const compilerFor = ({ node, program }: Code): Compiler & { readonly deepest: ()
     expression: (inner) => {
       const factory = expressionKinds[inner.t] as Factory<Expression, Evaluate> | undefined
       if (factory === undefined) throw unknown(inner.t)
-      return nested(() => factory(inner, compiler))
+      return nested(inner.t, () => factory(inner, compiler))
     },
     expressions: (inner) => inner.map(compiler.expression),
     statement: (inner) => {
       const factory = statementKinds[inner.t] as Factory<Statement, Execute> | undefined
       if (factory === undefined) throw unknown(inner.t)
-      return nested(() => factory(inner, compiler))
-    }
+      return nested(inner.t, () => factory(inner, compiler))
+    },
+    result: (inner) => nested(inner.t, () => resultOf(inner, compiler))
   }
   return { ...compiler, deepest: () => deepest }
 }
@@ -75,8 +94,10 @@ export const compileStatement = (code: Code, statement: Statement): Execute =>
 
 interface Compiled {
   readonly heads: Execute | undefined
-  readonly body: Execute
-  readonly value: Evaluate | undefined
+  /** Of a function that suspends. */
+  readonly body: Execute | undefined
+  /** Of one that does not. */
+  readonly result: Evaluate | undefined
   readonly weight: number
 }
 
@@ -85,12 +106,13 @@ export const compileFunction = (code: Code): Compiled => {
   const compiler = compilerFor(code)
   const [first, rest] = divided(node)
   const heads = first === undefined ? undefined : compiler.statement(first)
-  const body = compiler.statement(rest)
-  const only = onlyStatement(node.body)
-  const value = only.t === "Ret" && only.s === undefined && node.k === "sync"
-    ? compiler.expression(only.e)
-    : undefined
-  return { heads, body, value, weight: compiler.deepest() + CALL_WEIGHT }
+  const isSync = node.k === "sync"
+  const body = isSync ? undefined : compiler.statement(rest)
+  const result = isSync ? compiler.result(rest) : undefined
+  const suspending = isSync ? 0 : SUSPENDING_WEIGHT
+  const constructing = code.constructs ? CONSTRUCTING_WEIGHT : 0
+  const weight = compiler.deepest() + CALL_WEIGHT + suspending + constructing
+  return { heads, body, result, weight }
 }
 
 /** The statements of a generator that run when it is called, and the others. */
@@ -99,9 +121,6 @@ const divided = ({ body, heads }: FunctionNode): readonly [Statement | undefined
   if (body.t !== "Blk") return [body, { t: "Blk", b: [] }]
   return [{ t: "Blk", b: body.b.slice(0, heads) }, { ...body, b: body.b.slice(heads) }]
 }
-
-const onlyStatement = (body: Statement): Statement =>
-  body.t === "Blk" && body.b.length === 1 ? onlyStatement(body.b[0]!) : body
 
 const unknown = (kind: string): TypeError =>
   new TypeError(

@@ -16,7 +16,7 @@ import { isObject } from "./iteration.ts"
 import { ASYNC_GENERATOR_PROTOTYPE, GENERATOR_PROTOTYPE, HOST } from "./natives/hostPrototypes.ts"
 import { isIntrinsic } from "./natives/replaced.ts"
 import { running } from "./running.ts"
-import { RETURN, UNSET } from "./signals.ts"
+import { NOTHING, UNSET } from "./signals.ts"
 
 export type Callable = (...args: ReadonlyArray<unknown>) => unknown
 
@@ -65,18 +65,25 @@ export const isConstructor = (value: unknown): value is new(...args: any) => obj
 const isConstructible = ({ node }: Code): boolean =>
   node.k === "sync" && node.arrow !== 1 && node.method !== 1
 
-const enter = (
+/** Begins a call of a function that cannot suspend; whoever did ends it. */
+const begin = (
   closure: Closure,
   self: unknown,
   args: ReadonlyArray<unknown>,
   newTarget: unknown
-): { readonly env: Env; readonly frame: Frame } => {
-  const { code, env: outer, fn, home, lexical } = closure
-  if (code.body === undefined) code.compile()
-  const env = code.makeEnv(outer)
-  if (code.node.self !== undefined) env[code.node.self] = fn
-  const frame = new Frame(code, self, args, home, lexical, newTarget)
-  return { env, frame }
+): Frame => {
+  const { code } = closure
+  if (!code.isCompiled) code.compile()
+  const env = code.makeEnv(closure.env)
+  if (code.node.self !== undefined) env[code.node.self] = closure.fn
+  const frame = new Frame(code, env, self, args, closure.home, closure.lexical, newTarget)
+  running.enter(frame)
+  return frame
+}
+
+const end = (frame: Frame, value: unknown): unknown => {
+  running.frame = frame.caller
+  return value === NOTHING ? undefined : value
 }
 
 /** Calls a sync function of the program. */
@@ -85,22 +92,8 @@ export const callClosure = (
   self: unknown,
   args: ReadonlyArray<unknown>
 ): unknown => {
-  const { code } = closure
-  if (code.body === undefined) code.compile()
-  const env = code.makeEnv(closure.env)
-  if (code.node.self !== undefined) env[code.node.self] = closure.fn
-  const frame = new Frame(code, self, args, closure.home, closure.lexical, undefined)
-  const vm = running
-  const caller = vm.frame
-  vm.enter(frame)
-  if (code.value !== undefined) {
-    const value = code.value(env, frame)
-    vm.frame = caller
-    return value
-  }
-  const completion = code.body!(env, frame)
-  vm.frame = caller
-  return completion === RETURN ? frame.result : undefined
+  const frame = begin(closure, self, args, undefined)
+  return end(frame, frame.code.result!(frame.env, frame))
 }
 
 /**
@@ -114,16 +107,11 @@ export const runConstructor = (
   newTarget: unknown,
   constructing: object
 ): unknown => {
-  const { env, frame } = enter(closure, self, args, newTarget)
+  const frame = begin(closure, self, args, newTarget)
   if (self === UNSET) {
     frame.lexical = new Lexical(UNSET, closure.home, newTarget, args, constructing)
   }
-  const vm = running
-  const caller = vm.frame
-  vm.enter(frame)
-  const completion = closure.code.body!(env, frame)
-  vm.frame = caller
-  const returned = completion === RETURN ? frame.result : undefined
+  const returned = end(frame, frame.code.result!(frame.env, frame))
   if (isObject(returned)) return ownObject(returned)
   if (self !== UNSET) return self
   if (returned !== undefined) {
@@ -148,7 +136,7 @@ export const lexicalOf = (F: Frame): Lexical =>
 
 const startTask = (closure: Closure, self: unknown, args: ReadonlyArray<unknown>): Task => {
   const { code } = closure
-  if (code.body === undefined) code.compile()
+  if (!code.isCompiled) code.compile()
   const env = code.makeEnv(closure.env)
   if (code.node.self !== undefined) env[code.node.self] = closure.fn
   return new Task(code, env, self, args, closure.home, closure.lexical)
@@ -167,23 +155,33 @@ const bindParameters = (task: Task): Task => {
   return task
 }
 
-// A computed key gives the function its name for less than a definition afterwards.
+// A computed key gives the function its name for less than a definition afterwards. The
+// functions begin and end a call themselves: a helper around it would be one more frame on
+// the host's stack for each level of recursion.
 const makeArrow = (closure: Closure, name: string): Callable =>
-  ({ [name]: (...args: ReadonlyArray<unknown>) => callClosure(closure, undefined, args) })[name]!
+  ({
+    [name]: (...args: ReadonlyArray<unknown>) => {
+      const frame = begin(closure, undefined, args, undefined)
+      return end(frame, frame.code.result!(frame.env, frame))
+    }
+  })[name]!
 
 const makeMethod = (closure: Closure, name: string): Callable =>
   ({
     [name](this: unknown, ...args: ReadonlyArray<unknown>) {
-      return callClosure(closure, this, args)
+      const frame = begin(closure, this, args, undefined)
+      return end(frame, frame.code.result!(frame.env, frame))
     }
   })[name]!
 
 const makeOrdinary = (closure: Closure, name: string): Callable =>
   ({
     [name]: function(this: unknown, ...args: ReadonlyArray<unknown>) {
-      return new.target === undefined
-        ? callClosure(closure, this, args)
-        : runConstructor(closure, this, args, new.target, closure.fn!)
+      if (new.target !== undefined) {
+        return runConstructor(closure, this, args, new.target, closure.fn!)
+      }
+      const frame = begin(closure, this, args, undefined)
+      return end(frame, frame.code.result!(frame.env, frame))
     }
   })[name]!
 

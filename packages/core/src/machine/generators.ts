@@ -83,6 +83,7 @@ const step = (generator: Generator, mode: ResumeMode, value: unknown): object =>
   task.caller = null
   if (completion === SUSPENDED) {
     generator.state = "suspended"
+    task.releaseArguments()
     const { yielded } = task
     task.yielded = undefined
     return yielded instanceof Delegated ? yielded.result : { value: yielded, done: false }

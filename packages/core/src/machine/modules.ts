@@ -59,7 +59,6 @@ export const initialise = (module: number): void => {
   visit(module)
   const parts = order.map((at) => {
     const code = codes[program.modules[at]!.f]!
-    if (code.body === undefined) code.compile()
     const { body } = code.node
     const statements = body.t === "Blk" ? body.b : [body]
     const hoisted = statements.findIndex((statement) => !isHoisted(statement))
@@ -67,7 +66,7 @@ export const initialise = (module: number): void => {
   })
   const run = (at: number, code: typeof parts[number]["code"], execute: Execute | undefined) => {
     const env = vm.modules[at]!
-    const frame = new Frame(code, undefined, [], null, null, undefined)
+    const frame = new Frame(code, env, undefined, [], null, null, undefined)
     vm.enter(frame)
     execute?.(env, frame)
     vm.frame = null

@@ -46,6 +46,8 @@ export const jump = (kind: "break" | "continue", label: string | undefined): Com
 export const UNSET = Symbol("unset")
 /** An elided element of an array literal. */
 export const HOLE = Symbol("hole")
+/** A body reached its end without a `return`. */
+export const NOTHING = Symbol("nothing")
 /** The rest of an optional chain is skipped. */
 export const SKIPPED = Symbol("skipped")
 

@@ -73,25 +73,60 @@ describe("depth", () => {
     assert.strictEqual(run.value, "ok")
   })
 
-  it("stays below the host's stack, whatever nests", () => {
-    const bodies = [
-      "const f = (a: any): any => [1].map(() => f({ x: [a, ...[a]] }))[0]",
-      "class A { get g(): any { return new A().g } } const f = () => new A().g",
-      "const f = (): any => `${{ toString: () => f() }}`",
-      "const f = (): any => { try { return f() } finally { 1 + 1 } }",
-      "const f = (): any => { for (const x of [1]) { switch (x) { case 1: { if (true) { return ((((f())))) } } } } }",
-      "const f = (): any => JSON.stringify({ toJSON: () => f() })",
-      "const f = (): any => [2, 1].sort(() => f())",
-      "const f = (): any => { const [a] = { *[Symbol.iterator]() { yield f() } } as any; return a }",
-      "const f = (): any => 'x'.replace(/x/, () => f())",
-      "class B { constructor() { new B() } } const f = () => new B()",
-      "const f = (): any => Reflect.apply(f, null, [])",
-      "const g = (n: any): any => { const [a, ...b] = [n]; return { ...{ a: g(a ? (b ? a : b) : [[[[n]]]]) } } }; const f = () => g(1)",
-      "const f = async (): Promise<any> => { await f() }"
-    ]
+  const nested = [
+    "const f = (): any => count(f)",
+    "const f = (n: any): any => 1 + count(f)",
+    "function f(n: any): any { if (n > -1) { return count(f) + 1 } return 0 }",
+    "const f = (a: any): any => [1].map(() => f({ x: [a, ...[count(a)]] }))[0]",
+    "class A { get g(): any { count(); return new A().g } } const f = () => new A().g",
+    "const f = (): any => `${{ toString: () => count(f) }}`",
+    "const f = (): any => { try { return count(f) } finally { 1 + 1 } }",
+    "const f = (): any => { for (const x of [1]) { switch (x) { case 1: { if (true) { return ((((count(f))))) } } } } }",
+    "const f = (): any => { const [a] = { *[Symbol.iterator]() { yield count(f) } } as any; return a }",
+    "class B { constructor() { count(); new B() } } const f = () => new B()",
+    "class B { x = (count(), new B()) } const f = () => new B()",
+    "class C {} class B extends C { constructor() { super(); count(); new B() } } const f = () => new B()",
+    "const f = (): any => Reflect.apply(count, null, [f])",
+    "const f = (): any => f.bind(null)(count())",
+    "const g = (n: any): any => { const [a, ...b] = [count()]; return { ...{ a: g(a ? (b ? a : b) : [[[[n]]]]) } } }; const f = () => g(1)",
+    "const f = async (): Promise<any> => { count(); await f() }",
+    "const f = async (): Promise<any> => { for (const x of [1]) { try { count(); await f() } finally { await 1 } } }",
+    "function* gen(): any { count(); yield* gen() } const f = () => [...gen()]"
+  ]
 
-    for (const body of bodies) {
-      const run = drive(`${body}; try { await f() } catch (e: any) { return [e.name, e.message] }`)
+  it("overflows by the machine's own measure, whatever nests and wherever it began", () => {
+    for (const body of nested) {
+      const machine = machineOf(`
+        let n = 0
+        const count = (g?: any): any => { n++; return typeof g === "function" ? g(n) : g }
+        ${body}
+        try { await (f as any)(0) } catch (e: any) { return [n, e.name, e.message] }`)
+      const run = () => new Driven(machine).value as Array<unknown>
+      const deeper = (levels: number): Array<unknown> => levels === 0 ? run() : deeper(levels - 1)
+
+      const shallow = run()
+      assert.deepStrictEqual(
+        shallow.slice(1),
+        ["RangeError", "Maximum call stack size exceeded"],
+        body
+      )
+      assert.deepStrictEqual(deeper(400), shallow, body)
+    }
+  })
+
+  it("overflows within natives as an error of the workflow", () => {
+    for (
+      const body of [
+        "JSON.stringify({ toJSON: () => f() })",
+        "'x'.replace(/x/, () => f())",
+        "[2, 1].sort(() => f())",
+        "Object.entries({ get x() { return f() } })"
+      ]
+    ) {
+      const run = drive(
+        `const f = (): any => ${body}; try { f() } catch (e: any) { return [e.name, e.message] }`
+      )
+
       assert.deepStrictEqual(run.value, ["RangeError", "Maximum call stack size exceeded"], body)
     }
   })

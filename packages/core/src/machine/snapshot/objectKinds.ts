@@ -7,6 +7,7 @@ import type { Json } from "../../heap/Json.ts"
 import { type AsyncGenerator, asyncGenerators } from "../asyncGenerators.ts"
 import { makeTimeout, Timeout, timeouts } from "../effects.ts"
 import { argumentsObjects, makeArguments } from "../evaluate/values.ts"
+import { Task } from "../Frame.ts"
 import { type Generator, generators } from "../generators.ts"
 import type { Hidden } from "../hidden.ts"
 import {
@@ -26,7 +27,7 @@ import {
   type PromiseStatus,
   stateOf
 } from "../promises.ts"
-import type { Reaction } from "../reactions.ts"
+import { AwaitReaction, type Reaction } from "../reactions.ts"
 import { running } from "../running.ts"
 import { extras, fillExtras, type StoredKind, type Writing } from "./Kind.ts"
 
@@ -51,7 +52,11 @@ const fillMore = (
   fillExtras(object, own, heap)
 }
 
-/** Pending, value and reactions; the first item is the status, plus 4 when it is handled. */
+/** An `await` is written as the task that waits. */
+const reactionOf = (stored: unknown): Reaction =>
+  stored instanceof Task ? new AwaitReaction(stored) : stored as Reaction
+
+/** `[head, reactions]` or `[head, value]`: the head is the status, plus 4 when it is handled. */
 const promise: StoredKind = {
   tag: "@p",
   write: (object, out) => {
@@ -59,7 +64,9 @@ const promise: StoredKind = {
     const { isHandled, reactions, status, value } = stateOf(object)
     const head = status + (isHandled ? 4 : 0)
     const rest = more(object, PromiseConstructor.prototype, out)
-    const content = status === 0 ? reactions.map((each) => out.val(each)) : out.val(value)
+    const content = status === 0
+      ? reactions.map((each) => out.val(each instanceof AwaitReaction ? each.task : each))
+      : out.val(value)
     return [head, content, ...rest]
   },
   shell: () => newPromise(),
@@ -68,7 +75,7 @@ const promise: StoredKind = {
     state.status = ((head as number) & 3) as PromiseStatus
     state.isHandled = ((head as number) & 4) !== 0
     if (state.status === 0) {
-      state.reactions = (content as ReadonlyArray<Json>).map(heap.val) as Array<Reaction>
+      state.reactions = (content as ReadonlyArray<Json>).map((each) => reactionOf(heap.val(each)))
     } else state.value = heap.val(content!)
     fillMore(object, rest, heap)
   }

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type { Json } from "../../heap/Json.ts"
 import { AsyncFromSyncIterator, UnwrapReaction } from "../asyncFromSync.ts"
 import { AsyncFunctionDriver } from "../asyncFunctions.ts"
 import { AsyncGenerator, ReturnReaction } from "../asyncGenerators.ts"
@@ -12,7 +13,7 @@ import { Spreaded } from "../evaluate/calls.ts"
 import { Ending } from "../evaluate/loops.ts"
 import { SuperReference } from "../evaluate/members.ts"
 import { Pending } from "../evaluate/tryStatement.ts"
-import { Lexical, Task } from "../Frame.ts"
+import { type Driver, Lexical, Task } from "../Frame.ts"
 import { Generator } from "../generators.ts"
 import { IteratorRecord } from "../iteration.ts"
 import {
@@ -24,9 +25,9 @@ import {
 } from "../iterators.ts"
 import { KeyIterator } from "../keys.ts"
 import { PrivateElements, privateElements, PrivateKey } from "../privates.ts"
+import { isPromise } from "../promises.ts"
 import {
   Aggregate,
-  AwaitReaction,
   ElementReaction,
   FinallyReaction,
   FollowReaction,
@@ -35,7 +36,7 @@ import {
   ThenReaction
 } from "../reactions.ts"
 import { Completion, GeneratorReturn, jump, RETURN } from "../signals.ts"
-import type { StoredKind } from "./Kind.ts"
+import type { Data, StoredKind } from "./Kind.ts"
 import { chainOf, slotChains } from "./variableNames.ts"
 
 type Class<A extends object> = { readonly prototype: A }
@@ -57,6 +58,11 @@ const fields = <A extends object>(
   }
 })
 
+/** What drives a task: the promise of an async function stands for its driver. */
+const driverOf = (value: unknown): Driver | null =>
+  isPromise(value) ? new AsyncFunctionDriver(value) : value as Driver | null
+
+/** `[code, at, env, slots, driver, args, self, home, lexical]`, without a tail of nothings. */
 const task: StoredKind = {
   tag: "@task",
   prototype: Task.prototype,
@@ -68,39 +74,39 @@ const task: StoredKind = {
       names.env(env, chainOf(code), where)
       for (const [slot, chain] of slotChains(code)) names.env(slots[slot], chain, where)
     }
-    return [
+    const head = [
       code.program.codes.indexOf(code),
       at,
       out.val(env),
       slots.map((slot) => out.val(slot)),
-      out.val(driver),
-      out.val(args),
-      out.val(self, names?.edge("this", "")),
-      out.val(home),
-      out.val(lexical)
+      out.val(driver instanceof AsyncFunctionDriver ? driver.promise : driver)
     ]
+    const tail = [
+      args.length === 0 ? 0 : args.map((arg) => out.val(arg)),
+      self === undefined ? 0 : [out.val(self, names?.edge("this", ""))],
+      home === null ? 0 : out.val(home),
+      lexical === null ? 0 : out.val(lexical)
+    ]
+    while (tail.length > 0 && tail.at(-1) === 0) tail.pop()
+    return [...head, ...tail]
   },
   shell: ([code], { program }) =>
     new Task(program.codes[code as number]!, [], undefined, [], null, null),
-  fill: (object, [, at, env, slots, driver, args, self, home, lexical], heap) => {
+  fill: (object, [, at, env, slots, driver, args = 0, self = 0, home = 0, lexical = 0], heap) => {
     Object.assign(object, {
       at,
       env: heap.val(env!),
-      slots: (slots as StoredSlots).map(heap.val),
-      driver: heap.val(driver!),
-      args: heap.val(args!),
-      self: heap.val(self!),
-      home: heap.val(home!),
-      lexical: heap.val(lexical!)
+      slots: (slots as Data).map(heap.val),
+      driver: driverOf(heap.val(driver!)),
+      args: args === 0 ? [] : (args as Data).map(heap.val),
+      self: self === 0 ? undefined : heap.val((self as Data)[0]!),
+      home: home === 0 ? null : heap.val(home),
+      lexical: lexical === 0 ? null : heap.val(lexical)
     })
     const { code } = object as Task
-    if (code.body === undefined) code.compile()
+    if (!code.isCompiled) code.compile()
   }
 }
-
-type StoredSlots = ReadonlyArray<
-  Parameters<Parameters<NonNullable<StoredKind["fill"]>>[2]["val"]>[0]
->
 
 /** Jumps are compared by identity, so they are looked up again. */
 const completion: StoredKind = {
@@ -134,6 +140,20 @@ export const placeCursor = (object: object, position: number): void => {
   ;(object as CollectionCursor).position = position
 }
 
+/** The policy is data of its own kind: as JSON it needs no node. */
+const callEffect: StoredKind = {
+  tag: "@call",
+  prototype: CallEffect.prototype,
+  write: (object, out) => {
+    const { action, args, effect, policy, promise } = object as CallEffect
+    return [effect, action, args, out.val(promise), policy as unknown as Json]
+  },
+  shell: () => Object.create(CallEffect.prototype) as object,
+  fill: (object, [effect, action, args, promise, policy], heap) => {
+    Object.assign(object, { effect, action, args, policy, promise: heap.val(promise!) })
+  }
+}
+
 /** Not referred to by the object that has them: whoever meets that object writes them. */
 const elements: StoredKind = {
   ...fields("@private", PrivateElements, ["owner", "values"]),
@@ -148,6 +168,7 @@ const elements: StoredKind = {
 export const recordKinds: ReadonlyArray<StoredKind> = [
   task,
   completion,
+  callEffect,
   collectionCursor,
   elements,
   fields("@lexical", Lexical, [
@@ -158,10 +179,8 @@ export const recordKinds: ReadonlyArray<StoredKind> = [
     "constructing",
     "argumentsObject"
   ]),
-  fields("@async", AsyncFunctionDriver, ["promise"]),
   fields("@generator", Generator, ["task", "state"]),
   fields("@asyncGenerator", AsyncGenerator, ["task", "state", "queue"]),
-  fields("@await", AwaitReaction, ["task"]),
   fields("@then", ThenReaction, ["onFulfilled", "onRejected", "result"]),
   fields("@finally", FinallyReaction, ["callback", "result"]),
   fields("@pass", PassReaction, ["result", "status", "value"]),
@@ -187,7 +206,6 @@ export const recordKinds: ReadonlyArray<StoredKind> = [
     "getter",
     "setter"
   ]),
-  fields("@call", CallEffect, ["effect", "action", "args", "policy", "promise"]),
   fields("@sleep", SleepEffect, ["effect", "dueAt", "promise"]),
   fields("@timer", TimeoutEffect, ["effect", "dueAt", "callback", "args", "timeout", "promise"]),
   fields("@arrayCursor", ArrayCursor, ["source", "kind", "index"]),
