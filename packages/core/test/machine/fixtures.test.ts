@@ -14,6 +14,8 @@ import { action, runAction, sleep, Workflow, workflow } from "@rappel/core"
 export const echo = action(async (value: any): Promise<any> => value)
 export const add = action(async (a: number, b: number): Promise<any> => a + b)
 export const fail = action(async (message: string): Promise<any> => { throw new Error(message) })
+export const inner = workflow(async (x: number) => { const y = await echo(x); return y + 1 })
+export const sync: any = workflow((x: any) => x)
 export class Declined extends Error {
   code: number
   constructor(code: number) { super("declined with " + code); this.name = "Declined"; this.code = code }
