@@ -16,13 +16,13 @@ import { caught, type Stamp } from "./stack.ts"
 import { valueHost } from "./valueHost.ts"
 
 /**
- * How deep calls may nest, in units of nested evaluators; some 1,400 calls of a small
+ * How deep calls may nest, in units of nested evaluators; some 1,000 calls of a small
  * function. Part of what a step does, like the fuel: an instance must overflow at the same
  * call wherever it is stepped again. Node's default stack of 984 KB holds about 13,000 units
  * of whatever the language nests (`test/machine/limits.test.ts`). Natives that take much
  * stack per call back (`JSON.stringify`, `replace`) may overflow the host first.
  */
-export const MAX_DEPTH = 11_500
+export const MAX_DEPTH = 8_000
 
 export class Instance implements State {
   readonly program: LoadedProgram
