@@ -44,7 +44,7 @@ describe("a project's server", () => {
     assert.strictEqual(await ask(database.url, "show server_encoding"), "UTF8")
     assert.strictEqual(statSync(database.socketDirectory!).mode & 0o777, 0o700)
     await Effect.runPromise(database.stop)
-    assert.isFalse(isRunning(database.pid!))
+    await eventually(() => !isRunning(database.pid!))
     assert.isFalse(existsSync(database.socketDirectory!))
     assert.strictEqual(readFileSync(join(projectRoot, ".rappel/.gitignore"), "utf8"), "*\n")
   })
@@ -63,7 +63,7 @@ describe("a project's server", () => {
     assert.deepInclude(database, { origin: "attached", pid, url })
     assert.strictEqual(await ask(database.url, "select n from kept"), 7)
     await Effect.runPromise(database.stop)
-    assert.isFalse(isRunning(pid))
+    await eventually(() => !isRunning(pid))
 
     const again = await ensure({ projectRoot })
     assert.strictEqual(again.origin, "started")
@@ -83,7 +83,7 @@ describe("a project's server", () => {
     await Effect.runPromise(database.stop)
     await Effect.runPromise(database.stop)
 
-    assert.isFalse(isRunning(pid))
+    await eventually(() => !isRunning(pid))
   })
 
   test("is one, however many start it at once", async () => {
@@ -189,7 +189,7 @@ describe("a temporary server", () => {
       assert.strictEqual(await ask(database.url, "show fsync"), "off")
       await Effect.runPromise(database.stop)
 
-      assert.isFalse(isRunning(database.pid!))
+      await eventually(() => !isRunning(database.pid!))
       assert.isFalse(existsSync(database.dataDirectory!))
     })
   }
@@ -291,7 +291,7 @@ describe("as root", () => {
     second.say("stop")
     await second.answer()
 
-    assert.isFalse(isRunning(pid))
+    await eventually(() => !isRunning(pid))
   })
 
   test("a project that an ordinary user cannot write to is named", async () => {
