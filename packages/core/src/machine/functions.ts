@@ -13,7 +13,14 @@ import { type Env, Frame, Lexical, Task } from "./Frame.ts"
 import { makeGenerator } from "./generators.ts"
 import { hidden } from "./hidden.ts"
 import { isObject } from "./iteration.ts"
-import { ASYNC_GENERATOR_PROTOTYPE, GENERATOR_PROTOTYPE, HOST } from "./natives/hostPrototypes.ts"
+import { boundFunctions } from "./natives/functions.ts"
+import {
+  ASYNC_GENERATOR_FUNCTIONS,
+  ASYNC_GENERATOR_PROTOTYPE,
+  GENERATOR_FUNCTIONS,
+  GENERATOR_PROTOTYPE,
+  HOST
+} from "./natives/hostPrototypes.ts"
 import { isIntrinsic } from "./natives/replaced.ts"
 import { running } from "./running.ts"
 import { NOTHING, UNSET } from "./signals.ts"
@@ -51,6 +58,8 @@ export const isConstructor = (value: unknown): value is new(...args: any) => obj
   if (typeof value !== "function") return false
   const closure = closures.get(value)
   if (closure !== undefined) return isConstructible(closure.code)
+  const bound = boundFunctions.get(value)
+  if (bound !== undefined) return isConstructor(bound.target)
   if (knownConstructors.has(value)) return true
   try {
     // Makes an object of the host's own with `value` as new.target, which must be a constructor.
@@ -226,12 +235,12 @@ export const makeBareFunction = (closure: Closure): Callable => {
       case "generator":
         return Object.setPrototypeOf(
           makeGeneratorFunction(closure, n),
-          HOST.generatorFunction
+          GENERATOR_FUNCTIONS
         ) as Callable
       case "asyncGenerator":
         return Object.setPrototypeOf(
           makeAsyncGeneratorFunction(closure, n),
-          HOST.asyncGeneratorFunction
+          ASYNC_GENERATOR_FUNCTIONS
         ) as Callable
     }
   })()

@@ -4,11 +4,13 @@
  *
  * @since 0.1.0
  */
+import { type Given, resolveWith } from "./capabilities.ts"
 import { hidden } from "./hidden.ts"
 import { FULFILLED, type MachinePromise, REJECTED, resolve, settle } from "./promises.ts"
-import { afterFinally, type Aggregate } from "./reactions.ts"
+import type { Aggregate } from "./reactions.ts"
 
 type Callable = (...args: ReadonlyArray<unknown>) => unknown
+type Thenable = { readonly then: Callable }
 
 /** Shared by the two functions that settle one thing: the first call of either counts. */
 interface Once {
@@ -43,8 +45,24 @@ const KINDS = {
   rejected: ([target]: readonly [ElementTarget], reason: unknown): void => {
     if (isFirst(target)) target.aggregate.settled(target.index, REJECTED, reason)
   },
-  finally: ([callback, isRejected]: readonly [Callable, boolean], value: unknown): unknown =>
-    afterFinally(callback, isRejected ? REJECTED : FULFILLED, value)
+  finally: (
+    [callback, isRejected, species]: readonly [Callable, boolean, unknown],
+    value: unknown
+  ): unknown => {
+    const awaited = resolveWith(species, Reflect.apply(callback, undefined, [])) as Thenable
+    return awaited.then(makeNative(isRejected ? "thrower" : "value", [value]))
+  },
+  value: ([value]: readonly [unknown]): unknown => value,
+  thrower: ([reason]: readonly [unknown]): never => {
+    throw reason
+  },
+  capability: ([given]: readonly [Given], resolve: unknown, reject: unknown): void => {
+    if (given.resolve !== undefined || given.reject !== undefined) {
+      throw new TypeError("Promise executor has already been invoked with non-undefined arguments")
+    }
+    given.resolve = resolve
+    given.reject = reject
+  }
 } as const
 
 export type NativeKind = keyof typeof KINDS
@@ -61,14 +79,22 @@ export class NativeFunction {
 
 export const nativeFunctions = hidden<NativeFunction>()
 
+type Run = (data: ReadonlyArray<unknown>, first: unknown, second: unknown) => unknown
+
+/** How many parameters a function says it has. */
+export const lengthOf = (kind: NativeKind): number =>
+  kind === "capability" ? 2 : kind === "value" || kind === "thrower" ? 0 : 1
+
 /** The function of a record, which a snapshot fills later. */
 export const nativeOf = (record: NativeFunction): Callable => {
-  const run = KINDS[record.kind] as (data: ReadonlyArray<unknown>, value: unknown) => unknown
+  const run = KINDS[record.kind] as Run
   const fn = {
-    ""(value: unknown): unknown {
-      return run(record.data, value)
+    ""(first: unknown, ...rest: ReadonlyArray<unknown>): unknown {
+      return run(record.data, first, rest[0])
     }
   }[""]
+  const length = lengthOf(record.kind)
+  if (length !== 1) Object.defineProperty(fn, "length", { value: length, configurable: true })
   nativeFunctions.set(fn, record)
   return fn as Callable
 }

@@ -3,10 +3,13 @@
  *
  * @since 0.1.0
  */
+import { machinePromiseOf, rejectTarget, resolveTarget, type Target } from "./capabilities.ts"
 import type { Task } from "./Frame.ts"
+import { makeNative } from "./nativeFunctions.ts"
 import { defineAggregateError } from "./natives/errors.ts"
 import {
   FULFILLED,
+  hasOwnThen,
   type MachinePromise,
   newPromise,
   promiseResolve,
@@ -50,62 +53,70 @@ export class AwaitReaction implements Reaction {
 export class ThenReaction implements Reaction {
   readonly onFulfilled: unknown
   readonly onRejected: unknown
-  readonly result: MachinePromise
+  readonly target: Target
 
-  constructor(onFulfilled: unknown, onRejected: unknown, result: MachinePromise) {
+  constructor(onFulfilled: unknown, onRejected: unknown, target: Target) {
     this.onFulfilled = onFulfilled
     this.onRejected = onRejected
-    this.result = result
+    this.target = target
+  }
+
+  get result(): MachinePromise | undefined {
+    return machinePromiseOf(this.target)
   }
 
   run(status: PromiseStatus, value: unknown): void {
+    const { target } = this
     const handler = status === FULFILLED ? this.onFulfilled : this.onRejected
-    if (typeof handler !== "function") {
-      if (status === FULFILLED) resolve(this.result, value)
-      else settle(this.result, REJECTED, value)
-      return
-    }
-    attempt(this.result, () => resolve(this.result, Reflect.apply(handler, undefined, [value])))
+    if (typeof handler === "function") {
+      attempt(target, () => Reflect.apply(handler, undefined, [value]))
+    } else if (status === FULFILLED) resolveTarget(target, value)
+    else rejectTarget(target, value)
   }
 }
 
-/** Runs code of the program in a job: what it throws rejects the promise. */
-const attempt = (result: MachinePromise, run: () => void): void => {
+/** Runs code of the program in a job, for what a promise follows. */
+const attempt = (target: Target, run: () => unknown): void => {
+  let value: unknown
   try {
-    run()
+    value = run()
   } catch (error) {
-    settle(result, REJECTED, caught(null, error))
+    rejectTarget(target, caught(null, error))
+    return
   }
+  resolveTarget(target, value)
+}
+
+/** Has a promise's own `then` say when an outcome that is known already may go on. */
+const passThrough = (awaited: MachinePromise, status: PromiseStatus, value: unknown): unknown => {
+  const { then } = awaited as { readonly then?: unknown }
+  const pass = makeNative(status === REJECTED ? "thrower" : "value", [value])
+  return Reflect.apply(then as () => unknown, awaited, [pass])
 }
 
 /** `finally(callback)`: the outcome goes on when what the callback gives has settled. */
 export class FinallyReaction implements Reaction {
   readonly callback: (...args: ReadonlyArray<unknown>) => unknown
-  readonly result: MachinePromise
+  readonly target: Target
 
-  constructor(callback: FinallyReaction["callback"], result: MachinePromise) {
+  constructor(callback: FinallyReaction["callback"], target: Target) {
     this.callback = callback
-    this.result = result
+    this.target = target
+  }
+
+  get result(): MachinePromise | undefined {
+    return machinePromiseOf(this.target)
   }
 
   run(status: PromiseStatus, value: unknown): void {
-    attempt(
-      this.result,
-      () => resolve(this.result, afterFinally(this.callback, status as Settled, value))
-    )
+    attempt(this.target, () => {
+      const awaited = promiseResolve(Reflect.apply(this.callback, undefined, []))
+      if (!hasOwnThen(awaited)) return passThrough(awaited, status, value)
+      const result = newPromise()
+      react(awaited, new PassReaction(result, status as Settled, value))
+      return result
+    })
   }
-}
-
-/** The promise that a `finally` goes on with. */
-export const afterFinally = (
-  callback: FinallyReaction["callback"],
-  status: Settled,
-  value: unknown
-): MachinePromise => {
-  const awaited = promiseResolve(Reflect.apply(callback, undefined, []))
-  const result = newPromise()
-  react(awaited, new PassReaction(result, status, value))
-  return result
 }
 
 /** Settles with an outcome that is known already, unless what it waited for was rejected. */
@@ -184,14 +195,14 @@ export type AggregateKind = "all" | "allSettled" | "any" | "race"
 /** A `Promise.all` and the like under way. */
 export class Aggregate {
   readonly kind: AggregateKind
-  readonly result: MachinePromise
+  readonly target: Target
   readonly values: Array<unknown>
   /** Elements that have not settled, and one for the iteration itself. */
   remaining: number
 
-  constructor(kind: AggregateKind, result: MachinePromise) {
+  constructor(kind: AggregateKind, target: Target) {
     this.kind = kind
-    this.result = result
+    this.target = target
     this.values = []
     this.remaining = 1
   }
@@ -207,8 +218,8 @@ export class Aggregate {
   complete(): void {
     if (--this.remaining > 0) return
     if (this.kind === "any") {
-      settle(this.result, REJECTED, defineAggregateError(this.values))
-    } else if (this.kind !== "race") resolve(this.result, this.values)
+      rejectTarget(this.target, defineAggregateError(this.values))
+    } else if (this.kind !== "race") resolveTarget(this.target, this.values)
   }
 
   settled(index: number, status: PromiseStatus, value: unknown): void {
@@ -219,8 +230,8 @@ export class Aggregate {
         : { status: "rejected", reason: value }
       this.complete()
     } else if (this.kind === "race" || isOk === (this.kind === "any")) {
-      if (isOk) resolve(this.result, value)
-      else settle(this.result, REJECTED, value)
+      if (isOk) resolveTarget(this.target, value)
+      else rejectTarget(this.target, value)
     } else {
       this.values[index] = value
       this.complete()
@@ -238,8 +249,8 @@ export class ElementReaction implements Reaction {
     this.index = index
   }
 
-  get result(): MachinePromise {
-    return this.aggregate.result
+  get result(): MachinePromise | undefined {
+    return machinePromiseOf(this.aggregate.target)
   }
 
   run(status: PromiseStatus, value: unknown): void {

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import { hidden } from "../hidden.ts"
-import { HOST } from "./hostPrototypes.ts"
+import { ASYNC_GENERATOR_FUNCTIONS, GENERATOR_FUNCTIONS, HOST } from "./hostPrototypes.ts"
 import { type Callable, replace, replaceValue } from "./replaced.ts"
 
 export class BoundFunction {
@@ -67,7 +67,7 @@ const standIn = (original: Callable): Callable => {
     }
   }[name]!
   Object.defineProperty(own, "length", { value: 1, configurable: true })
-  Object.defineProperty(own, "prototype", { value: prototype, writable: false })
+  Object.defineProperty(own, "prototype", { value: prototype })
   return own
 }
 
@@ -88,12 +88,22 @@ export const installFunctions = (): void => {
   )
   const own = standIn(Function)
   replaceValue(Function, own, undefined)
-  for (
-    const prototype of [HOST.asyncFunction, HOST.generatorFunction, HOST.asyncGeneratorFunction]
-  ) {
+  const constructorFor = (prototype: object): Callable => {
     const original = constructorOf(prototype)
     const derived = standIn(original)
     Object.setPrototypeOf(derived, own)
     replaceValue(original, derived, undefined)
+    return derived
+  }
+  constructorFor(HOST.asyncFunction)
+  for (
+    const [host, functions] of [
+      [HOST.generatorFunction, GENERATOR_FUNCTIONS],
+      [HOST.asyncGeneratorFunction, ASYNC_GENERATOR_FUNCTIONS]
+    ] as const
+  ) {
+    const constructor = constructorFor(host)
+    Object.defineProperty(constructor, "prototype", { value: functions, writable: false })
+    Object.defineProperty(functions, "constructor", { value: constructor, configurable: true })
   }
 }

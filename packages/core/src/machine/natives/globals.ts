@@ -6,7 +6,8 @@
  */
 import { clearTimeout, setTimeout } from "../effects.ts"
 import { installIterators } from "../iterators.ts"
-import { FULFILLED, isPromise, PromiseConstructor } from "../promises.ts"
+import { PromiseConstructor } from "../promiseConstructor.ts"
+import { FULFILLED, isPromise } from "../promises.ts"
 import { MicrotaskReaction } from "../reactions.ts"
 import { running } from "../running.ts"
 import { installMutators } from "./arrays.ts"

@@ -27,3 +27,17 @@ const tagged = (parent: object, tag: string): object =>
 /** Over the objects that generator functions of the program make; methods are added by them. */
 export const GENERATOR_PROTOTYPE = tagged(iterator, "Generator")
 export const ASYNC_GENERATOR_PROTOTYPE = tagged(asyncIterator, "AsyncGenerator")
+
+/** Over the functions; the constructors of code are added where they are made. */
+const functionsOf = (tag: string, prototype: object): object => {
+  const functions = tagged(Function.prototype, tag)
+  Object.defineProperty(functions, "prototype", { value: prototype, configurable: true })
+  Object.defineProperty(prototype, "constructor", { value: functions, configurable: true })
+  return functions
+}
+
+export const GENERATOR_FUNCTIONS = functionsOf("GeneratorFunction", GENERATOR_PROTOTYPE)
+export const ASYNC_GENERATOR_FUNCTIONS = functionsOf(
+  "AsyncGeneratorFunction",
+  ASYNC_GENERATOR_PROTOTYPE
+)

@@ -10,7 +10,7 @@ import { TIMEOUT_PROTOTYPE } from "../effects.ts"
 import { isObject } from "../iteration.ts"
 import { ITERATOR_PROTOTYPES } from "../iterators.ts"
 import { KeyIterator } from "../keys.ts"
-import { ASYNC_GENERATOR_PROTOTYPE, GENERATOR_PROTOTYPE, HOST } from "./hostPrototypes.ts"
+import { ASYNC_GENERATOR_FUNCTIONS, GENERATOR_FUNCTIONS, HOST } from "./hostPrototypes.ts"
 import { addIntrinsic, replacedFunctions } from "./replaced.ts"
 
 const nameOf = new Map<object, string>()
@@ -29,8 +29,8 @@ const ROOTS: ReadonlyArray<readonly [string, unknown]> = [
   ["%AsyncFunction%", HOST.asyncFunction],
   ["%GeneratorFunction%", HOST.generatorFunction],
   ["%AsyncGeneratorFunction%", HOST.asyncGeneratorFunction],
-  ["%Generator%", GENERATOR_PROTOTYPE],
-  ["%AsyncGenerator%", ASYNC_GENERATOR_PROTOTYPE],
+  ["%OwnGeneratorFunction%", GENERATOR_FUNCTIONS],
+  ["%OwnAsyncGeneratorFunction%", ASYNC_GENERATOR_FUNCTIONS],
   ["%Action%", ACTION_PROTOTYPE],
   ["%Timeout%", TIMEOUT_PROTOTYPE],
   ["%ValueNotStorable%", NotStorable],

@@ -16,7 +16,13 @@ import {
 } from "../functions.ts"
 import { isObject } from "../iteration.ts"
 import type { Policy } from "../Model.ts"
-import { NativeFunction, nativeFunctions, type NativeKind, nativeOf } from "../nativeFunctions.ts"
+import {
+  lengthOf,
+  NativeFunction,
+  nativeFunctions,
+  type NativeKind,
+  nativeOf
+} from "../nativeFunctions.ts"
 import { makeWorkflow, WorkflowFunction, workflowFunctions } from "../natives/core.ts"
 import { bind, BoundFunction, boundFunctions } from "../natives/functions.ts"
 import { extras, fillExtras, type StoredKind, type Writing } from "./Kind.ts"
@@ -152,8 +158,6 @@ const classFunction: StoredKind = {
   }
 }
 
-const isUsualNative = isUsualText("", 1)
-
 const native: StoredKind = {
   tag: "@n",
   write: (object, out) => {
@@ -162,7 +166,7 @@ const native: StoredKind = {
     return [
       made.kind,
       made.data.map((item) => out.val(item)),
-      ...extras(object, out, isUsualNative)
+      ...extras(object, out, isUsualText("", lengthOf(made.kind)))
     ]
   },
   shell: ([kind]) => nativeOf(new NativeFunction(kind as NativeKind, [])),

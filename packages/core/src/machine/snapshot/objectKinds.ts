@@ -23,7 +23,7 @@ import { TextDecoder, TextEncoder } from "../natives/text.ts"
 import {
   isPromise,
   newPromise,
-  PromiseConstructor,
+  PROMISE_PROTOTYPE,
   type PromiseStatus,
   stateOf
 } from "../promises.ts"
@@ -63,7 +63,7 @@ const promise: StoredKind = {
     if (!isPromise(object)) return undefined
     const { isHandled, reactions, status, value } = stateOf(object)
     const head = status + (isHandled ? 4 : 0)
-    const rest = more(object, PromiseConstructor.prototype, out)
+    const rest = more(object, PROMISE_PROTOTYPE, out)
     const content = status === 0
       ? reactions.map((each) => out.val(each instanceof AwaitReaction ? each.task : each))
       : out.val(value)

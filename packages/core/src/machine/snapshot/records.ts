@@ -8,6 +8,7 @@ import type { Json } from "../../heap/Json.ts"
 import { AsyncFromSyncIterator, UnwrapReaction } from "../asyncFromSync.ts"
 import { AsyncFunctionDriver } from "../asyncFunctions.ts"
 import { AsyncGenerator, ReturnReaction } from "../asyncGenerators.ts"
+import { Capability } from "../capabilities.ts"
 import { CallEffect, SleepEffect, TimeoutEffect } from "../effects.ts"
 import { Spreaded } from "../evaluate/calls.ts"
 import { Ending } from "../evaluate/loops.ts"
@@ -181,15 +182,16 @@ export const recordKinds: ReadonlyArray<StoredKind> = [
   ]),
   fields("@generator", Generator, ["task", "state"]),
   fields("@asyncGenerator", AsyncGenerator, ["task", "state", "queue"]),
-  fields("@then", ThenReaction, ["onFulfilled", "onRejected", "result"]),
-  fields("@finally", FinallyReaction, ["callback", "result"]),
+  fields("@then", ThenReaction, ["onFulfilled", "onRejected", "target"]),
+  fields("@finally", FinallyReaction, ["callback", "target"]),
+  fields("@capability", Capability, ["promise", "resolve", "reject"]),
   fields("@pass", PassReaction, ["result", "status", "value"]),
   fields("@follow", FollowReaction, ["result"]),
   fields("@element", ElementReaction, ["aggregate", "index"]),
   fields("@unwrap", UnwrapReaction, ["result", "done"]),
   fields("@return", ReturnReaction, ["generator"]),
   fields("@root", RootReaction, []),
-  fields("@aggregate", Aggregate, ["kind", "result", "values", "remaining"]),
+  fields("@aggregate", Aggregate, ["kind", "target", "values", "remaining"]),
   fields("@iteration", IteratorRecord, ["iterator", "next", "isDone"]),
   fields("@keys", KeyIterator, ["object", "keys", "position"]),
   fields("@asyncFromSync", AsyncFromSyncIterator, ["record"]),
