@@ -34,9 +34,22 @@ create table rappel.event (
   digest integer not null,
   kind text not null,
   payload text,
-  constraint event_kind CHECK ((kind = ANY (ARRAY['settled'::text, 'fired'::text, 'cancelled'::text, 'attempt'::text, 'lost'::text]))),
+  message uuid,
+  constraint event_kind CHECK ((kind = ANY (ARRAY['settled'::text, 'fired'::text, 'received'::text, 'cancelled'::text, 'terminated'::text, 'attempt'::text, 'lost'::text]))),
   constraint event_pkey PRIMARY KEY (instance_id, seq)
 ) with (toast_tuple_target=8160, vacuum_truncate=off);
+
+create table rappel.inbox (
+  id uuid not null,
+  instance_id uuid not null,
+  nth bigint not null generated always as identity,
+  created_at timestamp with time zone not null default now(),
+  effect integer not null default 0,
+  kind text not null,
+  name text,
+  payload text,
+  constraint inbox_pkey PRIMARY KEY (id)
+) with (toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 
 create table rappel.instance (
   id uuid not null,
@@ -89,6 +102,10 @@ create table rappel.snapshot (
 
 CREATE INDEX due_owner_idx ON rappel.due USING btree (owner, due_at);
 
+CREATE INDEX event_message_idx ON rappel.event USING btree (message) WHERE (message IS NOT NULL);
+
+CREATE INDEX inbox_instance_idx ON rappel.inbox USING btree (instance_id, nth);
+
 CREATE UNIQUE INDEX instance_key_idx ON rappel.instance USING btree (name, key) WHERE (key IS NOT NULL);
 
 CREATE INDEX program_newest_idx ON rappel.program USING btree (name, stored);
@@ -108,6 +125,14 @@ comment on column rappel.due.aside is 'Why the instance was set aside; null for 
 comment on table rappel.event is 'The log of each instance, inserted by its owner only; seq counts from 1 without holes.';
 
 comment on column rappel.event.at is 'Step time in milliseconds since 1970: a double, as the program reads it, so that it comes back the same to the last bit.';
+
+comment on column rappel.event.message is 'The message that became this event; null for none.';
+
+comment on table rappel.inbox is 'Messages to instances that are not in their log yet: inserted by anybody, deleted by the owner in the commit that takes them.';
+
+comment on column rappel.inbox.id is 'Made by the sender, so that a message that is sent again is delivered once.';
+
+comment on column rappel.inbox.nth is 'The order of messages that are seen together; one of a lower number may be committed later.';
 
 comment on table rappel.instance is 'One row per instance: what it was started with and what came out. Written at the start, at the end and at the close only.';
 

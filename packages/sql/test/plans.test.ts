@@ -11,10 +11,11 @@ import * as CommitStatement from "@rappel/sql/queue/CommitStatement"
 import * as DispatcherTable from "@rappel/sql/queue/DispatcherTable"
 import * as DueTable from "@rappel/sql/queue/DueTable"
 import * as EventTable from "@rappel/sql/queue/EventTable"
+import * as InboxTable from "@rappel/sql/queue/InboxTable"
 import * as InstanceTable from "@rappel/sql/queue/InstanceTable"
 import type { Statement } from "@rappel/sql/statement/Statements"
 import * as Postgres from "@rappel/test/kit/Postgres"
-import { entryOf, newId, requestOf } from "@rappel/test/kit/suites/queue/samples"
+import { entryOf, messageOf, newId, requestOf } from "@rappel/test/kit/suites/queue/samples"
 import * as Effect from "effect/Effect"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -33,6 +34,7 @@ const hotStatements = Effect.gen(function*() {
   const id = newId()
   const due = DueTable.make(run)
   const events = EventTable.make(run)
+  const inbox = InboxTable.make(run)
   const instances = InstanceTable.make(run)
   const dispatchers = yield* DispatcherTable.make(run)
   const batch = { id, dispatcher: id, entries: [entryOf(id)], soonMillis: 0 }
@@ -41,6 +43,8 @@ const hotStatements = Effect.gen(function*() {
     due.claimedBy(id, [id]),
     due.giveBack(id, [{ id, epoch: 1 }]),
     due.load(id, [{ id, epoch: 1 }]),
+    inbox.deliver([messageOf(id)]),
+    inbox.poll(id, [{ id, epoch: 1 }]),
     events.stretches([{ id, after: 0, upTo: 1 }]),
     instances.find([id]),
     instances.insert([requestOf()], { owner: id, claimId: id, soonMillis: 0 }),
@@ -56,7 +60,7 @@ const hotStatements = Effect.gen(function*() {
 const STEADY = [
   "set plan_cache_mode = force_generic_plan",
   "set default_statistics_target = 1000",
-  ...["instance", "due", "event", "snapshot", "dispatcher"].map((table) =>
+  ...["instance", "due", "event", "snapshot", "inbox", "dispatcher"].map((table) =>
     `alter table rappel.${table} set (autovacuum_enabled = off)`
   )
 ]
@@ -73,7 +77,10 @@ const FILL = [
    select id, 0, 1, 1, 1, 0, 'settled' from rappel.instance`,
   `insert into rappel.snapshot (instance_id, seq, body)
    select id, 1, 's' from rappel.instance limit 50000`,
-  "vacuum analyze rappel.instance, rappel.due, rappel.event, rappel.snapshot"
+  `insert into rappel.inbox (id, instance_id, kind)
+   select md5('m' || n)::uuid, md5((n % 20000)::text)::uuid, 'signal'
+   from generate_series(1, 100000) as n`,
+  "vacuum analyze rappel.instance, rappel.due, rappel.event, rappel.snapshot, rappel.inbox"
 ]
 
 const planOf = (session: Session.Session, { name, text }: Statement) =>
@@ -94,7 +101,8 @@ const DRAIN = [
   "delete from rappel.due",
   "delete from rappel.event",
   "delete from rappel.snapshot",
-  "vacuum analyze rappel.instance, rappel.due, rappel.event, rappel.snapshot"
+  "delete from rappel.inbox",
+  "vacuum analyze rappel.instance, rappel.due, rappel.event, rappel.snapshot, rappel.inbox"
 ]
 
 const STATES = [["new", []], ["full", FILL], ["drained", DRAIN]] as const
@@ -111,7 +119,7 @@ describe("hot statements", () => {
           const plan = yield* planOf(session, statement)
 
           const what = `${statement.name} on tables that are ${state}`
-          assert.notMatch(plan, /Seq Scan on (due|instance|event|snapshot)\b/, what)
+          assert.notMatch(plan, /Seq Scan on (due|instance|event|snapshot|inbox)\b/, what)
           if (!isReference || state !== "full") continue
           const file = join(folder, `${statement.name}.txt`)
           if (process.env["UPDATE_FIXTURES"] === "1") writeFileSync(file, plan)

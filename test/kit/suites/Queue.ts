@@ -10,6 +10,7 @@ import type { Queue } from "@rappel/core/queue/Queue"
 import type * as Layer from "effect/Layer"
 import { claiming } from "./queue/claiming.ts"
 import { committing } from "./queue/committing.ts"
+import { delivering } from "./queue/delivering.ts"
 import { dispatching } from "./queue/dispatching.ts"
 import { hearing } from "./queue/hearing.ts"
 import { keepingText } from "./queue/keepingText.ts"
@@ -24,6 +25,7 @@ export const suite = (name: string, layer: Layer.Layer<Queue, unknown>) =>
     claiming(layer)
     committing(layer)
     resending(layer)
+    delivering(layer)
     dispatching(layer)
     hearing(layer)
     keepingText(layer)

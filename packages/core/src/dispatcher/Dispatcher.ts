@@ -171,6 +171,7 @@ export const make = (
           expectedSeq: loaded.lastSeq,
           events: [],
           logs: [],
+          consumed: [],
           outcome,
           snapshot: null,
           then

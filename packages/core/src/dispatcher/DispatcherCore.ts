@@ -352,6 +352,7 @@ export class DispatcherCore {
         expectedSeq: owned.durableSeq,
         events: [],
         logs: [],
+        consumed: [],
         outcome: null,
         snapshot: null,
         then: { kind: "release", dueAt: null }
@@ -376,6 +377,7 @@ export class DispatcherCore {
         expectedSeq: owned.durableSeq,
         events: pending.events,
         logs: pending.logs,
+        consumed: pending.consumed,
         outcome: pending.outcome,
         snapshot,
         then: owned.closed

@@ -38,6 +38,8 @@ export interface Call {
 export interface Pending {
   readonly events: Array<StoredEvent>
   readonly logs: Array<string>
+  /** Messages that became these events, and repeated ones. */
+  readonly consumed: Array<string>
   outcome: Outcome | null
   /** Calls that may run, from `retryAt` on, once the events are durable. */
   readonly held: Array<Call>
@@ -74,11 +76,18 @@ export interface Owned {
   gone: boolean
 }
 
-export const emptyPending = (): Pending => ({ events: [], logs: [], outcome: null, held: [] })
+export const emptyPending = (): Pending => ({
+  events: [],
+  logs: [],
+  consumed: [],
+  outcome: null,
+  held: []
+})
 
 /** Something of this instance waits for a commit. */
 export const isDirty = (owned: Owned): boolean =>
-  owned.pending.events.length > 0 || owned.pending.outcome !== null || owned.closed
+  owned.pending.events.length > 0 || owned.pending.consumed.length > 0 ||
+  owned.pending.outcome !== null || owned.closed
 
 /**
  * When an instance of which nothing runs here is due again, or null when it must stay: a call

@@ -74,11 +74,18 @@ export interface InstanceFilter {
 export interface StoredEvent {
   readonly seq: number
   /**
-   * `settled` and `fired` and `cancelled` step the machine; `attempt` (an execution
-   * failed and will run again) and `lost` (an execution was lost to infrastructure)
-   * only count.
+   * `settled`, `fired`, `received` and `cancelled` step the machine; `terminated` ends the
+   * instance without a step; `attempt` (an execution failed and will run again) and `lost`
+   * (an execution was lost to infrastructure) only count.
    */
-  readonly kind: "settled" | "fired" | "cancelled" | "attempt" | "lost"
+  readonly kind:
+    | "settled"
+    | "fired"
+    | "received"
+    | "cancelled"
+    | "terminated"
+    | "attempt"
+    | "lost"
   /** The effect it is about; 0 for none. */
   readonly effect: number
   /** Step time. */
@@ -88,7 +95,37 @@ export interface StoredEvent {
   /** `MACHINE_VERSION` and a digest of the commands that its step emitted. */
   readonly machine: number
   readonly digest: number
+  /** The message that this event took from the inbox; absent for none. */
+  readonly message?: string
 }
+
+/**
+ * What anybody but the owner has to say to an instance. It waits in the instance's inbox
+ * until the commit of the event that it became.
+ */
+export interface Message {
+  /** Made by the sender before the first send: what is sent again is delivered once. */
+  readonly id: string
+  readonly instanceId: string
+  /**
+   * `signal`: `payload` is the value and `name` its channel. `cancel` and `terminate`:
+   * `payload` is the reason, or null. `child`: the outcome of the child that `effect` asked for.
+   */
+  readonly kind: "signal" | "cancel" | "terminate" | "child"
+  /** The effect it settles; 0 for none. */
+  readonly effect: number
+  readonly name: string | null
+  readonly payload: string | null
+}
+
+/** A message in the inbox of its instance. */
+export interface Arrived extends Message {
+  /** It was taken before and was sent again since: to be consumed without an event. */
+  readonly repeated: boolean
+}
+
+/** `finished`: the instance's result is fixed already. `unknown`: there is no such instance. */
+export type Delivery = "delivered" | "finished" | "unknown"
 
 export interface DispatcherInfo {
   /** UUIDv7 of this registration. */
@@ -107,6 +144,8 @@ export interface Claims {
   readonly claimed: ReadonlyArray<Claimed>
   /** When the next unowned instance is due, on the queue's clock; null when none waits for a time. */
   readonly nextDueAt: number | null
+  /** Instances that the dispatcher owned before this claim and that have messages: to be polled. */
+  readonly arrived: ReadonlyArray<string>
   readonly now: number
 }
 
@@ -128,6 +167,8 @@ export interface Loaded {
   readonly snapshot: { readonly seq: number; readonly body: string } | null
   /** Events after the snapshot, by `seq`. */
   readonly events: ReadonlyArray<StoredEvent>
+  /** Messages, in the order in which they are to be taken; the first `MESSAGES` of them. */
+  readonly inbox: ReadonlyArray<Arrived>
 }
 
 /** One instance's part of a commit. */
@@ -140,14 +181,16 @@ export interface CommitEntry {
   readonly events: ReadonlyArray<StoredEvent>
   /** Log lines of the workflow, in order: JSON of `{ level, text, at }`. */
   readonly logs: ReadonlyArray<string>
+  /** Messages that became events, or were repeated ones: they leave the inbox. */
+  readonly consumed: ReadonlyArray<string>
   /** Fixes the result. */
   readonly outcome: Outcome | null
   /** Replaces the snapshot; it holds all events up to `seq`, the new ones included. */
   readonly snapshot: { readonly seq: number; readonly body: string } | null
   /**
    * `keep`: stays with its owner. `release`: has no owner from now on and is due at
-   * `dueAt` (null: only when something arrives for it). `close`: nothing can happen
-   * any more; the ownership row goes.
+   * `dueAt` (null: only when something arrives for it) and as soon as it has a message.
+   * `close`: nothing can happen any more; the ownership row goes, and its messages with it.
    */
   readonly then:
     | { readonly kind: "keep" }
@@ -180,6 +223,9 @@ export interface Beat {
   readonly peers: ReadonlyArray<Peer>
   readonly now: number
 }
+
+/** Messages of one instance that are read at once; the others wait for the next time. */
+export const MESSAGES = 1000
 
 /** A hint that costs latency when it is lost, never correctness. */
 export type Wake =
@@ -240,7 +286,20 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
   /** Ends a registration: what it still owns is due at once. */
   readonly leave: (dispatcher: string) => Effect.Effect<void, QueueUnavailable>
 
-  /** Takes up to `limit` due instances, longest due first; those that others are claiming are passed over. */
+  /**
+   * Puts messages into the inboxes of their instances, in this order, and answers for each.
+   * A message whose id was delivered before is answered so again and changes nothing.
+   * It touches no row that an owner writes, so it waits for nobody and nobody for it.
+   */
+  readonly deliver: (
+    batch: ReadonlyArray<Message>
+  ) => Effect.Effect<ReadonlyArray<Delivery>, QueueUnavailable>
+
+  /**
+   * Takes up to `limit` instances that are due, longest due first, or that have messages and
+   * no owner; when there are too many, by turns. Those that others are claiming are passed
+   * over. With a limit of 0 it only looks.
+   */
   readonly claim: (
     dispatcher: string,
     limit: number
@@ -250,6 +309,11 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
     dispatcher: string,
     claimed: ReadonlyArray<Claimed>
   ) => Effect.Effect<ReadonlyArray<Loaded>, QueueUnavailable>
+  /** Reads the inboxes of owned instances as `load` does: up to `MESSAGES` of each, in order. */
+  readonly poll: (
+    dispatcher: string,
+    claimed: ReadonlyArray<Claimed>
+  ) => Effect.Effect<ReadonlyArray<Arrived>, QueueUnavailable>
   /** Gives back, unchanged and due at once, what was claimed but cannot be run here. */
   readonly giveBack: (
     dispatcher: string,

@@ -13,170 +13,22 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
-import type { Outcome } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import {
-  type Claimed,
-  type Commit,
-  type CommitEntry,
-  type InstanceRecord,
-  type Loaded,
-  Queue,
-  type Started,
-  type StartRequest,
-  type StoredEvent,
-  type Wake
-} from "./Queue.ts"
-import { KeyTaken } from "./QueueError.ts"
-
-interface Instance {
-  readonly request: StartRequest
-  readonly createdAt: number
-  startedAt: number | null
-  finishedAt: number | null
-  outcome: Outcome | null
-  snapshot: { readonly seq: number; readonly body: string } | null
-  readonly events: Array<StoredEvent>
-  readonly logs: Array<string>
-  /** The batch that closed the instance, for a resent commit. */
-  closedBy: string | null
-}
-
-/** The ownership row: there until the instance is closed. */
-interface Due {
-  dueAt: number | null
-  owner: string | null
-  epoch: number
-  lastSeq: number
-  commitId: string | null
-}
-
-interface Store {
-  readonly programs: Map<string, ProgramFile>
-  /** Workflow name → hash of the program stored last. */
-  readonly newest: Map<string, string>
-  readonly instances: Map<string, Instance>
-  readonly due: Map<string, Due>
-  /** Workflow name and key, as one JSON text → instance id. */
-  readonly keys: Map<string, string>
-  readonly dispatchers: Map<string, { counter: number; alive: boolean }>
-}
+  arrivedOf,
+  byTurns,
+  commitOne,
+  deliverOne,
+  type Due,
+  loadedOf,
+  recordOf,
+  startOne,
+  type Store,
+  takenKey
+} from "./memoryRows.ts"
+import { type Claimed, Queue, type Wake } from "./Queue.ts"
 
 const copyOfProgram = (file: ProgramFile): ProgramFile => JSON.parse(JSON.stringify(file))
-
-const recordOf = (id: string, instance: Instance, due: Due | undefined): InstanceRecord => ({
-  id,
-  name: instance.request.name,
-  program: instance.request.program,
-  status: instance.outcome !== null
-    ? instance.outcome.ok ? "completed" : "failed"
-    : due?.owner != null
-    ? "running"
-    : "waiting",
-  key: instance.request.key ?? null,
-  input: instance.request.input,
-  createdAt: instance.createdAt,
-  startedAt: instance.startedAt,
-  finishedAt: instance.finishedAt,
-  outcome: instance.outcome
-})
-
-const keyOf = ({ key, name }: StartRequest): string | undefined =>
-  key === undefined ? undefined : JSON.stringify([name, key])
-
-/** The conflict that refuses a whole batch, if there is one. */
-const takenKey = (store: Store, batch: ReadonlyArray<StartRequest>): KeyTaken | undefined => {
-  const added = new Map<string, StartRequest>()
-  for (const request of batch) {
-    const key = keyOf(request)
-    if (key === undefined) continue
-    const holder = store.instances.get(store.keys.get(key) ?? "")?.request ?? added.get(key)
-    if (holder !== undefined && holder.input !== request.input) {
-      return new KeyTaken({ name: request.name, key: request.key!, instanceId: holder.id })
-    }
-    added.set(key, holder ?? request)
-  }
-  return undefined
-}
-
-const startOne = (
-  store: Store,
-  request: StartRequest,
-  owner: string | undefined,
-  now: number
-): Started => {
-  if (store.instances.has(request.id)) return { id: request.id, created: false }
-  const key = keyOf(request)
-  const holder = key === undefined ? undefined : store.keys.get(key)
-  if (holder !== undefined) return { id: holder, created: false }
-  if (key !== undefined) store.keys.set(key, request.id)
-  const dueAt = now + (request.delayMillis ?? 0)
-  const owned = owner !== undefined && dueAt <= now
-  store.instances.set(request.id, {
-    request,
-    createdAt: now,
-    startedAt: owned ? now : null,
-    finishedAt: null,
-    outcome: null,
-    snapshot: null,
-    events: [],
-    logs: [],
-    closedBy: null
-  })
-  store.due.set(request.id, {
-    dueAt,
-    owner: owned ? owner : null,
-    epoch: owned ? 1 : 0,
-    lastSeq: 0,
-    commitId: null
-  })
-  return { id: request.id, created: true }
-}
-
-/** True when the entry is durable after this call; false when its instance is somebody else's. */
-const commitOne = (store: Store, commit: Commit, entry: CommitEntry, now: number): boolean => {
-  const instance = store.instances.get(entry.id)
-  if (instance === undefined) return false
-  const due = store.due.get(entry.id)
-  if (due === undefined) return instance.closedBy === commit.id
-  if (due.commitId === commit.id) return true
-  if (
-    due.owner !== commit.dispatcher || due.epoch !== entry.epoch ||
-    due.lastSeq !== entry.expectedSeq
-  ) return false
-
-  instance.events.push(...entry.events)
-  instance.logs.push(...entry.logs)
-  if (entry.snapshot !== null) instance.snapshot = entry.snapshot
-  if (entry.outcome !== null && instance.outcome === null) {
-    instance.outcome = entry.outcome
-    instance.finishedAt = now
-  }
-  due.lastSeq = entry.expectedSeq + entry.events.length
-  due.commitId = commit.id
-  if (entry.then.kind === "release") {
-    due.owner = null
-    due.dueAt = entry.then.dueAt
-  } else if (entry.then.kind === "close") {
-    store.due.delete(entry.id)
-    instance.closedBy = commit.id
-  }
-  return true
-}
-
-const loadedOf = (id: string, epoch: number, instance: Instance, due: Due): Loaded => ({
-  id,
-  epoch,
-  name: instance.request.name,
-  program: instance.request.program,
-  input: instance.request.input,
-  seed: instance.request.seed,
-  startedAt: instance.startedAt!,
-  lastSeq: due.lastSeq,
-  completed: instance.outcome !== null,
-  snapshot: instance.snapshot,
-  events: instance.events.filter((event) => event.seq > (instance.snapshot?.seq ?? 0))
-})
 
 /**
  * @since 0.1.0
@@ -289,23 +141,39 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         return release(dispatcher) === 0 ? Effect.void : Effect.asVoid(ring({ kind: "due" }))
       }),
 
+    deliver: (batch) =>
+      Effect.suspend(() => {
+        const deliveries = batch.map((message) => deliverOne(store, message))
+        return Effect.as(ring({ kind: "due" }), deliveries)
+      }),
+
     claim: (dispatcher, limit) =>
       Effect.sync(() => {
         const at = now()
-        const waiting = Array.from(store.due)
+        const most = store.dispatchers.get(dispatcher)?.alive === true ? limit : 0
+        const rows = Array.from(store.due)
+        const waiting = rows
           .filter(([, due]) => due.owner === null && due.dueAt !== null)
           .sort(([a, x], [b, y]) => x.dueAt! - y.dueAt! || (a < b ? -1 : 1))
-        const ready = store.dispatchers.get(dispatcher)?.alive === true
-          ? waiting.filter(([, due]) => due.dueAt! <= at).slice(0, limit)
-          : []
+        const hasMessage = ([id]: readonly [string, Due]) => store.instances.get(id)!.inbox.size > 0
+        const arrived = rows
+          .filter((row) => row[1].owner === dispatcher && hasMessage(row))
+          .map(([id]) => id)
+        const ready = byTurns(
+          waiting.filter(([, due]) => due.dueAt! <= at),
+          rows.filter((row) => row[1].owner === null && hasMessage(row)),
+          most
+        )
         for (const [id, due] of ready) {
           due.owner = dispatcher
           due.epoch++
           store.instances.get(id)!.startedAt ??= at
         }
+        const next = waiting.find(([, due]) => due.owner === null)
         return {
           claimed: ready.map(([id, { epoch }]) => ({ id, epoch })),
-          nextDueAt: waiting[ready.length]?.[1].dueAt ?? null,
+          nextDueAt: next?.[1].dueAt ?? null,
+          arrived,
           now: at
         }
       }),
@@ -317,6 +185,14 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
             ? []
             : [loadedOf(claim.id, claim.epoch, store.instances.get(claim.id)!, due)]
         })
+      ),
+    poll: (dispatcher, claimed) =>
+      Effect.sync(() =>
+        claimed.flatMap((claim) =>
+          ownedBy(dispatcher, claim) === undefined
+            ? []
+            : arrivedOf(store.instances.get(claim.id)!)
+        )
       ),
     giveBack: (dispatcher, claimed) =>
       Effect.suspend(() => {

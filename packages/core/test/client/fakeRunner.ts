@@ -73,6 +73,7 @@ export const makeProbe = (overrides: Partial<Queue["Type"]> = {}): Effect.Effect
             expectedSeq: 0,
             events: [],
             logs: [],
+            consumed: [],
             outcome,
             snapshot: null,
             then: { kind: "close" }

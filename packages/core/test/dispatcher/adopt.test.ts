@@ -27,7 +27,8 @@ const loadedWith = (
   lastSeq: events.length,
   completed: false,
   snapshot: null,
-  events
+  events,
+  inbox: []
 })
 
 const adopted = (loaded: Loaded, now = NOW): Owned =>

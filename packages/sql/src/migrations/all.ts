@@ -5,6 +5,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import type * as Effect from "effect/Effect"
 import m0001 from "./0001_instances.ts"
+import m0002 from "./0002_inbox.ts"
 
 export interface Migration {
   /** Counts from 1 without holes. */
@@ -16,7 +17,8 @@ export interface Migration {
 }
 
 export const all: ReadonlyArray<Migration> = [
-  { id: 1, name: "instances", breaking: true, run: m0001 }
+  { id: 1, name: "instances", breaking: true, run: m0001 },
+  { id: 2, name: "inbox", breaking: true, run: m0002 }
 ]
 
 /** The schema that this release was written for. */

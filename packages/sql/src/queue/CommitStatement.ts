@@ -61,7 +61,10 @@ export const make = (run: Run) =>
       events.of.map((event) => event.digest),
       entries.flatMap((entry) => entry.logs.map(() => entry.id)),
       entries.flatMap((entry) => entry.logs.map(toStorable)),
-      batch.soonMillis
+      batch.soonMillis,
+      events.of.map((event) => event.message ?? null),
+      entries.flatMap((entry) => entry.consumed.map(() => entry.id)),
+      entries.flatMap((entry) => entry.consumed)
     ]),
     ([row]) => ({
       lost: idsOf(row!["lost"] as string | null),
@@ -94,8 +97,8 @@ const idsOf = (text: string | null): ReadonlySet<string> =>
  * an `in` keeps it a hashed lookup; as a join the planner, which takes an array for ten
  * elements, would make it a nested one.
  * `is not distinct from` is `=` here, and keeps the planner from the index of owners.
- * Indexes: the primary keys. Locks: `due` in the order of ids, then instance and snapshot,
- * which nobody else writes while the due row is locked.
+ * Indexes: the primary keys. Locks: `due` in the order of ids, then instance, snapshot and
+ * messages, which nobody else writes while the due row is locked.
  */
 const COMMIT = `
   with entry as materialized (
@@ -115,12 +118,12 @@ const COMMIT = `
     order by entry.id
     for no key update of due skip locked
   ), event as (
-    insert into rappel.event (instance_id, seq, kind, effect, at, payload, machine, digest)
+    insert into rappel.event (instance_id, seq, kind, effect, at, payload, machine, digest, message)
     select event.*
     from unnest(
       $14::uuid[], $15::integer[], $16::text[], $17::integer[], $18::float8[], $19::text[],
-      $20::integer[], $21::integer[]
-    ) as event (id, seq, kind, effect, at, payload, machine, digest)
+      $20::integer[], $21::integer[], $25::uuid[]
+    ) as event (id, seq, kind, effect, at, payload, machine, digest, message)
     where (event.id in (select id from locked where not known)) is true
   ), log as (
     insert into rappel.log (instance_id, line)
@@ -128,6 +131,13 @@ const COMMIT = `
     from unnest($22::uuid[], $23::text[]) with ordinality as log (id, line, nth)
     where (log.id in (select id from locked where not known)) is true
     order by log.nth
+  ), consumed as (
+    delete from rappel.inbox
+    where inbox.id = any(array(
+      select message.id
+      from unnest($26::uuid[], $27::uuid[]) as message (instance_id, id)
+      where (message.instance_id in (select id from locked where not known)) is true
+    ))
   ), finished as (
     update rappel.instance
     set ok = coalesce(instance.ok, locked.ok),
@@ -161,6 +171,9 @@ const COMMIT = `
     delete from rappel.due
     using locked
     where due.instance_id = locked.id and not locked.known and locked.fate = 2
+  ), left_over as (
+    delete from rappel.inbox
+    where instance_id = any(array(select id from locked where not known and fate = 2))
   ), closed_before as materialized (
     select instance.id
     from entry join rappel.instance on instance.id = entry.id

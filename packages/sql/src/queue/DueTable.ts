@@ -13,15 +13,21 @@ import * as Effect from "effect/Effect"
 import type { Row, Run } from "../statement/Statements.ts"
 import { fromStorable } from "../statement/storable.ts"
 import * as EventTable from "./EventTable.ts"
+import * as InboxTable from "./InboxTable.ts"
 import { CHANNEL } from "./PgWakes.ts"
+
+/** Instances with messages that one claim looks at; far more than one dispatcher holds. */
+const HOPS = 5000
 
 export const make = (run: Run) => {
   const events = EventTable.make(run)
+  const inbox = InboxTable.make(run)
 
   /**
-   * Takes up to `limit` instances that are due, longest due first.
+   * Takes up to `limit` instances: those that are due, longest due first, and those that have
+   * messages and no owner, by turns. Tells which instances of this dispatcher have messages.
    *
-   * Index: `due_owner_idx`. Locks: the rows it takes; rows that another claim has locked
+   * Indexes: `due_owner_idx`, `inbox_instance_idx`, `due_pkey`. Locks: the rows it takes; rows that another claim has locked
    * are passed over. The dispatcher's own row is locked first, so that nobody declares it
    * dead before this claim can be seen (R5); a dead dispatcher takes nothing.
    */
@@ -33,6 +39,7 @@ export const make = (run: Run) => {
     Effect.map(run({ name: "due_claim", text: CLAIM }, [dispatcher, limit, claimId]), ([row]) => ({
       claimed: claimedOf(row!["claimed"] as string | null),
       nextDueAt: row!["nextDueAt"] === null ? null : Number(row!["nextDueAt"]),
+      arrived: (row!["arrived"] as string | null)?.split(",") ?? [],
       now: Number(row!["now"])
     }))
 
@@ -71,9 +78,15 @@ export const make = (run: Run) => {
       const wanted = loaded
         .map(({ id, lastSeq, snapshot }) => ({ id, after: snapshot?.seq ?? 0, upTo: lastSeq }))
         .filter(({ after, upTo }) => upTo > after)
-      if (wanted.length === 0) return loaded
-      const stretches = yield* events.stretches(wanted)
-      return loaded.map((one) => ({ ...one, events: stretches.get(one.id) ?? [] }))
+      const called = loaded.filter((_, i) => rows[i]!["hasMessages"] as boolean)
+      if (wanted.length === 0 && called.length === 0) return loaded
+      const stretches = wanted.length === 0 ? new Map() : yield* events.stretches(wanted)
+      const messages = called.length === 0 ? [] : yield* inbox.poll(dispatcher, called)
+      return loaded.map((one) => ({
+        ...one,
+        events: stretches.get(one.id) ?? [],
+        inbox: messages.filter(({ instanceId }) => instanceId === one.id)
+      }))
     })
 
   /** Index: `due_pkey`. Rows that are not owned at their epoch any more are left alone. */
@@ -106,17 +119,46 @@ export const make = (run: Run) => {
 
 /*
  * The order names `owner`, which is null in every row, so that it is the index's order.
- * The update finds its rows by an array, which the planner always takes from the index; as
+ * The updates find their rows by an array, which the planner always takes from the index; as
  * a join it would read the whole table once the limit looks large.
  * The next due time: with a full batch, of whatever is left; else of the future only, as
  * what is due and was passed over is being claimed by somebody else.
+ *
+ * `hop` goes through the inbox from instance to instance by its index, so that it costs as
+ * much for one message of an instance as for a thousand. Instances that are set aside stay
+ * so. Messages of an instance without a row in `due` were sent while it was being closed:
+ * nobody will take them, and the claim removes them.
  */
 const CLAIM = `
-  with host as materialized (
+  with recursive host as materialized (
     select id
     from rappel.dispatcher
     where id = $1 and died_at is null
     for share
+  ), hop (instance_id) as (
+    (select instance_id from rappel.inbox order by instance_id limit 1)
+    union all
+    select (
+      select inbox.instance_id
+      from rappel.inbox
+      where inbox.instance_id > hop.instance_id
+      order by inbox.instance_id
+      limit 1
+    )
+    from hop
+    where hop.instance_id is not null
+  ), addressed as materialized (
+    select hop.instance_id, due.owner, due.aside, due.instance_id is null as is_closed
+    from (select instance_id from hop where instance_id is not null limit ${HOPS}) as hop
+    left join lateral (
+      select instance_id, owner, aside
+      from rappel.due
+      where due.instance_id = hop.instance_id
+      offset 0
+    ) as due on true
+  ), left_over as (
+    delete from rappel.inbox
+    where instance_id = any(array(select instance_id from addressed where is_closed))
   ), ready as materialized (
     select instance_id
     from rappel.due
@@ -125,11 +167,30 @@ const CLAIM = `
     order by owner, due_at
     limit $2
     for no key update skip locked
+  ), woken as materialized (
+    select instance_id
+    from rappel.due
+    where instance_id = any(array(
+        select instance_id from addressed where owner is null and aside is null and not is_closed
+      ))
+      and owner is null and aside is null and exists (select from host)
+    limit $2
+    for no key update skip locked
+  ), chosen as materialized (
+    select instance_id
+    from (
+      select instance_id, row_number() over () as nth from ready
+      union all
+      select instance_id, row_number() over () as nth from woken
+    ) as turn
+    group by instance_id
+    order by min(nth)
+    limit $2
   ), claimed as (
     update rappel.due
     set owner = $1, claim_id = $3, epoch = epoch + 1, claims = claims + 1,
       started_at = coalesce(started_at, now())
-    where instance_id = any(array(select instance_id from ready))
+    where instance_id = any(array(select instance_id from chosen))
     returning instance_id, due_at, epoch
   ), next as (
     select min(due_at) as due_at
@@ -138,6 +199,7 @@ const CLAIM = `
         select due_at
         from rappel.due
         where owner is null and due_at > now()
+          and (instance_id in (select instance_id from chosen)) is not true
         order by owner, due_at
         limit 1
       )
@@ -146,8 +208,8 @@ const CLAIM = `
         select due_at
         from rappel.due
         where owner is null and due_at <= now()
-          and (select count(*) from ready) >= $2
-          and (instance_id in (select instance_id from ready)) is not true
+          and (select count(*) from chosen) >= $2
+          and (instance_id in (select instance_id from chosen)) is not true
         order by owner, due_at
         limit 1
       )
@@ -156,6 +218,7 @@ const CLAIM = `
   select
     (select string_agg(instance_id || ':' || epoch, ',' order by due_at, instance_id) from claimed)
       as claimed,
+    (select string_agg(instance_id::text, ',') from addressed where owner = $1) as arrived,
     ceil(extract(epoch from (select due_at from next)) * 1000)::float8 as "nextDueAt",
     floor(extract(epoch from now()) * 1000)::float8 as now`
 
@@ -168,7 +231,8 @@ const LOAD = `
     floor(extract(epoch from due.started_at) * 1000)::float8 as "startedAt",
     instance.name, instance.program, instance.input, instance.seed,
     instance.ok is not null as completed,
-    snapshot.seq as "snapshotSeq", snapshot.body as snapshot
+    snapshot.seq as "snapshotSeq", snapshot.body as snapshot,
+    exists (select from rappel.inbox where inbox.instance_id = due.instance_id) as "hasMessages"
   from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
   join rappel.due
     on due.instance_id = claimed.id and due.owner is not distinct from $1
@@ -208,5 +272,6 @@ const loadedOf = (row: Row): Loaded => ({
   snapshot: row["snapshot"] === null
     ? null
     : { seq: row["snapshotSeq"] as number, body: fromStorable(row["snapshot"] as string) },
-  events: []
+  events: [],
+  inbox: []
 })

@@ -63,7 +63,7 @@ export const make = (run: Run) => {
   return { history, stretches } as const
 }
 
-const COLUMNS = "seq, kind, effect, at, payload, machine, digest"
+const COLUMNS = "seq, kind, effect, at, payload, machine, digest, message"
 
 const eventOf = (row: Row): StoredEvent => ({
   seq: row["seq"] as number,
@@ -72,5 +72,6 @@ const eventOf = (row: Row): StoredEvent => ({
   at: Number(row["at"]),
   payload: fromStorableOrNull(row["payload"] as string | null),
   machine: row["machine"] as number,
-  digest: row["digest"] as number
+  digest: row["digest"] as number,
+  ...(row["message"] === null ? {} : { message: row["message"] as string })
 })

@@ -34,6 +34,7 @@ import * as CommitStatement from "./CommitStatement.ts"
 import * as DispatcherTable from "./DispatcherTable.ts"
 import * as DueTable from "./DueTable.ts"
 import * as EventTable from "./EventTable.ts"
+import * as InboxTable from "./InboxTable.ts"
 import * as InstanceTable from "./InstanceTable.ts"
 import * as PgWakes from "./PgWakes.ts"
 import { start } from "./start.ts"
@@ -79,6 +80,7 @@ export const make = (
     const instances = InstanceTable.make(run)
     const due = DueTable.make(run)
     const events = EventTable.make(run)
+    const inbox = InboxTable.make(run)
     const dispatchers = yield* DispatcherTable.make(run)
     const send = CommitStatement.make(run)
     const wakes = yield* PgWakes.make(
@@ -188,11 +190,26 @@ export const make = (
       leave: (dispatcher) =>
         sending("end a registration", Effect.asVoid(dispatchers.leave(dispatcher))),
 
+      deliver: (batch) => {
+        const known = batch.filter(({ instanceId }) => UUID.test(instanceId))
+        if (known.length === 0) return Effect.succeed(batch.map(() => "unknown" as const))
+        return sending(
+          "deliver messages",
+          Effect.map(inbox.deliver(known), (deliveries) => {
+            const answers = new Map(known.map((message, i) => [message, deliveries[i]!]))
+            return batch.map((message) => answers.get(message) ?? "unknown")
+          })
+        )
+      },
       claim: (dispatcher, limit) => sending("claim instances", claim(dispatcher, limit)),
       load: (dispatcher, claimed) =>
         claimed.length === 0
           ? Effect.succeed([])
           : sending("load instances", due.load(dispatcher, claimed)),
+      poll: (dispatcher, claimed) =>
+        claimed.length === 0
+          ? Effect.succeed([])
+          : sending("read messages", inbox.poll(dispatcher, claimed)),
       giveBack: (dispatcher, claimed) =>
         claimed.length === 0
           ? Effect.void

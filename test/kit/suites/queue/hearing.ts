@@ -7,6 +7,7 @@ import {
   commitOf,
   type EmptyQueue,
   entryOf,
+  messageOf,
   newDispatcher,
   newOwner,
   requestOf,
@@ -85,15 +86,17 @@ export const hearing = (queue: EmptyQueue) => {
   )
 
   test(
-    "a release, a gift back, a death and a farewell ring",
+    "a message, a release, a gift back, a death and a farewell ring",
     queue,
     Effect.gen(function*() {
-      const { beat, expire, giveBack, leave } = yield* Queue
+      const { beat, deliver, expire, giveBack, leave } = yield* Queue
       const { ids, owner } = yield* newOwner(4)
       const { owner: leaver } = yield* newOwner(1)
       const observer = yield* newDispatcher
       const heard = yield* subscribed
 
+      yield* deliver([messageOf(ids[0]!)])
+      yield* hears(heard, isDue)
       yield* commitOf(owner, [entryOf(ids[0]!, { then: { kind: "release", dueAt: 0 } })])
       yield* hears(heard, isDue)
       yield* giveBack(owner, [{ id: ids[1]!, epoch: 1 }])

@@ -4,6 +4,7 @@
 import { uuidv7 } from "@rappel/core/entropy/Entropy"
 import {
   type CommitEntry,
+  type Message,
   Queue,
   type StartRequest,
   type StoredEvent
@@ -37,6 +38,16 @@ export const eventOf = (seq: number, fields: Partial<StoredEvent> = {}): StoredE
   ...fields
 })
 
+export const messageOf = (instanceId: string, fields: Partial<Message> = {}): Message => ({
+  id: newId(),
+  instanceId,
+  kind: "signal",
+  effect: 0,
+  name: "approval",
+  payload: "1",
+  ...fields
+})
+
 /** An entry that writes nothing; at epoch 1, as after the first claim. */
 export const entryOf = (id: string, fields: Partial<CommitEntry> = {}): CommitEntry => ({
   id,
@@ -44,6 +55,7 @@ export const entryOf = (id: string, fields: Partial<CommitEntry> = {}): CommitEn
   expectedSeq: 0,
   events: [],
   logs: [],
+  consumed: [],
   outcome: null,
   snapshot: null,
   then: { kind: "keep" },

@@ -1,0 +1,215 @@
+/**
+ * The rows of the queue in memory, and what happens to them: synchronous and plain.
+ *
+ * @since 0.1.0
+ */
+import type { Outcome } from "../machine/Model.ts"
+import type { ProgramFile } from "../program/Program.ts"
+import {
+  type Arrived,
+  type Commit,
+  type CommitEntry,
+  type Delivery,
+  type InstanceRecord,
+  type Loaded,
+  type Message,
+  MESSAGES,
+  type Started,
+  type StartRequest,
+  type StoredEvent
+} from "./Queue.ts"
+import { KeyTaken } from "./QueueError.ts"
+
+interface Instance {
+  readonly request: StartRequest
+  readonly createdAt: number
+  startedAt: number | null
+  finishedAt: number | null
+  outcome: Outcome | null
+  snapshot: { readonly seq: number; readonly body: string } | null
+  readonly events: Array<StoredEvent>
+  readonly logs: Array<string>
+  /** The batch that closed the instance, for a resent commit. */
+  closedBy: string | null
+  /** Messages by id, oldest first. */
+  readonly inbox: Map<string, Message>
+  /** Messages that became events. */
+  readonly taken: Set<string>
+}
+
+/** The ownership row: there until the instance is closed. */
+export interface Due {
+  dueAt: number | null
+  owner: string | null
+  epoch: number
+  lastSeq: number
+  commitId: string | null
+}
+
+export interface Store {
+  readonly programs: Map<string, ProgramFile>
+  /** Workflow name → hash of the program stored last. */
+  readonly newest: Map<string, string>
+  readonly instances: Map<string, Instance>
+  readonly due: Map<string, Due>
+  /** Workflow name and key, as one JSON text → instance id. */
+  readonly keys: Map<string, string>
+  readonly dispatchers: Map<string, { counter: number; alive: boolean }>
+}
+
+export const recordOf = (id: string, instance: Instance, due: Due | undefined): InstanceRecord => ({
+  id,
+  name: instance.request.name,
+  program: instance.request.program,
+  status: instance.outcome !== null
+    ? instance.outcome.ok ? "completed" : "failed"
+    : due?.owner != null
+    ? "running"
+    : "waiting",
+  key: instance.request.key ?? null,
+  input: instance.request.input,
+  createdAt: instance.createdAt,
+  startedAt: instance.startedAt,
+  finishedAt: instance.finishedAt,
+  outcome: instance.outcome
+})
+
+const keyOf = ({ key, name }: StartRequest): string | undefined =>
+  key === undefined ? undefined : JSON.stringify([name, key])
+
+/** The conflict that refuses a whole batch, if there is one. */
+export const takenKey = (
+  store: Store,
+  batch: ReadonlyArray<StartRequest>
+): KeyTaken | undefined => {
+  const added = new Map<string, StartRequest>()
+  for (const request of batch) {
+    const key = keyOf(request)
+    if (key === undefined) continue
+    const holder = store.instances.get(store.keys.get(key) ?? "")?.request ?? added.get(key)
+    if (holder !== undefined && holder.input !== request.input) {
+      return new KeyTaken({ name: request.name, key: request.key!, instanceId: holder.id })
+    }
+    added.set(key, holder ?? request)
+  }
+  return undefined
+}
+
+export const startOne = (
+  store: Store,
+  request: StartRequest,
+  owner: string | undefined,
+  now: number
+): Started => {
+  if (store.instances.has(request.id)) return { id: request.id, created: false }
+  const key = keyOf(request)
+  const holder = key === undefined ? undefined : store.keys.get(key)
+  if (holder !== undefined) return { id: holder, created: false }
+  if (key !== undefined) store.keys.set(key, request.id)
+  const dueAt = now + (request.delayMillis ?? 0)
+  const owned = owner !== undefined && dueAt <= now
+  store.instances.set(request.id, {
+    request,
+    createdAt: now,
+    startedAt: owned ? now : null,
+    finishedAt: null,
+    outcome: null,
+    snapshot: null,
+    events: [],
+    logs: [],
+    closedBy: null,
+    inbox: new Map(),
+    taken: new Set()
+  })
+  store.due.set(request.id, {
+    dueAt,
+    owner: owned ? owner : null,
+    epoch: owned ? 1 : 0,
+    lastSeq: 0,
+    commitId: null
+  })
+  return { id: request.id, created: true }
+}
+
+export const deliverOne = (store: Store, message: Message): Delivery => {
+  const instance = store.instances.get(message.instanceId)
+  if (instance === undefined) return "unknown"
+  if (instance.inbox.has(message.id) || instance.taken.has(message.id)) return "delivered"
+  if (instance.outcome !== null) return "finished"
+  instance.inbox.set(message.id, { ...message })
+  return "delivered"
+}
+
+export const arrivedOf = ({ inbox, taken }: Instance): ReadonlyArray<Arrived> =>
+  Array.from(inbox.values())
+    .slice(0, MESSAGES)
+    .map((message) => ({ ...message, repeated: taken.has(message.id) }))
+
+/** True when the entry is durable after this call; false when its instance is somebody else's. */
+export const commitOne = (
+  store: Store,
+  commit: Commit,
+  entry: CommitEntry,
+  now: number
+): boolean => {
+  const instance = store.instances.get(entry.id)
+  if (instance === undefined) return false
+  const due = store.due.get(entry.id)
+  if (due === undefined) return instance.closedBy === commit.id
+  if (due.commitId === commit.id) return true
+  if (
+    due.owner !== commit.dispatcher || due.epoch !== entry.epoch ||
+    due.lastSeq !== entry.expectedSeq
+  ) return false
+
+  instance.events.push(...entry.events)
+  for (const { message } of entry.events) if (message !== undefined) instance.taken.add(message)
+  for (const message of entry.consumed) instance.inbox.delete(message)
+  instance.logs.push(...entry.logs)
+  if (entry.snapshot !== null) instance.snapshot = entry.snapshot
+  if (entry.outcome !== null && instance.outcome === null) {
+    instance.outcome = entry.outcome
+    instance.finishedAt = now
+  }
+  due.lastSeq = entry.expectedSeq + entry.events.length
+  due.commitId = commit.id
+  if (entry.then.kind === "release") {
+    due.owner = null
+    due.dueAt = entry.then.dueAt
+  } else if (entry.then.kind === "close") {
+    store.due.delete(entry.id)
+    instance.inbox.clear()
+    instance.closedBy = commit.id
+  }
+  return true
+}
+
+/** The first of both lists by turns, without repetition, up to `limit`. */
+export const byTurns = (
+  due: ReadonlyArray<readonly [string, Due]>,
+  woken: ReadonlyArray<readonly [string, Due]>,
+  limit: number
+): ReadonlyArray<readonly [string, Due]> => {
+  const chosen = new Map<string, Due>()
+  for (let i = 0; i < Math.max(due.length, woken.length) && chosen.size < limit; i++) {
+    for (const row of [due[i], woken[i]]) {
+      if (row !== undefined && chosen.size < limit) chosen.set(row[0], row[1])
+    }
+  }
+  return Array.from(chosen)
+}
+
+export const loadedOf = (id: string, epoch: number, instance: Instance, due: Due): Loaded => ({
+  id,
+  epoch,
+  name: instance.request.name,
+  program: instance.request.program,
+  input: instance.request.input,
+  seed: instance.request.seed,
+  startedAt: instance.startedAt!,
+  lastSeq: due.lastSeq,
+  completed: instance.outcome !== null,
+  snapshot: instance.snapshot,
+  events: instance.events.filter((event) => event.seq > (instance.snapshot?.seq ?? 0)),
+  inbox: arrivedOf(instance)
+})
