@@ -87,6 +87,17 @@ describe("rappel instances", () => {
     assert.match(shown.stdout, /status\s+completed/)
     assert.match(shown.stdout, /3\s+settled\s+3/)
 
+    await statement(
+      DATABASE_URL,
+      `insert into rappel.due (instance_id, aside) values ('${failed.id}', 'it harms its hosts')`
+    )
+    const repaired = await rappel("instances", "resume", failed.id)
+    assert.strictEqual(repaired.code, 0, repaired.stderr)
+    assert.include(repaired.stdout, `${failed.id} is due`)
+    const notAside = await rappel("instances", "resume", completed.id)
+    assert.strictEqual(notAside.code, 2)
+    assert.include(notAside.stderr, "is not set aside")
+
     const unknown = await rappel("instances", "show", "0197a0c0-0000-7000-8000-000000000000")
     assert.strictEqual(unknown.code, 2)
     assert.include(unknown.stderr, "There is no instance 0197a0c0")

@@ -17,6 +17,7 @@ Commands
   migrate                    bring the database's schema up to date
   instances list             list instances, newest first
   instances show <id>        show an instance: its input, outcome and events
+  instances resume <ids>     let instances go on that were set aside
 
 Options of every command
   --verbose                  show stacks and debug logs

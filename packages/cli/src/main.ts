@@ -124,7 +124,13 @@ export const rappel = (outcome: Outcome) => {
     "List instances, newest first",
     {
       workflow: text("workflow", "Only instances of this workflow"),
-      status: Options.choice("status", ["waiting", "running", "completed", "failed"]).pipe(
+      status: Options.choice("status", [
+        "waiting",
+        "running",
+        "completed",
+        "failed",
+        "aside"
+      ]).pipe(
         Options.optional
       ),
       limit: Options.integer("limit").pipe(Options.withDefault(50)),
@@ -139,8 +145,14 @@ export const rappel = (outcome: Outcome) => {
     { id: Args.text({ name: "id" }), databaseUrl, json },
     () => import("./commands/instancesShow.ts")
   )
-  const instances = group("instances", "Look at instances").pipe(
-    Command.withSubcommands([list, show])
+  const resume = command(
+    "resume",
+    "Let instances go on that were set aside",
+    { ids: Args.text({ name: "id" }).pipe(Args.atLeast(1)), databaseUrl, json },
+    () => import("./commands/instancesResume.ts")
+  )
+  const instances = group("instances", "Look at instances, and repair them").pipe(
+    Command.withSubcommands([list, show, resume])
   )
   return group("rappel", "Durable workflows as plain async functions").pipe(
     Command.withSubcommands([

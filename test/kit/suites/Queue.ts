@@ -15,6 +15,7 @@ import { dispatching } from "./queue/dispatching.ts"
 import { hearing } from "./queue/hearing.ts"
 import { keepingText } from "./queue/keepingText.ts"
 import { resending } from "./queue/resending.ts"
+import { settingAside } from "./queue/settingAside.ts"
 import { starting } from "./queue/starting.ts"
 import { storingPrograms } from "./queue/storingPrograms.ts"
 
@@ -26,6 +27,7 @@ export const suite = (name: string, layer: Layer.Layer<Queue, unknown>) =>
     committing(layer)
     resending(layer)
     delivering(layer)
+    settingAside(layer)
     dispatching(layer)
     hearing(layer)
     keepingText(layer)

@@ -15,6 +15,7 @@ export const detailsOf = (record: InstanceRecord) => ({
   id: record.id,
   workflow: record.name,
   status: record.status,
+  ...(record.aside === null ? {} : { aside: record.aside }),
   key: record.key,
   program: record.program,
   input: toPlainJson(record.input),

@@ -95,6 +95,10 @@ export class RappelClient extends Context.Tag("@rappel/core/client/RappelClient"
     filter: InstanceFilter
   ) => Effect.Effect<ReadonlyArray<InstanceRecord>, QueueUnavailable>
   readonly history: (id: string) => Effect.Effect<ReadonlyArray<StoredEvent>, QueueUnavailable>
+  /** Lets instances go on that were set aside, and answers which of these were. */
+  readonly resume: (
+    ids: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlySet<string>, QueueUnavailable>
   /** The program that a start would use. */
   readonly programOf: (ref: ProgramRef) => Effect.Effect<ProgramFile, ProgramError>
 }>() {}
@@ -225,6 +229,7 @@ const make: Effect.Effect<
           : Effect.succeed(record)),
     list: queue.list,
     history: queue.history,
+    resume: queue.resume,
     programOf: programs.programOf
   })
 })

@@ -17,6 +17,7 @@ import * as EffectQueue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { Entropy, uuidv7 } from "../entropy/Entropy.ts"
 import type { Outcome } from "../machine/Model.ts"
+import { SnapshotTooNew } from "../machine/snapshot/SnapshotTooNew.ts"
 import { FORMAT, type ProgramFile } from "../program/Program.ts"
 import { type Claimed, type Commit, type CommitEntry, type Loaded, Queue } from "../queue/Queue.ts"
 import type { QueueUnavailable, SchemaTooNew } from "../queue/QueueError.ts"
@@ -27,6 +28,7 @@ import { encodeError } from "../value/Value.ts"
 import { WorkerPool } from "../worker/WorkerPool.ts"
 import * as Bell from "./Bell.ts"
 import { DispatcherCore } from "./DispatcherCore.ts"
+import { messageOf } from "./DispatcherError.ts"
 import { LocalDispatcher } from "./LocalDispatcher.ts"
 import * as Peers from "./Peers.ts"
 
@@ -58,6 +60,16 @@ export interface DispatcherOptions {
 
 /** A program of a newer release: look again later, by then a newer dispatcher may have it. */
 const UNREADABLE_RETRY_MILLIS = 60_000
+
+/** From so many claims without progress on an instance is taken on its own (PROTOCOL R13). */
+const SUSPECT_CLAIMS = 2
+
+/** At so many it is set aside. */
+const POISON_CLAIMS = 5
+
+const poisonReason = (claims: number): string =>
+  `it was claimed ${claims} times and never got on: the processes that held it ended each time. ` +
+  "Look at their logs for what it does, then resume it with `rappel instances resume`."
 
 /** After a statement that failed. */
 const PAUSE = "500 millis"
@@ -151,14 +163,13 @@ export const make = (
         const known = programs.get(hash)
         if (known !== undefined) return known
         const [file] = yield* queue.getPrograms([hash])
-        if (file === undefined || file.program.format > FORMAT) return undefined
-        programs.set(hash, file)
+        if (file !== undefined && file.program.format <= FORMAT) programs.set(hash, file)
         return file
       })
 
     /** Ends this dispatcher's hold of an instance that it cannot run. */
     const letGo = (
-      loaded: Loaded,
+      loaded: Pick<Loaded, "id" | "epoch" | "lastSeq">,
       outcome: Outcome | null,
       then: CommitEntry["then"]
     ): Effect.Effect<void, QueueUnavailable> =>
@@ -178,44 +189,101 @@ export const make = (
         }]
       }))
 
-    const setAside = (loaded: Loaded, dueAt: number | null) =>
-      letGo(loaded, null, { kind: "release", dueAt })
+    const setAside = (loaded: Loaded, reason: string) =>
+      Effect.logError("An instance is set aside").pipe(
+        Effect.annotateLogs({ instanceId: loaded.id, workflow: loaded.name, reason }),
+        Effect.zipRight(letGo(loaded, null, { kind: "aside", reason }))
+      )
+
+    /** Leaves an instance to a newer release, which may be here later. */
+    const postpone = (loaded: Loaded, reason: string) =>
+      Effect.logWarning("An instance waits for a dispatcher of a newer release").pipe(
+        Effect.annotateLogs({ instanceId: loaded.id, workflow: loaded.name, reason }),
+        Effect.zipRight(
+          letGo(loaded, null, { kind: "release", dueAt: now() + UNREADABLE_RETRY_MILLIS })
+        )
+      )
 
     const take = (loaded: Loaded): Effect.Effect<void, QueueUnavailable> =>
       Effect.gen(function*() {
         const file = yield* programOf(loaded.program)
         if (file === undefined) {
-          yield* Effect.logWarning("A newer release is needed for this instance's program").pipe(
-            Effect.annotateLogs({ instanceId: loaded.id, program: loaded.program })
-          )
-          return yield* setAside(loaded, now() + UNREADABLE_RETRY_MILLIS)
+          return yield* setAside(loaded, `its program ${loaded.program} is not stored`)
+        }
+        if (file.program.format > FORMAT) {
+          return yield* postpone(loaded, `its program has format ${file.program.format}`)
         }
         const adopted = yield* Effect.either(
           Effect.try({ try: () => core.adopt(loaded, file), catch: (cause) => cause })
         )
-        if (Either.isLeft(adopted) && loaded.lastSeq === 0) {
+        if (Either.isLeft(adopted) && loaded.lastSeq === 0 && loaded.snapshot === null) {
           // Its input or its program is no good: nothing has run, and nothing ever will.
           return yield* letGo(loaded, { ok: false, error: encodeError(adopted.left) }, {
             kind: "close"
           })
         }
-        const refused = Either.isLeft(adopted)
-          ? adopted.left
-          : Either.isLeft(adopted.right)
-          ? adopted.right.left
-          : undefined
-        if (refused === undefined) return
-        yield* Effect.logError("An instance is set aside", Cause.fail(refused)).pipe(
-          Effect.annotateLogs({ instanceId: loaded.id, workflow: loaded.name })
-        )
-        yield* setAside(loaded, null)
+        if (Either.isLeft(adopted)) {
+          if (adopted.left instanceof SnapshotTooNew) {
+            return yield* postpone(loaded, adopted.left.message)
+          }
+          return yield* setAside(loaded, `it cannot be loaded: ${messageOf(adopted.left)}`)
+        }
+        if (Either.isRight(adopted.right)) return
+        const refused = adopted.right.left
+        yield* refused._tag === "NewerFormat"
+          ? postpone(loaded, refused.message)
+          : setAside(loaded, refused.message)
       })
 
-    const loadAndTake = (claimed: ReadonlyArray<Claimed>) =>
+    const until = (isDone: () => boolean) =>
       Effect.gen(function*() {
-        const loaded = yield* queue.load(id, claimed)
-        for (const one of loaded) yield* take(one)
+        for (;;) {
+          changeBell.reset()
+          if (isDone()) return
+          yield* changeBell.wait(Infinity)
+        }
+      }).pipe(Effect.interruptible, Effect.timeoutOption(graceMillis))
+
+    /**
+     * Takes instances whose former hosts ended before they got on with them: one may be what
+     * ended them. Each is taken only when the one before it has got on, and the others' claims
+     * don't count meanwhile; so the guilty one is soon the only one that is counted (R13).
+     */
+    const takeOneByOne = (suspects: ReadonlyArray<Loaded>, untaken: Map<string, Claimed>) =>
+      Effect.gen(function*() {
+        yield* queue.countClaims(id, suspects, -1)
+        for (const suspect of suspects) {
+          yield* queue.countClaims(id, [suspect], 1)
+          yield* take(suspect)
+          untaken.delete(suspect.id)
+          settle()
+          yield* until(() => core.isDurable(suspect.id))
+        }
+      })
+
+    /**
+     * Takes what was claimed and is still this dispatcher's. What a failing statement leaves
+     * in `untaken` is tried again: nobody else would ever look for it.
+     */
+    const takeAll = (untaken: Map<string, Claimed>) =>
+      Effect.gen(function*() {
+        const claimed = Array.from(untaken.values())
+        const loaded = yield* queue.load(id, claimed.filter((one) => !core.holds(one)))
+        const found = new Set(loaded.map((one) => one.id))
+        for (const one of claimed) {
+          if (!found.has(one.id) && untaken.get(one.id) === one) untaken.delete(one.id)
+        }
+        const suspects: Array<Loaded> = []
+        for (const one of loaded) {
+          if (one.claims >= SUSPECT_CLAIMS && one.claims < POISON_CLAIMS) {
+            suspects.push(one)
+            continue
+          }
+          yield* one.claims < POISON_CLAIMS ? take(one) : setAside(one, poisonReason(one.claims))
+          untaken.delete(one.id)
+        }
         settle()
+        if (suspects.length > 0) yield* takeOneByOne(suspects, untaken)
       })
 
     const pauseOnFailure = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>) =>
@@ -224,14 +292,19 @@ export const make = (
           ? Effect.failCause(cause as Cause.Cause<never>)
           : Effect.zipRight(Effect.logWarning(what, cause), Effect.sleep(PAUSE)))
 
+    /** What this dispatcher claimed, or a commit refused, and is not in memory. */
+    const claimedHere = new Map<string, Claimed>()
+
     /** Claims once, and answers how long to wait before the next time without a hint. */
     const claimOnce = Effect.gen(function*() {
+      if (claimedHere.size > 0) yield* takeAll(claimedHere)
       const limit = Math.min(core.capacity(), claimBatch)
       isFull = limit <= 0
       if (isFull) return Infinity
       const { claimed, nextDueAt, now: queueNow } = yield* queue.claim(id, limit)
       sync(queueNow)
-      if (claimed.length > 0) yield* loadAndTake(claimed)
+      for (const one of claimed) claimedHere.set(one.id, one)
+      if (claimed.length > 0) yield* takeAll(claimedHere)
       if (claimed.length === limit) return 0
       const untilDue = nextDueAt === null ? Infinity : Math.max(nextDueAt - queueNow, 0)
       return Math.min(queue.pollMillis, untilDue)
@@ -246,11 +319,15 @@ export const make = (
       })
     ))
 
+    const startedHere = new Map<string, Claimed>()
     const starter = Effect.forever(pauseOnFailure(
       "Could not load instances that were started here",
       Effect.gen(function*() {
-        const [claimed] = yield* startedBox.takeAll
-        yield* loadAndTake(Array.from(claimed))
+        if (startedHere.size === 0) {
+          const [claimed] = yield* startedBox.takeAll
+          for (const one of claimed) startedHere.set(one.id, one)
+        }
+        yield* takeAll(startedHere)
       })
     ))
 
@@ -260,7 +337,10 @@ export const make = (
         Effect.tap((committed) =>
           Effect.sync(() => {
             sync(committed.now)
-            core.committed(committed)
+            const lost = core.committed(committed)
+            if (lost.length === 0) return
+            for (const one of lost) claimedHere.set(one.id, one)
+            claimBell.ring()
           })
         ),
         Effect.asVoid,
@@ -351,15 +431,6 @@ export const make = (
         if (wake.kind !== "finished") claimBell.ring()
       }))
     })
-
-    const until = (isDone: () => boolean) =>
-      Effect.gen(function*() {
-        for (;;) {
-          changeBell.reset()
-          if (isDone()) return
-          yield* changeBell.wait(Infinity)
-        }
-      }).pipe(Effect.interruptible, Effect.timeoutOption(graceMillis))
 
     /** Hands over: what runs may end within the grace, everything else is given away at once. */
     const shutdown = Effect.gen(function*() {

@@ -14,15 +14,15 @@
  */
 import * as Either from "effect/Either"
 import type { ActionNode, ProgramFile } from "../program/Program.ts"
-import type { Commit, CommitEntry, Committed, Loaded } from "../queue/Queue.ts"
+import type { Claimed, Commit, CommitEntry, Committed, Loaded } from "../queue/Queue.ts"
 import type { RetrySchedules } from "../retry/RetrySchedules.ts"
 import type { Timeouts } from "../retry/Timeouts.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
 import type { CallReport, CallRequest, WorkerPool } from "../worker/WorkerPool.ts"
 import { adopt } from "./adopt.ts"
 import * as advance from "./advance.ts"
-import type { Diverged } from "./DispatcherError.ts"
-import { encodeSnapshot } from "./EventCodec.ts"
+import { messageOf } from "./DispatcherError.ts"
+import { encodeSnapshot, SNAPSHOT_FORMAT } from "./EventCodec.ts"
 import { type Call, emptyPending, isDirty, type Owned, parksUntil, type Pending } from "./Owned.ts"
 import * as TimerHeap from "./TimerHeap.ts"
 
@@ -58,6 +58,12 @@ interface Frozen {
   readonly pending: Pending
   readonly entry: CommitEntry
 }
+
+/** Effects count from 1; a timer of this one looks at the instance again. */
+const NO_EFFECT = 0
+
+/** A lock that somebody else holds for longer is looked at this often. */
+const BUSY_LIMIT_MILLIS = 1000
 
 export class DispatcherCore {
   readonly owned = new Map<string, Owned>()
@@ -102,7 +108,7 @@ export class DispatcherCore {
   }
 
   /** Takes a loaded instance into memory. */
-  adopt(loaded: Loaded, file: ProgramFile): Either.Either<Owned, Diverged> {
+  adopt(loaded: Loaded, file: ProgramFile): ReturnType<typeof adopt> {
     const { scheduler } = this.services
     const adopted = adopt(loaded, scheduler.machine(file), file, this.services.now())
     if (Either.isRight(adopted)) {
@@ -145,6 +151,10 @@ export class DispatcherCore {
       const { owned } = entry
       if (owned.gone) continue
       if (!("policy" in entry)) {
+        if (entry.effect === NO_EFFECT) {
+          this.review.add(owned)
+          continue
+        }
         // A timer that was dropped, or re-armed after a reload, is not in the map any more.
         const dueAt = owned.timers.get(entry.effect)
         if (dueAt === undefined || dueAt > now) continue
@@ -173,15 +183,28 @@ export class DispatcherCore {
     return { id: this.services.commitId(), dispatcher, entries: frozen.map(({ entry }) => entry) }
   }
 
-  /** Takes the answer to the commit that `takeCommit` gave out last. */
-  committed({ accepted }: Committed): void {
+  /**
+   * Takes the answer to the commit that `takeCommit` gave out last. What was refused is dropped
+   * and answered: it is to be loaded again, as it may be this dispatcher's all the same (R4).
+   */
+  committed(
+    { accepted, busy }: Pick<Committed, "accepted" | "busy">
+  ): ReadonlyArray<Claimed> {
     const frozen = this.frozen ?? []
     this.frozen = null
+    const refused: Array<Claimed> = []
     this.counts.commits++
-    for (const { entry, owned, pending } of frozen) {
+    for (const one of frozen) {
+      const { entry, owned, pending } = one
       if (owned.gone) continue
+      if (busy.has(entry.id)) {
+        this.thaw(one)
+        continue
+      }
+      owned.busyRounds = 0
       if (!accepted.has(entry.id)) {
         this.counts.lostInstances++
+        refused.push({ id: owned.id, epoch: owned.epoch })
         this.drop(owned)
         continue
       }
@@ -195,6 +218,19 @@ export class DispatcherCore {
       this.review.add(owned)
     }
     this.pump()
+    return refused
+  }
+
+  /** Whether this instance is here at this epoch. */
+  holds({ epoch, id }: Claimed): boolean {
+    return this.owned.get(id)?.epoch === epoch
+  }
+
+  /** Whether nothing of this instance waits for a commit, which is so as well when it is not here. */
+  isDurable(id: string): boolean {
+    const owned = this.owned.get(id)
+    return owned === undefined ||
+      (owned.durableSeq === owned.seq && owned.aside === null && !isDirty(owned))
   }
 
   /** Whether `takeCommit` may have something now. */
@@ -246,7 +282,7 @@ export class DispatcherCore {
   }
 
   private setAside(owned: Owned, cause: unknown): void {
-    owned.aside = true
+    owned.aside = `Stepping it failed: ${messageOf(cause)}`
     this.services.onFault(owned.id, cause)
   }
 
@@ -345,7 +381,7 @@ export class DispatcherCore {
   }
 
   private freeze(owned: Owned): Frozen | undefined {
-    if (owned.aside) {
+    if (owned.aside !== null) {
       const entry: CommitEntry = {
         id: owned.id,
         epoch: owned.epoch,
@@ -355,7 +391,7 @@ export class DispatcherCore {
         consumed: [],
         outcome: null,
         snapshot: null,
-        then: { kind: "release", dueAt: null }
+        then: { kind: "aside", reason: owned.aside }
       }
       return { owned, pending: emptyPending(), entry }
     }
@@ -389,6 +425,25 @@ export class DispatcherCore {
     }
   }
 
+  /**
+   * Takes an entry back of which nothing was written, as somebody else has the row locked. It
+   * goes into a later commit with what has happened since, after a wait that grows.
+   */
+  private thaw({ entry, owned, pending }: Frozen): void {
+    const since = owned.pending
+    owned.pending = {
+      events: pending.events.concat(since.events),
+      logs: pending.logs.concat(since.logs),
+      consumed: pending.consumed.concat(since.consumed),
+      outcome: pending.outcome ?? since.outcome,
+      held: pending.held.concat(since.held)
+    }
+    // The snapshot that went with it is not stored: the next commit takes another.
+    if (entry.snapshot !== null) owned.eventBytes = Infinity
+    const waitMillis = Math.min(10 * 2 ** owned.busyRounds++, BUSY_LIMIT_MILLIS)
+    this.timers.add(this.services.now() + waitMillis, NO_EFFECT, { owned, effect: NO_EFFECT })
+  }
+
   /** When the instance is to be given away: its next due time, or null to keep it. */
   private parkTime(owned: Owned): number | null {
     const now = this.services.now()
@@ -410,7 +465,10 @@ export class DispatcherCore {
     }))
     const state = this.stateOf(owned)
     if (state === null) return null
-    const body = encodeSnapshot({ format: 1, lastStepAt: owned.lastStepAt, calls }, state)
+    const body = encodeSnapshot(
+      { format: SNAPSHOT_FORMAT, lastStepAt: owned.lastStepAt, calls },
+      state
+    )
     owned.eventBytes = 0
     owned.fuel = 0
     owned.snapshotBytes = body.length

@@ -54,3 +54,39 @@ export class Diverged extends Schema.TaggedError<Diverged>("@rappel/core/dispatc
       "run it with the release that recorded it."
   }
 }
+
+/**
+ * What is stored of an instance does not fit together: a bug, or somebody wrote to the tables.
+ *
+ * @category errors
+ */
+export class Damaged extends Schema.TaggedError<Damaged>("@rappel/core/dispatcher/Damaged")(
+  "Damaged",
+  { instanceId: Schema.String, seq: Schema.Int, what: Schema.String }
+) {
+  override get message(): string {
+    return `Instance ${this.instanceId} is set aside: ${this.what} at event ${this.seq}. ` +
+      "Compare its history with a backup before you resume it."
+  }
+}
+
+/**
+ * A newer release wrote what is stored of an instance, in a form that this one does not know.
+ *
+ * @category errors
+ */
+export class NewerFormat
+  extends Schema.TaggedError<NewerFormat>("@rappel/core/dispatcher/NewerFormat")(
+    "NewerFormat",
+    { instanceId: Schema.String, what: Schema.String, found: Schema.Int, known: Schema.Int }
+  )
+{
+  override get message(): string {
+    return `${this.what} of instance ${this.instanceId} has format ${this.found}, and this release ` +
+      `reads up to ${this.known}. It is left to a newer release, and looked at again in a minute.`
+  }
+}
+
+/** What an operator reads of something that was thrown. */
+export const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)

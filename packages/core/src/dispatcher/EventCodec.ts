@@ -54,8 +54,11 @@ export interface CallRecord {
   readonly issued: boolean
 }
 
+/** Of the line before the machine's text, which has a format of its own. */
+export const SNAPSHOT_FORMAT = 1
+
 export interface SnapshotHead {
-  readonly format: 1
+  readonly format: number
   readonly lastStepAt: number
   readonly calls: ReadonlyArray<CallRecord>
 }

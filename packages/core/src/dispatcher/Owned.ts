@@ -70,8 +70,10 @@ export interface Owned {
   eventBytes: number
   fuel: number
   snapshotBytes: number
-  /** Stepping it failed here: it is given away as it was last stored. */
-  aside: boolean
+  /** Why stepping it failed here: it is given away as it was last stored; null for none. */
+  aside: string | null
+  /** Commits in a row that found its row locked by somebody else. */
+  busyRounds: number
   /** It was lost, released or closed: nothing of it counts any more. */
   gone: boolean
 }

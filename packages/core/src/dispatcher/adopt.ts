@@ -14,13 +14,14 @@ import type { ProgramFile } from "../program/Program.ts"
 import type { Loaded, StoredEvent } from "../queue/Queue.ts"
 import { absorb, failIfStalled, lose } from "./advance.ts"
 import { digestOf } from "./digest.ts"
-import { Diverged } from "./DispatcherError.ts"
+import { Damaged, Diverged, NewerFormat } from "./DispatcherError.ts"
 import {
   type CallRecord,
   decodeAttempt,
   decodeLost,
   decodeOutcome,
-  decodeSnapshot
+  decodeSnapshot,
+  SNAPSHOT_FORMAT
 } from "./EventCodec.ts"
 import { type Call, emptyPending, type Owned } from "./Owned.ts"
 
@@ -53,8 +54,7 @@ const callOf = (
   running: null
 })
 
-const begin = (loaded: Loaded, machine: Machine, file: ProgramFile) => {
-  const head = loaded.snapshot === null ? null : decodeSnapshot(loaded.snapshot.body)
+const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) => {
   const started = head === null
     ? machine.start({
       instanceId: loaded.id,
@@ -82,7 +82,8 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile) => {
     eventBytes: 0,
     fuel: 0,
     snapshotBytes: loaded.snapshot?.body.length ?? 0,
-    aside: false,
+    aside: null,
+    busyRounds: 0,
     gone: false
   }
   const records = new Map(head?.head.calls.map((record) => [record.effect, record]))
@@ -93,6 +94,26 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile) => {
     }
   }
   return { owned, step: started.step }
+}
+
+type Head = ReturnType<typeof decodeSnapshot> | null
+
+/** What a newer release wrote, or does not fit together, at this event; undefined for neither. */
+const refusalOf = (owned: Owned, event: StoredEvent): NewerFormat | Damaged | undefined => {
+  if (event.machine > MACHINE_VERSION) {
+    return new NewerFormat({
+      instanceId: owned.id,
+      what: `Event ${event.seq}`,
+      found: event.machine,
+      known: MACHINE_VERSION
+    })
+  }
+  const damaged = (what: string) => new Damaged({ instanceId: owned.id, seq: event.seq, what })
+  if (event.seq !== owned.seq + 1) return damaged(`its log has a hole after event ${owned.seq}`)
+  const isOfAnEffect = event.kind === "settled" || event.kind === "fired"
+  return isOfAnEffect && !owned.state.pending.has(event.effect)
+    ? damaged(`an outcome of effect ${event.effect}, for which nothing waits,`)
+    : undefined
 }
 
 /** Applies one recorded event as it was applied when it was recorded. */
@@ -131,14 +152,27 @@ export const adopt = (
   machine: Machine,
   file: ProgramFile,
   now: number
-): Either.Either<Owned, Diverged> => {
-  const { owned, step } = begin(loaded, machine, file)
+): Either.Either<Owned, Diverged | Damaged | NewerFormat> => {
+  const head = loaded.snapshot === null ? null : decodeSnapshot(loaded.snapshot.body)
+  if (head !== null && head.head.format > SNAPSHOT_FORMAT) {
+    return Either.left(
+      new NewerFormat({
+        instanceId: loaded.id,
+        what: "The snapshot",
+        found: head.head.format,
+        known: SNAPSHOT_FORMAT
+      })
+    )
+  }
+  const { owned, step } = begin(loaded, machine, file, head)
   if (step !== undefined) absorb(owned, step, loaded.startedAt)
   // The log lines of steps that are durable were stored with them; those of the very first
   // step go with the first event.
   const keepLogs = loaded.lastSeq === 0
 
   for (const event of loaded.events) {
+    const refusal = refusalOf(owned, event)
+    if (refusal !== undefined) return Either.left(refusal)
     const replayed = replay(owned, event)
     if (replayed === undefined) continue
     const found = digestOf(replayed.commands)
@@ -150,6 +184,15 @@ export const adopt = (
     absorb(owned, replayed, event.at)
   }
 
+  if (owned.seq !== loaded.lastSeq) {
+    return Either.left(
+      new Damaged({
+        instanceId: loaded.id,
+        seq: loaded.lastSeq,
+        what: `its log ends with event ${owned.seq} and not`
+      })
+    )
+  }
   const { logs, outcome } = owned.pending
   owned.pending = emptyPending()
   if (keepLogs) owned.pending.logs.push(...logs)

@@ -47,7 +47,8 @@ export interface Started {
   readonly created: boolean
 }
 
-export type InstanceStatus = "waiting" | "running" | "completed" | "failed"
+/** `aside`: nobody runs it until an operator resumes it; `InstanceRecord.aside` says why. */
+export type InstanceStatus = "waiting" | "running" | "completed" | "failed" | "aside"
 
 /** What is known of an instance without loading its state. */
 export interface InstanceRecord {
@@ -62,6 +63,8 @@ export interface InstanceRecord {
   readonly finishedAt: number | null
   /** Set once the instance has completed or failed. */
   readonly outcome: Outcome | null
+  /** Why the instance was set aside; null for none. */
+  readonly aside: string | null
 }
 
 export interface InstanceFilter {
@@ -160,8 +163,8 @@ export interface Loaded {
   /** When it was claimed for the first time; the time of its first step. */
   readonly startedAt: number
   readonly lastSeq: number
-  /** Claims since the instance's last commit, this one included; absent where nobody counts. */
-  readonly claims?: number
+  /** Claims since the instance's last commit, this one included. */
+  readonly claims: number
   /** The result is fixed already and only background work remains. */
   readonly completed: boolean
   readonly snapshot: { readonly seq: number; readonly body: string } | null
@@ -191,11 +194,13 @@ export interface CommitEntry {
    * `keep`: stays with its owner. `release`: has no owner from now on and is due at
    * `dueAt` (null: only when something arrives for it) and as soon as it has a message.
    * `close`: nothing can happen any more; the ownership row goes, and its messages with it.
+   * `aside`: has no owner, and nobody claims it before `resume`, whatever arrives for it.
    */
   readonly then:
     | { readonly kind: "keep" }
     | { readonly kind: "release"; readonly dueAt: number | null }
     | { readonly kind: "close" }
+    | { readonly kind: "aside"; readonly reason: string }
 }
 
 export interface Commit {
@@ -206,8 +211,14 @@ export interface Commit {
 }
 
 export interface Committed {
-  /** Instances whose entry is durable. The others belong to somebody else: drop them. */
+  /** Instances whose entry is durable. */
   readonly accepted: ReadonlySet<string>
+  /**
+   * Instances that are still the sender's, of which nothing was written, as somebody else
+   * holds a lock on them: they go into a later commit. Those that are in neither set belong
+   * to somebody else, or were set aside: drop them.
+   */
+  readonly busy: ReadonlySet<string>
   readonly now: number
 }
 
@@ -319,7 +330,21 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
     dispatcher: string,
     claimed: ReadonlyArray<Claimed>
   ) => Effect.Effect<void, QueueUnavailable>
+  /**
+   * Adds to the claims that are counted against instances, where they are still owned at
+   * this epoch: what is claimed but not touched yet need not share the blame for a host's
+   * death (PROTOCOL R13).
+   */
+  readonly countClaims: (
+    dispatcher: string,
+    claimed: ReadonlyArray<Claimed>,
+    by: 1 | -1
+  ) => Effect.Effect<void, QueueUnavailable>
   readonly commit: (commit: Commit) => Effect.Effect<Committed, QueueUnavailable>
+  /** Makes instances that were set aside due again, and answers which. */
+  readonly resume: (
+    ids: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlySet<string>, QueueUnavailable>
 
   /** Hints until the scope closes; at most 1024 wait, the oldest go first. */
   readonly wakes: Effect.Effect<EffectQueue.Dequeue<Wake>, never, Scope.Scope>

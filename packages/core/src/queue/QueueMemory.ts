@@ -161,12 +161,13 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           .map(([id]) => id)
         const ready = byTurns(
           waiting.filter(([, due]) => due.dueAt! <= at),
-          rows.filter((row) => row[1].owner === null && hasMessage(row)),
+          rows.filter((row) => row[1].owner === null && row[1].aside === null && hasMessage(row)),
           most
         )
         for (const [id, due] of ready) {
           due.owner = dispatcher
           due.epoch++
+          due.claims++
           store.instances.get(id)!.startedAt ??= at
         }
         const next = waiting.find(([, due]) => due.owner === null)
@@ -201,8 +202,16 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           if (due === undefined) continue
           due.owner = null
           due.dueAt = now()
+          due.claims = Math.max(due.claims - 1, 0)
         }
         return Effect.asVoid(ring({ kind: "due" }))
+      }),
+    countClaims: (dispatcher, claimed, by) =>
+      Effect.sync(() => {
+        for (const claim of claimed) {
+          const due = ownedBy(dispatcher, claim)
+          if (due !== undefined) due.claims = Math.max(due.claims + by, 0)
+        }
       }),
     commit: (commit) =>
       Effect.suspend(() => {
@@ -215,12 +224,25 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           if (entry.outcome !== null) finished.push(entry.id)
           if (entry.then.kind === "release") released = true
         }
-        const answer = { accepted, now: now() }
+        const answer = { accepted, busy: new Set<string>(), now: now() }
         const rings = [
           ...(finished.length === 0 ? [] : [ring({ kind: "finished", ids: finished })]),
           ...(released ? [ring({ kind: "due" })] : [])
         ]
         return Effect.as(Effect.all(rings, { discard: true }), answer)
+      }),
+    resume: (ids) =>
+      Effect.suspend(() => {
+        const resumed = new Set<string>()
+        for (const id of ids) {
+          const due = store.due.get(id)
+          if (due === undefined || due.aside === null) continue
+          due.aside = null
+          due.dueAt = now()
+          due.claims = 0
+          resumed.add(id)
+        }
+        return Effect.as(resumed.size === 0 ? Effect.void : ring({ kind: "due" }), resumed)
       }),
 
     wakes: PubSub.subscribe(bell),

@@ -44,6 +44,9 @@ export interface Due {
   epoch: number
   lastSeq: number
   commitId: string | null
+  /** Claims since the last commit. */
+  claims: number
+  aside: string | null
 }
 
 export interface Store {
@@ -63,6 +66,8 @@ export const recordOf = (id: string, instance: Instance, due: Due | undefined): 
   program: instance.request.program,
   status: instance.outcome !== null
     ? instance.outcome.ok ? "completed" : "failed"
+    : due !== undefined && due.aside !== null
+    ? "aside"
     : due?.owner != null
     ? "running"
     : "waiting",
@@ -71,7 +76,8 @@ export const recordOf = (id: string, instance: Instance, due: Due | undefined): 
   createdAt: instance.createdAt,
   startedAt: instance.startedAt,
   finishedAt: instance.finishedAt,
-  outcome: instance.outcome
+  outcome: instance.outcome,
+  aside: due?.aside ?? null
 })
 
 const keyOf = ({ key, name }: StartRequest): string | undefined =>
@@ -126,7 +132,9 @@ export const startOne = (
     owner: owned ? owner : null,
     epoch: owned ? 1 : 0,
     lastSeq: 0,
-    commitId: null
+    commitId: null,
+    claims: owned ? 1 : 0,
+    aside: null
   })
   return { id: request.id, created: true }
 }
@@ -173,9 +181,14 @@ export const commitOne = (
   }
   due.lastSeq = entry.expectedSeq + entry.events.length
   due.commitId = commit.id
+  due.claims = 0
   if (entry.then.kind === "release") {
     due.owner = null
     due.dueAt = entry.then.dueAt
+  } else if (entry.then.kind === "aside") {
+    due.owner = null
+    due.dueAt = null
+    due.aside = entry.then.reason
   } else if (entry.then.kind === "close") {
     store.due.delete(entry.id)
     instance.inbox.clear()
@@ -208,6 +221,7 @@ export const loadedOf = (id: string, epoch: number, instance: Instance, due: Due
   seed: instance.request.seed,
   startedAt: instance.startedAt!,
   lastSeq: due.lastSeq,
+  claims: due.claims,
   completed: instance.outcome !== null,
   snapshot: instance.snapshot,
   events: instance.events.filter((event) => event.seq > (instance.snapshot?.seq ?? 0)),

@@ -25,6 +25,7 @@ const loadedWith = (
   seed: "0".repeat(32),
   startedAt: NOW,
   lastSeq: events.length,
+  claims: 1,
   completed: false,
   snapshot: null,
   events,

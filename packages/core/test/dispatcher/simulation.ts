@@ -9,7 +9,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { DispatcherCore } from "../../src/dispatcher/DispatcherCore.ts"
-import type { Commit, Queue } from "../../src/queue/Queue.ts"
+import type { Claimed, Commit, Queue } from "../../src/queue/Queue.ts"
 import * as QueueMemory from "../../src/queue/QueueMemory.ts"
 import { decideRetry, decideTimeout, limitMillis } from "../../src/retry/decide.ts"
 import type { CallReport, CallRequest } from "../../src/worker/WorkerPool.ts"
@@ -38,6 +38,8 @@ interface Host {
   readonly id: string
   readonly core: DispatcherCore
   readonly executing: Array<CallRequest>
+  /** Claimed and not loaded yet. */
+  readonly claimed: Array<Claimed>
   inFlight: Commit | null
   paused: boolean
 }
@@ -64,7 +66,7 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
   )
   const file = chainProgram(ACTIONS)
   const hosts: Array<Host> = []
-  const counts = { crashes: 0, zombies: 0, lostAnswers: 0, commits: 0, executions: 0 }
+  const counts = { crashes: 0, zombies: 0, lostAnswers: 0, busy: 0, commits: 0, executions: 0 }
   let broken: string | undefined
 
   const settledOf = (instanceId: string) =>
@@ -106,7 +108,7 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       }
     })
     Effect.runSync(queue.register({ id, host: "sim", pid: 0 }))
-    hosts.push({ id, core, executing, inFlight: null, paused: false })
+    hosts.push({ id, core, executing, claimed: [], inFlight: null, paused: false })
   }
 
   const report = (host: Host): void => {
@@ -122,9 +124,12 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
 
   const claim = (host: Host): void => {
     const limit = Math.min(host.core.capacity(), 1 + below(3))
-    if (limit <= 0) return
-    const { claimed } = Effect.runSync(queue.claim(host.id, limit))
-    for (const loaded of Effect.runSync(queue.load(host.id, claimed))) host.core.adopt(loaded, file)
+    if (limit > 0) host.claimed.push(...Effect.runSync(queue.claim(host.id, limit)).claimed)
+    // A load that fails is tried again later.
+    if (chance(0.2)) return
+    for (const loaded of Effect.runSync(queue.load(host.id, host.claimed.splice(0)))) {
+      host.core.adopt(loaded, file)
+    }
   }
 
   const commit = (host: Host): void => {
@@ -132,25 +137,38 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
     if (batch === undefined) return
     host.inFlight = batch
     if (sabotage.commitAfterSend) {
-      host.core.committed({ accepted: new Set(batch.entries.map((entry) => entry.id)), now: time })
+      host.core.committed({
+        accepted: new Set(batch.entries.map((entry) => entry.id)),
+        busy: new Set()
+      })
       host.inFlight = null
       Effect.runSync(queue.commit(batch))
       return
     }
     // The batch is on its way, but not there yet.
     if (chance(0.3)) return
-    const answer = Effect.runSync(queue.commit(batch))
+    // Rows that somebody else has locked are left out, and the sender is told.
+    const busy = new Set(batch.entries.filter(() => chance(0.1)).map((entry) => entry.id))
+    const answer = {
+      ...Effect.runSync(queue.commit({
+        ...batch,
+        entries: batch.entries.filter((entry) => !busy.has(entry.id))
+      })),
+      busy
+    }
     counts.commits++
+    counts.busy += busy.size
     if (chance(0.2)) {
       counts.lostAnswers++
       return
     }
     host.inFlight = null
-    host.core.committed(
+    const refused = host.core.committed(
       sabotage.noFence
-        ? { accepted: new Set(batch.entries.map((entry) => entry.id)), now: time }
+        ? { accepted: new Set(batch.entries.map((entry) => entry.id)), busy: new Set() }
         : answer
     )
+    host.claimed.push(...refused)
   }
 
   const expire = (host: Host): void => {

@@ -64,7 +64,8 @@ export const make = (run: Run) =>
       batch.soonMillis,
       events.of.map((event) => event.message ?? null),
       entries.flatMap((entry) => entry.consumed.map(() => entry.id)),
-      entries.flatMap((entry) => entry.consumed)
+      entries.flatMap((entry) => entry.consumed),
+      entries.map(({ then }) => then.kind === "aside" ? reasonOf(then.reason) : null)
     ]),
     ([row]) => ({
       lost: idsOf(row!["lost"] as string | null),
@@ -74,7 +75,12 @@ export const make = (run: Run) =>
   )
 }
 
-const FATE = { keep: 0, release: 1, close: 2 } as const
+const FATE = { keep: 0, release: 1, close: 2, aside: 3 } as const
+
+/** Reasons stand in the rows that are polled, which stay light. */
+const REASON_CHARACTERS = 2000
+
+export const reasonOf = (reason: string): string => toStorable(reason.slice(0, REASON_CHARACTERS))
 
 const eventColumns = (entries: ReadonlyArray<CommitEntry>) => {
   const id: Array<string> = []
@@ -93,7 +99,8 @@ const idsOf = (text: string | null): ReadonlySet<string> =>
 
 /*
  * `known` are rows that this very commit has moved already (R4): they are accepted and not
- * written again. A row that it closed is gone, so its instance is asked. `… is true` around
+ * written again, be they locked by somebody else by now (`written_before`). A row that it
+ * closed is gone, so its instance is asked. `… is true` around
  * an `in` keeps it a hashed lookup; as a join the planner, which takes an array for ten
  * elements, would make it a nested one.
  * `is not distinct from` is `=` here, and keeps the planner from the index of owners.
@@ -105,10 +112,10 @@ const COMMIT = `
     select *
     from unnest(
       $3::uuid[], $4::integer[], $5::integer[], $6::integer[], $7::integer[], $8::float8[],
-      $9::boolean[], $10::text[], $11::integer[], $12::integer[], $13::text[]
+      $9::boolean[], $10::text[], $11::integer[], $12::integer[], $13::text[], $28::text[]
     ) as entry (
       id, epoch, expected_seq, last_seq, fate, due_at,
-      ok, outcome, attempts, snapshot_seq, snapshot
+      ok, outcome, attempts, snapshot_seq, snapshot, aside
     )
   ), locked as materialized (
     select entry.*, due.started_at, due.commit_id is not distinct from $1 as known
@@ -162,9 +169,10 @@ const COMMIT = `
   ), moved as (
     update rappel.due
     set last_seq = locked.last_seq, commit_id = $1, claims = 0,
-      owner = case when locked.fate = 1 then null else due.owner end,
-      due_at = case when locked.fate = 1
-        then to_timestamp(locked.due_at / 1000) else due.due_at end
+      owner = case when locked.fate in (1, 3) then null else due.owner end,
+      due_at = case when locked.fate in (1, 3)
+        then to_timestamp(locked.due_at / 1000) else due.due_at end,
+      aside = locked.aside
     from locked
     where due.instance_id = locked.id and not locked.known and locked.fate <> 2
   ), closed as (
@@ -179,12 +187,18 @@ const COMMIT = `
     from entry join rappel.instance on instance.id = entry.id
     where entry.fate = 2 and (entry.id in (select id from locked)) is not true
       and instance.closed_by = $1
+  ), written_before as materialized (
+    select due.instance_id as id
+    from entry join rappel.due on due.instance_id = entry.id
+    where (entry.id in (select id from locked)) is not true
+      and due.commit_id is not distinct from $1
   ), passed_over as materialized (
     select due.instance_id as id
     from entry join rappel.due on due.instance_id = entry.id
     where (entry.id in (select id from locked)) is not true
       and due.owner is not distinct from $2 and due.epoch = entry.epoch
       and due.last_seq = entry.expected_seq
+      and due.commit_id is distinct from $1
   ), notice as (
     select pg_notify('${CHANNEL}', 'd')
     where exists (
@@ -208,6 +222,7 @@ const COMMIT = `
       from entry
       where (id in (select id from locked)) is not true
         and (id in (select id from closed_before)) is not true
+        and (id in (select id from written_before)) is not true
         and (id in (select id from passed_over)) is not true
     ) as lost,
     (select string_agg(id::text, ',') from passed_over) as busy,

@@ -12,6 +12,7 @@ import type { Claimed, Claims, Loaded } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Row, Run } from "../statement/Statements.ts"
 import { fromStorable } from "../statement/storable.ts"
+import { reasonOf } from "./CommitStatement.ts"
 import * as EventTable from "./EventTable.ts"
 import * as InboxTable from "./InboxTable.ts"
 import { CHANNEL } from "./PgWakes.ts"
@@ -100,6 +101,37 @@ export const make = (run: Run) => {
       claimed.map(({ epoch }) => epoch)
     ]))
 
+  /** Index: `due_pkey`. Rows that are not owned at their epoch any more are left alone. */
+  const countClaims = (
+    dispatcher: string,
+    claimed: ReadonlyArray<Claimed>,
+    by: number
+  ): Effect.Effect<void, unknown> =>
+    Effect.asVoid(run({
+      name: "due_count_claims",
+      text: `
+        update rappel.due
+        set claims = greatest(claims + $4::integer, 0)
+        from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
+        where due.instance_id = claimed.id and due.owner is not distinct from $1
+          and due.epoch = claimed.epoch`
+    }, [
+      dispatcher,
+      claimed.map(({ id }) => id),
+      claimed.map(({ epoch }) => epoch),
+      by
+    ]))
+
+  /**
+   * Index: `due_pkey`. Whoever is aside has no owner and is never claimed, so that nobody
+   * else touches these rows.
+   */
+  const resume = (ids: ReadonlyArray<string>): Effect.Effect<ReadonlySet<string>, unknown> =>
+    Effect.map(
+      run({ name: "due_resume", text: RESUME }, [ids]),
+      ([row]) => new Set((row!["ids"] as string | null)?.split(",") ?? [])
+    )
+
   /** Takes an instance out of circulation: nobody claims it until an operator acts. */
   const setAside = (
     dispatcher: string,
@@ -112,9 +144,9 @@ export const make = (run: Run) => {
         update rappel.due
         set owner = null, due_at = null, aside = $4
         where instance_id = $2 and owner = $1 and epoch = $3`
-    }, [dispatcher, id, epoch, reason]))
+    }, [dispatcher, id, epoch, reasonOf(reason)]))
 
-  return { claim, claimedBy, load, giveBack, setAside } as const
+  return { claim, claimedBy, load, giveBack, countClaims, setAside, resume } as const
 }
 
 /*
@@ -252,6 +284,18 @@ const GIVE_BACK = `
     select pg_notify('${CHANNEL}', 'd') from given limit 1
   )
   select count(*) from notice`
+
+const RESUME = `
+  with resumed as (
+    update rappel.due
+    set aside = null, claims = 0, due_at = now()
+    where instance_id = any($1::uuid[]) and aside is not null
+    returning instance_id
+  ), notice as (
+    select pg_notify('${CHANNEL}', 'd') from resumed limit 1
+  )
+  select (select string_agg(instance_id::text, ',') from resumed) as ids,
+    (select count(*) from notice) as notices`
 
 const claimedOf = (text: string | null): ReadonlyArray<Claimed> =>
   text === null

@@ -146,7 +146,7 @@ const HOLDERS = `
 
 const STATUS = `
   case when instance.ok then 'completed' when not instance.ok then 'failed'
-    when due.owner is not null then 'running' else 'waiting' end`
+    when due.aside is not null then 'aside' when due.owner is not null then 'running' else 'waiting' end`
 
 const RECORD = `
   select instance.id, instance.name, instance.program, instance.key, instance.input,
@@ -155,7 +155,7 @@ const RECORD = `
     floor(extract(epoch from coalesce(instance.started_at, due.started_at)) * 1000)::float8
       as "startedAt",
     floor(extract(epoch from instance.finished_at) * 1000)::float8 as "finishedAt",
-    instance.ok, instance.outcome, instance.attempts
+    instance.ok, instance.outcome, instance.attempts, due.aside
   from rappel.instance left join rappel.due on due.instance_id = instance.id`
 
 const FIND = `
@@ -185,7 +185,8 @@ const recordOf = (row: Row): InstanceRecord => ({
   createdAt: Number(row["createdAt"]),
   startedAt: row["startedAt"] === null ? null : Number(row["startedAt"]),
   finishedAt: row["finishedAt"] === null ? null : Number(row["finishedAt"]),
-  outcome: outcomeOf(row)
+  outcome: outcomeOf(row),
+  aside: fromStorableOrNull(row["aside"] as string | null)
 })
 
 const outcomeOf = (row: Row): InstanceRecord["outcome"] => {

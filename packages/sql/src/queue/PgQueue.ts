@@ -106,22 +106,15 @@ export const make = (
         else claimIds.add(claimId)
       })
 
-    /** What unanswered requests have given; undefined when there is nothing to look for. */
-    const recover = (dispatcher: string) =>
-      Effect.gen(function*() {
-        const claimIds = Array.from(unanswered.get(dispatcher) ?? [])
-        if (claimIds.length === 0) return []
-        const given = yield* due.claimedBy(dispatcher, claimIds)
-        for (const claimId of claimIds) unanswered.get(dispatcher)?.delete(claimId)
-        return given
-      })
-
+    /** Claims, and answers what unanswered requests have given as well. */
     const claim = (dispatcher: string, limit: number): Effect.Effect<Claims, unknown> =>
       Effect.gen(function*() {
-        const given = yield* recover(dispatcher)
+        const claimIds = Array.from(unanswered.get(dispatcher) ?? [])
+        const given = claimIds.length === 0 ? [] : yield* due.claimedBy(dispatcher, claimIds)
         const claimId = yield* newId
         const claims = yield* due.claim(dispatcher, Math.max(limit - given.length, 0), claimId)
           .pipe(Effect.tapError(remember(dispatcher, claimId)))
+        for (const known of claimIds) unanswered.get(dispatcher)?.delete(known)
         return { ...claims, claimed: [...given, ...claims.claimed] }
       })
 
@@ -214,6 +207,10 @@ export const make = (
         claimed.length === 0
           ? Effect.void
           : sending("give instances back", due.giveBack(dispatcher, claimed)),
+      countClaims: (dispatcher, claimed, by) =>
+        claimed.length === 0
+          ? Effect.void
+          : sending("count claims", due.countClaims(dispatcher, claimed, by)),
       commit: (commit) =>
         Effect.mapError(
           commitAll({
@@ -223,6 +220,12 @@ export const make = (
           }, commit),
           (error) => toUnavailable("commit", error)
         ),
+      resume: (ids) => {
+        const known = ids.filter((id) => UUID.test(id))
+        return known.length === 0
+          ? Effect.succeed(new Set())
+          : sending("resume instances", due.resume(known))
+      },
 
       wakes: wakes.subscribe,
       pollMillis: soonMillis

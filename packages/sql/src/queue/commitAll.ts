@@ -3,8 +3,9 @@
  *
  * A commit whose answer was lost is sent again as it was: it carries an id that is stored
  * with what it wrote, so what was written is recognised and not written twice (R4).
- * Entries whose row somebody else has locked are sent again, alone (R2). Entries whose
- * data Postgres refuses are found by halving the batch and set aside, so that they don't
+ * Entries whose row somebody else has locked are answered as busy, so that nobody waits for
+ * them (R2); after a lost answer they are sent again, alone: it may be the lost sending that
+ * still holds their locks. Entries whose data Postgres refuses are found by halving the batch and set aside, so that they don't
  * take their neighbours with them (R3).
  *
  * @since 0.1.0
@@ -12,7 +13,7 @@
 import type { Claimed, Commit, CommitEntry, Committed } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { isDataError, isRetryable } from "../statement/failure.ts"
+import { isConnectionLoss, isDataError, isRetryable } from "../statement/failure.ts"
 import type { Fates } from "./CommitStatement.ts"
 
 export interface CommitParts {
@@ -34,6 +35,7 @@ export const commitAll = (
   commit: Commit
 ): Effect.Effect<Committed, unknown> => {
   const accepted = new Set<string>()
+  const busy = new Set<string>()
   let now = 0
 
   let isWarned = false
@@ -46,9 +48,14 @@ export const commitAll = (
       )
     })
 
+  /** A sending whose answer was lost may be at work still. */
+  let isUnanswered = false
   const sendUntilAnswered = (entries: ReadonlyArray<CommitEntry>) =>
     send(entries).pipe(
-      Effect.tapError(warnOnce),
+      Effect.tapError((error) => {
+        if (isConnectionLoss(error)) isUnanswered = true
+        return warnOnce(error)
+      }),
       Effect.retry({ while: isRetryable, schedule: resending })
     )
 
@@ -63,6 +70,10 @@ export const commitAll = (
         if (!fates.lost.has(id) && !fates.busy.has(id)) accepted.add(id)
       }
       if (fates.busy.size === 0) return
+      if (!isUnanswered) {
+        for (const id of fates.busy) busy.add(id)
+        return
+      }
       yield* Effect.sleep(BUSY_MILLIS[Math.min(round, BUSY_MILLIS.length - 1)]!)
       yield* settle(entries.filter(({ id }) => fates.busy.has(id)), round + 1)
     }).pipe(
@@ -75,7 +86,7 @@ export const commitAll = (
       })
     )
 
-  return Effect.map(settle(commit.entries, 0), () => ({ accepted, now }))
+  return Effect.map(settle(commit.entries, 0), () => ({ accepted, busy, now }))
 }
 
 const reasonOf = (error: unknown): string => `Postgres refuses its data: ${messageOf(error)}`

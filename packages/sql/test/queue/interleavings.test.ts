@@ -40,49 +40,60 @@ const lockDue = (session: Session.Session, id: string) =>
   )
 
 describe("R2: a row that somebody else has locked", () => {
-  staged(
-    "holds up its own instance only, and is tried again",
-    (session, url) =>
-      Effect.gen(function*() {
-        const { history } = yield* Queue
-        const observer = yield* Session.make(url)
-        const { ids, owner } = yield* newOwner(3)
-        yield* lockDue(session, ids[1]!)
-
-        const commit = yield* Effect.fork(
-          commitOf(owner, ids.map((id) => entryOf(id, { events: [eventOf(1)] })))
-        )
-        yield* Session.untilRow(observer, "select from rappel.event having count(*) = 2")
-        assert.isNull(
-          yield* Effect.map(Fiber.poll(commit), (exit) => exit._tag === "Some" ? exit : null)
-        )
-        yield* session.run("commit")
-
-        const { accepted } = yield* Fiber.join(commit)
-        assert.sameMembers([...accepted], ids)
-        for (const id of ids) assert.lengthOf(yield* history(id), 1)
-      })
-  )
-
-  staged("and takes over is left to that other", (session, url) =>
+  staged("is answered as busy, and nobody waits for it", (session) =>
     Effect.gen(function*() {
       const { history } = yield* Queue
-      const observer = yield* Session.make(url)
+      const { ids, owner } = yield* newOwner(3)
+      const entries = ids.map((id) => entryOf(id, { events: [eventOf(1)] }))
+      yield* lockDue(session, ids[1]!)
+
+      const first = yield* commitOf(owner, entries)
+      yield* session.run("commit")
+      const second = yield* commitOf(owner, [entries[1]!])
+
+      assert.sameMembers([...first.accepted], [ids[0], ids[2]])
+      assert.deepStrictEqual([...first.busy], [ids[1]])
+      assert.deepStrictEqual([...second.accepted], [ids[1]])
+      for (const id of ids) assert.lengthOf(yield* history(id), 1)
+    }))
+
+  staged("by a commit that was answered already is no matter", (session) =>
+    Effect.gen(function*() {
+      const { commit } = yield* Queue
+      const { ids: [id], owner } = yield* newOwner(1)
+      const batch = {
+        id: newId(),
+        dispatcher: owner,
+        entries: [entryOf(id!, { logs: ["{}"], snapshot: { seq: 0, body: "s" } })]
+      }
+      yield* commit(batch)
+      yield* lockDue(session, id!)
+
+      const again = yield* commit(batch)
+
+      assert.deepStrictEqual([...again.accepted], [id])
+      assert.strictEqual(again.busy.size, 0)
+      assert.lengthOf(yield* session.run("select from rappel.log"), 1)
+    }))
+
+  staged("while somebody else takes over is lost in the end", (session) =>
+    Effect.gen(function*() {
+      const { history } = yield* Queue
       const { ids, owner } = yield* newOwner(2)
-      const thief = newId()
+      const entries = ids.map((id) => entryOf(id, { events: [eventOf(1)] }))
       yield* lockDue(session, ids[0]!)
       yield* session.run(
         "update rappel.due set owner = $2, epoch = epoch + 1 where instance_id = $1",
-        [ids[0], thief]
+        [ids[0], newId()]
       )
 
-      const commit = yield* Effect.fork(
-        commitOf(owner, ids.map((id) => entryOf(id, { events: [eventOf(1)] })))
-      )
-      yield* Session.untilRow(observer, "select from rappel.event")
+      const first = yield* commitOf(owner, entries)
       yield* session.run("commit")
+      const second = yield* commitOf(owner, [entries[0]!])
 
-      assert.deepStrictEqual([...(yield* Fiber.join(commit)).accepted], [ids[1]])
+      assert.deepStrictEqual([...first.accepted], [ids[1]])
+      assert.deepStrictEqual([...first.busy], [ids[0]])
+      assert.strictEqual(second.accepted.size + second.busy.size, 0)
       assert.deepStrictEqual(yield* history(ids[0]!), [])
     }))
 

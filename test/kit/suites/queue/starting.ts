@@ -27,7 +27,8 @@ export const starting = (queue: EmptyQueue) => {
         createdAt: found!.createdAt,
         startedAt: null,
         finishedAt: null,
-        outcome: null
+        outcome: null,
+        aside: null
       })
     })
   )

@@ -11,6 +11,7 @@ import { Instance } from "../Instance.ts"
 import { Random } from "../Random.ts"
 import { whileRunning } from "../running.ts"
 import { readingHost } from "./snapshotHost.ts"
+import { SnapshotTooNew } from "./SnapshotTooNew.ts"
 import { PREFIX, SNAPSHOT_FORMAT } from "./writeSnapshot.ts"
 
 type Roots = readonly [
@@ -22,13 +23,15 @@ type Roots = readonly [
   pending: ReadonlyArray<Effect>
 ]
 
-/** **Errors** A `TypeError` for a text of a later release, or none of ours. */
+/** How every format begins. */
+const FORMAT_FOUND = /^\{"machine":(\d+),/
+
+/** **Errors** `SnapshotTooNew`; a `TypeError` for a text that is no snapshot. */
 export const readSnapshot = (program: LoadedProgram, text: string): Instance => {
   if (!text.startsWith(PREFIX)) {
-    throw new TypeError(
-      `Not a snapshot of format ${SNAPSHOT_FORMAT}: it is damaged, or written by a later release; ` +
-        "update rappel"
-    )
+    const format = Number(FORMAT_FOUND.exec(text)?.[1])
+    if (format > SNAPSHOT_FORMAT) throw new SnapshotTooNew(format, SNAPSHOT_FORMAT)
+    throw new TypeError(`Not a snapshot of format ${SNAPSHOT_FORMAT}: it is damaged`)
   }
   // A random state is needed to make the instance that the heap is read into.
   const shell = new Instance(program, "", new Random([0, 0, 0, 0]))
