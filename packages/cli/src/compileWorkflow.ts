@@ -52,7 +52,8 @@ const failed = (compiler: CompilerModule, file: string, workflow: CompiledWorkfl
   })
 
 /**
- * The program of an export of a file; `projectRoot` replaces the one that the file says.
+ * The program of an export of a file; `projectRoot` replaces the one that the file says,
+ * and `strict` refuses implicit steps.
  *
  * **Errors** `BadUsage` for an unknown file or export, `CompileFailed` with all findings.
  *
@@ -61,12 +62,16 @@ const failed = (compiler: CompilerModule, file: string, workflow: CompiledWorkfl
 export const compileWorkflow = (
   file: string,
   exportName: string,
-  projectRoot?: string
+  options: { readonly projectRoot?: string; readonly strict?: boolean } = {}
 ): Effect.Effect<WorkflowProgram, BadUsage | CompileFailed | PackageMissing> =>
   Effect.gen(function*() {
     const compiler = yield* loadCompiler
-    const root = projectRoot ?? compiler.findProjectRoot(file)
-    const { findings, workflows } = compiler.compileFile({ file, projectRoot: root })
+    const root = options.projectRoot ?? compiler.findProjectRoot(file)
+    const { findings, workflows } = compiler.compileFile({
+      file,
+      projectRoot: root,
+      strict: options.strict === true
+    })
     const compiled = workflows.find((workflow) => workflow.export === exportName)
     if (compiled === undefined) {
       const broken = findings.filter(({ severity }) => severity === "error")

@@ -42,6 +42,7 @@ const databaseUrl = Options.redacted("database-url").pipe(
   Options.optional
 )
 const json = flag("json", "Print one JSON document per line")
+const strict = flag("strict", "Refuse implicit steps: packages that a workflow uses by itself")
 const workers = count("workers", "Worker processes; RAPPEL_WORKER_COUNT, else the number of CPUs")
 const concurrency = count(
   "concurrency",
@@ -64,6 +65,7 @@ export const rappel = (outcome: Outcome) => {
       json: flag("json", "Print one line of JSON with status, id and result or error"),
       inline: flag("inline", "Run actions in this process instead of worker processes"),
       memory: flag("memory", "Keep everything in memory instead of in Postgres"),
+      strict,
       databaseUrl,
       workers,
       concurrency
@@ -73,13 +75,13 @@ export const rappel = (outcome: Outcome) => {
   const check = command(
     "check",
     "Compile workflows and print what the compiler finds",
-    { files: Args.text({ name: "files" }).pipe(Args.repeated), json },
+    { files: Args.text({ name: "files" }).pipe(Args.repeated), json, strict },
     () => import("./commands/check.ts")
   )
   const build = command(
     "build",
     "Write the programs, the manifest and the generated module of this project",
-    { out: text("out", "The generated module; .rappel/generated.ts when absent") },
+    { out: text("out", "The generated module; .rappel/generated.ts when absent"), strict },
     () => import("./commands/build.ts")
   )
   const visualize = command(

@@ -31,7 +31,8 @@ const manifest: Manifest = {
 
 const program = {
   hash: "0123456789abcdef",
-  text: "a \"quote\" and\u2028a line"
+  text: "a \"quote\" and\u2028a line",
+  program: { actions: [] }
 } as never as ProgramFile
 const generate = (projectRoot: string) =>
   generatedModule(projectRoot, manifest, manifest.workflows.map(() => program))

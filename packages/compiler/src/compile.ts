@@ -37,7 +37,7 @@ export interface CompileOptions {
   readonly projectRoot?: string
   /** Only the workflows with these export names; all when absent. */
   readonly exports?: ReadonlyArray<string>
-  /** Treats calls into packages as errors, which they are in any case until implicit steps exist. */
+  /** Makes implicit steps errors: nothing of a workflow then runs anywhere but in the machine. */
   readonly strict?: boolean
   /** Reads sources in the place of the disk; undefined means that a file does not exist. */
   readonly readFile?: (path: string) => string | undefined
@@ -110,7 +110,7 @@ export const compileFile = (options: CompileOptions): Compiled => {
   const wanted = options.exports === undefined ? undefined : new Set(options.exports)
   const workflows = workflowsOf(modules, module)
     .filter((each) => wanted === undefined || wanted.has(each.exportName))
-    .map((each) => compileWorkflow(modules, module, each))
+    .map((each) => compileWorkflow(modules, module, each, options.strict === true))
   return { workflows, findings: findings.sorted() }
 }
 
@@ -137,11 +137,12 @@ export const findWorkflows = (
 const compileWorkflow = (
   modules: Modules,
   module: Module,
-  workflow: WorkflowDeclaration
+  workflow: WorkflowDeclaration,
+  isStrict: boolean
 ): CompiledWorkflow => {
   const findings = new Findings(modules.root)
   checkWorkflow(modules, module, workflow, findings.add)
-  const reached = reach(modules, { module, local: workflow.local }, findings.add)
+  const reached = reach(modules, { module, local: workflow.local }, findings.add, isStrict)
   checkUnits(modules, reached, findings.add)
   const lowered = lowerProgram(modules, reached, workflow, findings.add)
   const found = findings.sorted()

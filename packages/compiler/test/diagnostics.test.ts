@@ -91,7 +91,7 @@ describe("findings", () => {
     assert.deepStrictEqual(
       workflow!.findings.map((each) => `${each.line}:${each.column} ${each.code}`),
       [
-        "4:19 npm-call",
+        "4:13 implicit-step",
         "5:13 host-global",
         "6:17 not-storable",
         "7:13 dynamic-code",

@@ -7,7 +7,19 @@
 import { load } from "@rappel/core/machine/Machine"
 import type { MachineEvent, State, Step } from "@rappel/core/machine/Model"
 import type { ProgramFile } from "@rappel/core/program/Program"
-import { decodeError, decodeValue, encodeError, encodeValue } from "@rappel/core/value/Value"
+import {
+  decodeError,
+  decodeValue,
+  encodeError,
+  encodeValue,
+  type ValueHost
+} from "@rappel/core/value/Value"
+import { stepInfo } from "@rappel/core/worker/Step"
+
+const NO_CLASSES: ValueHost = { classOf: () => undefined, prototypeOf: () => undefined }
+
+const importFrom = (specifier: string): Promise<Readonly<Record<string, unknown>>> =>
+  import(/* @vite-ignore */ specifier) as Promise<Readonly<Record<string, unknown>>>
 
 export type Actions = Readonly<
   Record<string, (...args: ReadonlyArray<unknown>) => Promise<unknown>>
@@ -57,10 +69,18 @@ export const runInMachine = async (
     if (again !== snapshot) throw new Error("the snapshot of a restored state differs")
   }
 
-  const call = async (action: string, args: string) => {
-    const fn = actions[action.slice(action.indexOf("#") + 1)]
+  const functionOf = async (action: string) => {
+    const step = program.program.actions.find(({ id }) => id === action)?.step
+    const fn = step === undefined
+      ? actions[action.slice(action.indexOf("#") + 1)]
+      : (await stepInfo({ action, step }, importFrom, NO_CLASSES)).fn
     if (fn === undefined) throw new Error(`no action ${action}`)
+    return fn as unknown as (...args: ReadonlyArray<unknown>) => unknown
+  }
+
+  const call = async (action: string, args: string) => {
     try {
+      const fn = await functionOf(action)
       const values = decodeValue(args) as ReadonlyArray<unknown>
       return { ok: true as const, value: encodeValue(await fn(...values)) }
     } catch (error) {

@@ -4,11 +4,14 @@
  *
  * @since 0.1.0
  */
+import { createRequire } from "node:module"
 import type { SourceFiles } from "../src/1-parse/SourceFiles.ts"
 import { resolveModule } from "../src/2-analyze/resolveModule.ts"
 import ts from "../src/typescript.ts"
 
 export type Exports = Readonly<Record<string, any>>
+
+const packages = createRequire(import.meta.url)
 
 type Fn = (...args: ReadonlyArray<unknown>) => unknown
 
@@ -44,14 +47,15 @@ export const load = (files: SourceFiles, file: string): Exports => {
       compilerOptions: {
         target: ts.ScriptTarget.ES2022,
         module: ts.ModuleKind.CommonJS,
-        useDefineForClassFields: true
+        useDefineForClassFields: true,
+        esModuleInterop: true
       }
     })
     const require = (specifier: string): object => {
       const target = resolveModule(files, path, specifier)
       if (target.kind === "file") return loadFile(target.file)
       if (target.kind === "core") return plainCore
-      throw new Error(`${specifier} is not a part of the fixture`)
+      return packages(specifier) as object
     }
     const run = new Function("require", "exports", outputText) as (
       require: (name: string) => object,

@@ -12,7 +12,7 @@ export {
 } from "./action/Action.ts"
 export { ActionSchemaMismatch } from "./action/ActionSchema.ts"
 export type { PolicyOptions } from "./action/Policy.ts"
-export { registerAction } from "./action/Registry.ts"
+export { registerAction, registerStep } from "./action/Registry.ts"
 export { runAction } from "./action/runAction.ts"
 export {
   ArgumentsNotStorable,

@@ -10,17 +10,21 @@
  */
 import { ACTION, type ActionInfo } from "@rappel/core/action/Action"
 import { lookup } from "@rappel/core/action/Registry"
+import type { StepNode } from "@rappel/core/program/Program"
 import {
   actionInfo,
   type ActionName,
   ActionSource,
-  loadModules
+  loadModules,
+  resolveStep
 } from "@rappel/core/worker/ActionSource"
 import { UnknownAction } from "@rappel/core/worker/WorkerError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type * as Scope from "effect/Scope"
+import { join } from "node:path"
+import { importFrom } from "./project/Packages.ts"
 import { type Namespace, UserModules } from "./UserModules.ts"
 import { WorkerNotReady } from "./WorkerProtocol.ts"
 
@@ -134,14 +138,24 @@ export const make = (
         return withServices(info, layerOf(namespace) ?? shared)
       })
 
+    const findStep = (name: ActionName & { readonly step: StepNode }) =>
+      resolveStep(
+        name,
+        (specifier, file) => importFrom(join(options.projectRoot, file), specifier),
+        modules.values
+      )
+
     const found = new Map<string, Effect.Effect<ActionInfo>>()
     return ActionSource.of({
       values: modules.values,
       resolve: (name) =>
         found.get(name.action) ??
-          Effect.tap(find(name), (info) => {
-            found.set(name.action, Effect.succeed(info))
-          }),
+          Effect.tap(
+            name.step === undefined ? find(name) : findStep({ ...name, step: name.step }),
+            (info) => {
+              found.set(name.action, Effect.succeed(info))
+            }
+          ),
       load: (_name, classes) => loadModules(classes, (module) => modules.load(module))
     })
   })

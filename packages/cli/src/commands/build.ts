@@ -25,6 +25,7 @@ import { generatedModule } from "./generatedModule.ts"
 
 export interface BuildInput {
   readonly out: Option.Option<string>
+  readonly strict: boolean
 }
 
 type Accepted = CompiledWorkflow & { readonly program: NonNullable<CompiledWorkflow["program"]> }
@@ -36,14 +37,15 @@ const MENTIONS = /\bworkflow\b|\bWorkflow\b|\bextends\b/
 
 const compileAll = (
   compiler: CompilerModule,
-  projectRoot: string
+  projectRoot: string,
+  strict: boolean
 ): ReadonlyArray<CompiledWorkflow> =>
   Array.from(sourceFiles(projectRoot))
     .filter((file) =>
       // A package of a workspace is a project of its own.
       projectRootOf(dirname(file)) === projectRoot && MENTIONS.test(readFileSync(file, "utf8"))
     )
-    .flatMap((file) => compiler.compileFile({ file, projectRoot }).workflows)
+    .flatMap((file) => compiler.compileFile({ file, projectRoot, strict }).workflows)
 
 /** Two workflows of one name would hide each other from starts by name. */
 const sameName = (workflows: ReadonlyArray<Accepted>): BadUsage | undefined => {
@@ -120,14 +122,14 @@ const write = (
 }
 
 export const execute = (
-  { out }: BuildInput
+  { out, strict }: BuildInput
 ): Effect.Effect<ExitCode, unknown, Invocation | Output> =>
   Effect.gen(function*() {
     const { folder } = yield* Invocation
     const { note, result } = yield* Output
     const projectRoot = projectRootOf(folder)
     const compiler = yield* loadCompiler
-    const compiled = compileAll(compiler, projectRoot)
+    const compiled = compileAll(compiler, projectRoot, strict)
     const rendered = new Set(
       compiled.flatMap(({ findings }) => findings.map((each) => compiler.render(each as never)))
     )

@@ -19,6 +19,7 @@ import { expandFiles, type SourceFile } from "./expandFiles.ts"
 export interface CheckInput {
   readonly files: ReadonlyArray<string>
   readonly json: boolean
+  readonly strict: boolean
 }
 
 /** One line of the report: a workflow, or a file whose errors stand outside of any. */
@@ -40,8 +41,12 @@ const plain = ({ code, column, line, message, severity }: Finding): Finding => (
   column
 })
 
-const checkFile = (compiler: CompilerModule, file: SourceFile): ReadonlyArray<Checked> => {
-  const { findings, workflows } = compiler.compileFile({ file: realpathSync(file.path) })
+const checkFile = (
+  compiler: CompilerModule,
+  file: SourceFile,
+  strict: boolean
+): ReadonlyArray<Checked> => {
+  const { findings, workflows } = compiler.compileFile({ file: realpathSync(file.path), strict })
   const checked = workflows.map((workflow: CompiledWorkflow): Checked => ({
     name: workflow.name,
     file: file.shown,
@@ -99,7 +104,7 @@ export const execute = (
     const output = yield* Output
     const files = yield* expandFiles(folder, input.files)
     const compiler = yield* loadCompiler
-    const checked = files.flatMap((file) => checkFile(compiler, file))
+    const checked = files.flatMap((file) => checkFile(compiler, file, input.strict))
     if (input.json) {
       const workflows = checked.map((each) => ({ ...each, findings: each.findings.map(plain) }))
       output.result(JSON.stringify({ workflows }))

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Manifest } from "@rappel/core/client/Manifest"
-import type { ProgramFile } from "@rappel/core/program/Program"
+import type { ProgramFile, StepNode } from "@rappel/core/program/Program"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, posix } from "node:path"
 
@@ -42,6 +42,37 @@ const RESERVED = new Set(
     .split(" ")
 )
 
+/** The steps of all programs, each once. */
+const stepsOf = (
+  programs: ReadonlyArray<ProgramFile>
+): ReadonlyArray<readonly [id: string, step: StepNode]> =>
+  Array.from(
+    new Map(programs.flatMap(({ program }) =>
+      program.actions.flatMap(({ id, step }) => step === undefined ? [] : [[id, step] as const])
+    ))
+  )
+
+/** Implicit steps, with the packages that a bundler then finds as imports. */
+const stepLines = (
+  programs: ReadonlyArray<ProgramFile>
+): { readonly imports: ReadonlyArray<string>; readonly registrations: ReadonlyArray<string> } => {
+  const steps = stepsOf(programs)
+  const packages = Array.from(
+    new Set(steps.flatMap(([, { imports }]) => imports.map(({ from }) => from)))
+  ).sort()
+  const nameOf = (from: string) => `package${packages.indexOf(from)}`
+  return {
+    imports: packages.map((from) => `import * as ${nameOf(from)} from ${JSON.stringify(from)}`),
+    registrations: steps.map(([id, { code, imports, setup }]) => {
+      const values = imports.map(({ from, x }) =>
+        x === "*" ? nameOf(from) : `${nameOf(from)}[${JSON.stringify(x)}]`
+      )
+      const scope = `(${imports.map(({ n }) => n).join(", ")}) => {\n${setup}\nreturn (${code})\n}`
+      return `registerStep(${JSON.stringify(id)}, () => (${scope})(${values.join(", ")}))`
+    })
+  }
+}
+
 /**
  * The source of the module: importing it registers actions and programs, and each export
  * is a program graph with the types of its workflow.
@@ -59,10 +90,14 @@ export const generatedModule = (
     `${moduleOf.get(file)}[${JSON.stringify(name)}]`
   const typed = ({ export: name, file }: { readonly export: string; readonly file: string }) =>
     `typeof ${moduleOf.get(file)}[${JSON.stringify(name)}]`
+  const steps = stepLines(programs)
   const names = exportNames(workflows.map(({ name }) => name))
   return [
     "// Written by `rappel build`; changes are lost with the next build.",
-    "import { ProgramGraph, registerAction, registerProgram } from \"@rappel/core\"",
+    // The code of steps has lost its types.
+    ...(steps.registrations.length === 0 ? [] : ["// @ts-nocheck"]),
+    "import { ProgramGraph, registerAction, registerProgram, registerStep } from \"@rappel/core\"",
+    ...steps.imports,
     ...files.map((file) =>
       `import * as ${moduleOf.get(file)} from ${
         JSON.stringify(specifierOf(generated, file, keepsExtension))
@@ -71,6 +106,7 @@ export const generatedModule = (
     "",
     ...actions.map((action) => `registerAction(${JSON.stringify(action.id)}, ${member(action)})`),
     "",
+    ...steps.registrations,
     ...workflows.flatMap((workflow, i) => [
       `/** Workflow \`${workflow.name}\` of ${workflow.file}, program ${
         workflow.hash.slice(0, 12)

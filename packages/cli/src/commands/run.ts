@@ -28,6 +28,7 @@ export interface RunInput {
   readonly exportName: Option.Option<string>
   readonly input: Option.Option<string>
   readonly json: boolean
+  readonly strict: boolean
   readonly inline: boolean
   readonly memory: boolean
   readonly databaseUrl: Option.Option<Redacted.Redacted<string>>
@@ -73,7 +74,9 @@ const runOne = (
     // Workers start while this process is busy compiling.
     const connecting = yield* Effect.fork(session.clientOf(projectRootOf(dirname(file))))
     yield* Effect.yieldNow()
-    const { compiled, program } = yield* compileWorkflow(file, exportName)
+    const { compiled, program } = yield* compileWorkflow(file, exportName, {
+      strict: input.strict
+    })
     if (output.isVerbose || !input.json) {
       for (const finding of compiled.findings) {
         output.note(`${finding.severity}: ${finding.message}`)
@@ -93,7 +96,7 @@ export const execute = (input: RunInput): Effect.Effect<ExitCode, unknown, Invoc
   Effect.scoped(Effect.gen(function*() {
     const output = yield* Output
     output.claimStdout()
-    if (input.file === STDIN) return yield* answerRequests(yield* open(input))
+    if (input.file === STDIN) return yield* answerRequests(yield* open(input), input.strict)
     if (Option.isNone(input.exportName)) {
       return yield* new BadUsage({
         kind: "BadRequest",

@@ -62,13 +62,17 @@ const rootOf = (file: string): string => findProject(dirname(file)) ?? parse(fil
 const answer = (
   session: Session,
   folder: string,
-  line: string
+  line: string,
+  isStrict: boolean
 ): Effect.Effect<Answer> =>
   Effect.gen(function*() {
     const request = yield* readRequest(line)
     const args = yield* argumentsIn(request.input)
     const file = yield* sourceFileOf(folder, request.file)
-    const { program, projectRoot } = yield* compileWorkflow(file, request.export, rootOf(file))
+    const { program, projectRoot } = yield* compileWorkflow(file, request.export, {
+      projectRoot: rootOf(file),
+      strict: isStrict
+    })
     const client = yield* session.clientOf(projectRoot)
     const id = yield* client.start({ kind: "program", file: program }, args)
     return answerOf(yield* client.finished(id))
@@ -79,7 +83,8 @@ const answer = (
 
 /** Answers until stdin ends; exit 0 when all were answered, whatever the answers say. */
 export const answerRequests = (
-  session: Session
+  session: Session,
+  isStrict: boolean
 ): Effect.Effect<ExitCode, unknown, Invocation | Output> =>
   Effect.gen(function*() {
     const { folder, stdin } = yield* Invocation
@@ -88,7 +93,9 @@ export const answerRequests = (
     const lines = createInterface({ input: stdin, crlfDelay: Infinity })
     yield* Stream.fromAsyncIterable(lines, (error) => error).pipe(
       Stream.filter((line) => line.trim() !== ""),
-      Stream.mapEffect((line) => answer(session, folder, line), { concurrency: CONCURRENCY }),
+      Stream.mapEffect((line) => answer(session, folder, line, isStrict), {
+        concurrency: CONCURRENCY
+      }),
       Stream.runForEach((one) => Effect.sync(() => output.result(JSON.stringify(one))))
     )
     return ExitCode.done

@@ -12,7 +12,7 @@ import ts from "../typescript.ts"
 import { type ActionDeclaration, findAction } from "./actions.ts"
 import { relativeTo } from "./projectRoot.ts"
 import { resolveModule } from "./resolveModule.ts"
-import { unwrap } from "./syntaxKinds.ts"
+import { chainRoot, unwrap } from "./syntaxKinds.ts"
 
 /** A module of the project. */
 export interface Module {
@@ -36,8 +36,15 @@ export type Meaning =
   | { readonly kind: "core"; readonly name: string }
   | { readonly kind: "coreNamespace" }
   | { readonly kind: "namespace"; readonly module: Module; readonly via: ReadonlyArray<number> }
-  /** From npm or Node. */
-  | { readonly kind: "package"; readonly specifier: string; readonly name: string }
+  /** From npm or Node, as `module` imports it. */
+  | {
+    readonly kind: "package"
+    readonly module: Module
+    readonly specifier: string
+    readonly name: string
+  }
+  /** A constant that a package made: it exists in workers only. */
+  | { readonly kind: "foreign"; readonly module: Module; readonly name: string }
   | { readonly kind: "noModule"; readonly specifier: string }
   | { readonly kind: "noExport"; readonly specifier: string; readonly name: string }
   | { readonly kind: "typeOnly" }
@@ -52,6 +59,7 @@ export class Modules {
   readonly root: string
   readonly files: SourceFiles
   readonly #modules = new Map<string, Module | undefined>()
+  readonly #looking = new Set<Unit>()
   readonly #meanings = new Map<Module, Map<string, Meaning | undefined>>()
 
   constructor(root: string, files: SourceFiles) {
@@ -152,14 +160,50 @@ export class Modules {
     const units = module.syntax.bindings.get(name)
     if (units !== undefined) {
       const action = findAction(this, module, name, units)
-      return action === undefined
-        ? { kind: "binding", module, name, via: [] }
-        : { kind: "action", module, action }
+      if (action !== undefined) return { kind: "action", module, action }
+      const [unit] = units
+      return unit !== undefined && units.length === 1 && this.#isForeign(module, unit)
+        ? { kind: "foreign", module, name }
+        : { kind: "binding", module, name, via: [] }
     }
     const imported = module.syntax.imports.get(name)
     if (imported === undefined) return undefined
     if (imported.typeOnly) return { kind: "typeOnly" }
     return this.#imported(module, imported.specifier, imported.name, imported.node.pos, new Set())
+  }
+
+  /** Whether a package makes the value: `const schema = z.object({ … })`. */
+  #isForeign(module: Module, unit: Unit): boolean {
+    const value = valueOf(unit)
+    const isConstant = unit.kind === "variable" && isConst(unit.node)
+    if (value === undefined || !isConstant || this.#looking.has(unit)) return false
+    const root = chainRoot(value)
+    if (root === undefined) return false
+    this.#looking.add(unit)
+    try {
+      return isForeign(this.meaningAt(module, root).meaning)
+    } finally {
+      this.#looking.delete(unit)
+    }
+  }
+
+  /** What a name at the top level means together with the members of namespaces after it. */
+  meaningAt(
+    module: Module,
+    name: ts.Identifier
+  ): { readonly meaning: Meaning | undefined; readonly node: ts.Expression } {
+    let meaning = this.local(module, name.text)
+    let node: ts.Expression = name
+    while (
+      meaning !== undefined && ts.isPropertyAccessExpression(node.parent) &&
+      node.parent.expression === node
+    ) {
+      const member = this.member(meaning, node.parent.name.text)
+      if (member === undefined) break
+      meaning = member
+      node = node.parent
+    }
+    return { meaning, node }
   }
 
   #imported(
@@ -175,7 +219,7 @@ export class Modules {
         ? { kind: "coreNamespace" }
         : { kind: "core", name }
     }
-    if (target.kind === "package") return { kind: "package", specifier, name }
+    if (target.kind === "package") return { kind: "package", module, specifier, name }
     const imported = target.kind === "file" ? this.at(target.file) : undefined
     if (imported === undefined) return { kind: "noModule", specifier }
     if (name === "*") return { kind: "namespace", module: imported, via: [at] }
@@ -186,6 +230,12 @@ export class Modules {
       : meaning
   }
 }
+
+export const isForeign = (meaning: Meaning | undefined): boolean =>
+  meaning?.kind === "package" || meaning?.kind === "foreign"
+
+const isConst = (node: ts.VariableDeclaration): boolean =>
+  (node.parent.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.Const
 
 /** The expression that a unit gives to its one name, if it is that simple. */
 export const valueOf = (unit: Unit): ts.Expression | undefined => {

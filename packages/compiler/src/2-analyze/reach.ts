@@ -16,6 +16,7 @@ import type { ActionDeclaration } from "./actions.ts"
 import type { Meaning, Module, Modules } from "./Modules.ts"
 import { Scope, type VariableKind } from "./Scope.ts"
 import { buildScopes, type Scopes } from "./scopes.ts"
+import { planSteps, type StepPlan } from "./steps/planSteps.ts"
 import { touched } from "./touched.ts"
 import { definesFields } from "./tsconfig.ts"
 import { isWorkflow } from "./workflows.ts"
@@ -29,6 +30,8 @@ export interface ReachedModule {
   /** Actions that need a binding of their own here: they have a policy, or a namespace lists them. */
   readonly actions: Map<string, ActionDeclaration>
   readonly scopes: Scopes
+  /** By the expression that runs as one; undefined for one that cannot. */
+  readonly steps: Map<ts.Node, StepPlan | undefined>
   /** Export names that stand for something of another module, when the namespace is used as a value. */
   readonly forwarded: Map<string, Meaning>
   /** Whether every export is wanted. */
@@ -44,7 +47,8 @@ export interface Reached {
 export const reach = (
   modules: Modules,
   entry: { readonly module: Module; readonly local: string },
-  report: Report
+  report: Report,
+  isStrict = false
 ): Reached => {
   const reached = new Map<Module, ReachedModule>()
   const queue: Array<() => void> = []
@@ -60,6 +64,7 @@ export const reach = (
       units: new Set(),
       actions: new Map(),
       scopes: new Map(),
+      steps: new Map(),
       forwarded: new Map(),
       isWhole: false,
       imports: new Map()
@@ -71,15 +76,19 @@ export const reach = (
 
   const scan = (into: ReachedModule, node: ts.Node): void => {
     queue.push(() => {
+      const free: Array<ts.Identifier> = []
       const found = buildScopes(node, into.scope, {
         definesFields: definesFields(modules.files, into.module.file),
         report,
         onFree: (name, isWritten) => {
           if (isWritten) written.get(into)!.add(name.text)
-          useName(into, name)
+          free.push(name)
         }
       })
       for (const [at, scope] of found) into.scopes.set(at, scope)
+      const around = { modules, module: into.module, scopes: found, report, isStrict }
+      const isUsed = planSteps(around, free, into.steps)
+      for (const name of free) if (isUsed(name)) useName(into, name)
     })
   }
 
@@ -149,20 +158,8 @@ export const reach = (
     return into
   }
 
-  const useName = (from: ReachedModule, name: ts.Identifier): void => {
-    let meaning = modules.local(from.module, name.text)
-    let node: ts.Node = name
-    while (
-      meaning !== undefined && ts.isPropertyAccessExpression(node.parent) &&
-      node.parent.expression === node
-    ) {
-      const member = modules.member(meaning, node.parent.name.text)
-      if (member === undefined) break
-      meaning = member
-      node = node.parent
-    }
-    useMeaning(from, meaning)
-  }
+  const useName = (from: ReachedModule, name: ts.Identifier): void =>
+    useMeaning(from, modules.meaningAt(from.module, name).meaning)
 
   /** Whether a name is one that the program holds, and not a workflow, whose methods only start it. */
   const isHeld = (module: Module, name: string): boolean => {

@@ -59,6 +59,26 @@ export const isTypeWrapper = (
   ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isTypeAssertionExpression(node) ||
   ts.isNonNullExpression(node) || ts.isExpressionWithTypeArguments(node)
 
+/** What a chain of accesses, calls, `new` and `await` applies to: `b` for `a = (await b.c()).d`. */
+export const chainObject = (node: ts.Node): ts.Expression | undefined => {
+  if (ts.isTaggedTemplateExpression(node)) return node.tag
+  return ts.isParenthesizedExpression(node) || isTypeWrapper(node) ||
+      ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) ||
+      ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isAwaitExpression(node)
+    ? node.expression
+    : undefined
+}
+
+/** The name that a chain begins with. */
+export const chainRoot = (node: ts.Expression): ts.Identifier | undefined => {
+  let inner: ts.Expression = node
+  for (;;) {
+    const object = chainObject(inner)
+    if (object === undefined) return ts.isIdentifier(inner) ? inner : undefined
+    inner = object
+  }
+}
+
 /** Without TypeScript's wrappers, but with parentheses. */
 export const withoutTypes = (node: ts.Expression): ts.Expression => {
   let inner = node

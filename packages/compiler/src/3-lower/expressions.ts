@@ -9,6 +9,7 @@ import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { CallExpression, NewExpression, TaggedTemplateExpression } from "./calls.ts"
 import { AwaitExpression, FunctionExpression, YieldExpression } from "./functions.ts"
+import { ImplicitStep } from "./ImplicitStep.ts"
 import {
   ArrayLiteralExpression,
   BigIntLiteral,
@@ -35,6 +36,7 @@ export const expression = (
   name: string | undefined
 ): Expression => {
   const node = unwrap(outer)
+  if (l.here.steps.has(node)) return ImplicitStep(l, node)
   const given = isAnonymousFunction(node) ? name : undefined
   if (ts.isIdentifier(node)) return Identifier(l, node)
   if (ts.isStringLiteralLike(node)) return { t: "Lit", v: node.text }

@@ -5,11 +5,11 @@
  */
 import type { Expression } from "@rappel/core/program/Expression"
 import { hasModifier } from "../1-parse/ModuleSyntax.ts"
+import { MEMBERS } from "../2-analyze/globals.ts"
 import { unwrap } from "../2-analyze/syntaxKinds.ts"
 import { isWorkflow } from "../2-analyze/workflows.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
-import { MEMBERS } from "./globals.ts"
 import type { Lowering } from "./Lowering.ts"
 import { fromMeaning, meaningOf, NOTHING } from "./names.ts"
 

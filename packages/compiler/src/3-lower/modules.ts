@@ -8,7 +8,7 @@ import type { ModuleNode } from "@rappel/core/program/Program"
 import type { Statement } from "@rappel/core/program/Statement"
 import { DEFAULT, type Unit } from "../1-parse/ModuleSyntax.ts"
 import type { ActionDeclaration } from "../2-analyze/actions.ts"
-import { valueOf } from "../2-analyze/Modules.ts"
+import { isForeign, valueOf } from "../2-analyze/Modules.ts"
 import { forwardedName, importsOf, type ReachedModule } from "../2-analyze/reach.ts"
 import { unwrap } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
@@ -114,6 +114,10 @@ const forwards = (l: Lowering): ReadonlyArray<Statement> =>
   Array.from(l.here.forwarded).flatMap(([name, meaning]) => {
     if (meaning.kind === "binding" || meaning.kind === "action") return []
     const at = l.module.syntax.source.syntax.statements[0] ?? l.module.syntax.source.syntax
+    if (isForeign(meaning)) {
+      const from = meaning.kind === "package" ? meaning.specifier : l.module.name
+      l.report(catalogue.npmCall(at, name, from))
+    }
     const value = fromMeaning(l, meaning, at, name)
     const isHeld = l.here.scope.variables.has(forwardedName(name))
     return isHeld ? [initialise(l, forwardedName(name), value, at)] : []

@@ -4,13 +4,20 @@
  * @since 0.1.0
  */
 import type { Expression } from "@rappel/core/program/Expression"
+import {
+  ALLOWED,
+  COMMONJS,
+  DYNAMIC_CODE,
+  FOREIGN,
+  HOST,
+  NOT_STORABLE
+} from "../2-analyze/globals.ts"
 import type { Meaning } from "../2-analyze/Modules.ts"
 import { hasPolicy } from "../2-analyze/reach.ts"
 import type { Variable } from "../2-analyze/Scope.ts"
 import { isFunction, unwrap } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
-import { ALLOWED, COMMONJS, DYNAMIC_CODE, FOREIGN, HOST, NOT_STORABLE } from "./globals.ts"
 import type { Lowering } from "./Lowering.ts"
 import { readVariable, updateVariable, writeVariable } from "./variables.ts"
 
@@ -75,7 +82,8 @@ export const fromMeaning = (
       return module === undefined ? NOTHING : { t: "Ns", m: module.index }
     }
     case "package":
-      l.report(catalogue.npmCall(node, text, meaning.specifier))
+    case "foreign":
+      // `planSteps` has said what is wrong with it.
       return NOTHING
     case "noModule":
       l.report(catalogue.moduleNotFound(node, meaning.specifier))

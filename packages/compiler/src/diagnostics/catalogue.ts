@@ -94,6 +94,17 @@ export const hostGlobal = define({
     "or a network would be different there."
 })
 
+export const implicitStep = define({
+  code: "implicit-step",
+  severity: "info",
+  message: (text: string) => `\`${text}\` uses a package and runs on a worker, as an implicit step`,
+  help: "Nothing, or make it an action of its own, which can have a name and a policy.",
+  why:
+    "Code of packages is not compiled into programs. The expression travels to a worker with the " +
+    "values that it needs, and its result is recorded. Values are copies there, and other code of the " +
+    "workflow may run while it waits, as at an `await`. With `--strict` this is an error."
+})
+
 export const importMeta = define({
   code: "import-meta",
   message: () => "`import.meta` describes a file on disk, which a program does not have",
@@ -152,10 +163,29 @@ export const notStorable = define({
 export const npmCall = define({
   code: "npm-call",
   message: (name: string, specifier: string) =>
-    `\`${name}\` comes from \`${specifier}\`, which is not a part of the project's sources`,
-  help: "Wrap the use in an action: `export const … = action(async (…) => …)`.",
-  why: "Code of packages and of Node is not compiled into programs: it may do I/O, keep state or " +
-    "change with an update. In an action it may do all of that, and its result is recorded."
+    `\`${name}\` of \`${specifier}\` is used as a value, which a workflow cannot hold`,
+  help: "Use it in one expression that gives data, `new Money(…).format()`, or in an action.",
+  why:
+    "Functions, classes and objects of packages cannot be stored with an instance. Calls of them " +
+    "become implicit steps, which give data."
+})
+
+export const stepInSyncCode = define({
+  code: "step-in-sync-code",
+  message: (text: string, specifier: string) =>
+    `\`${text}\` uses \`${specifier}\`, and the code around it cannot wait for a worker`,
+  help: "Make the function around it `async` and await its calls, or call an action there.",
+  why: "Code of packages runs on a worker, and only an async function can wait for its result. A " +
+    "callback of `map` or `sort`, a getter and the top level of a module must have it at once."
+})
+
+export const stepNotClosed = define({
+  code: "step-not-closed",
+  message: (text: string, reason: string) =>
+    `\`${text}\` uses a package and cannot run on a worker, because it ${reason}`,
+  help: "Give the values it needs to constants before it, or move the whole into an action.",
+  why: "An expression that uses a package runs in another process. Values go there as copies; " +
+    "actions, `this` and changes of variables stay with the workflow."
 })
 
 export const syntax = define({

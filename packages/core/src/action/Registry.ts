@@ -22,8 +22,13 @@ const registry = globalValue(Symbol.for("@rappel/core/action/Registry"), () => (
   byId: new Map<string, AnyAction>(),
   ranges: new Map<string, SiteRange>(),
   pending: [] as Array<{ readonly action: AnyAction; readonly call: CallSite }>,
-  byFile: new Map<string, Map<string, Entry>>()
+  byFile: new Map<string, Map<string, Entry>>(),
+  steps: new Map<string, StepMaker>(),
+  stepRoots: new Map<string, string>()
 }))
+
+/** Makes what an implicit step runs; called when the step is first executed. */
+export type StepMaker = () => (...args: ReadonlyArray<never>) => unknown
 
 /** Remembers an action and where it was made; called by `action(...)`. */
 export const registerSite = (action: AnyAction, call: CallSite): void => {
@@ -83,3 +88,19 @@ const fold = (): void => {
     registry.byFile.set(site.file, entries)
   }
 }
+
+/** Gives an implicit step its function: what the module that `rappel build` generates calls. */
+export const registerStep = (id: string, make: StepMaker): void => {
+  registry.steps.set(id, make)
+}
+
+/** What was given for a step. */
+export const stepOf = (id: string): StepMaker | undefined => registry.steps.get(id)
+
+/** Tells which folder the files of a step are relative to; what the compiler found out. */
+export const declareStep = (id: string, root: string): void => {
+  registry.stepRoots.set(id, root)
+}
+
+/** The folder that was told for a step. */
+export const stepRootOf = (id: string): string | undefined => registry.stepRoots.get(id)

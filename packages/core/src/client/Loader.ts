@@ -34,6 +34,7 @@ export interface CompilerModule {
     readonly file: string
     readonly projectRoot?: string
     readonly exports?: ReadonlyArray<string>
+    readonly strict?: boolean
   }) => {
     readonly workflows: ReadonlyArray<CompiledWorkflow>
     readonly findings: ReadonlyArray<Finding>
@@ -52,6 +53,15 @@ export interface ProjectFilesModule {
   readonly readProgram: (projectRoot: string, path: string) => ProgramFile
   /** Absolute paths of the source files that define a class of this name. */
   readonly findClass: (projectRoot: string, className: string) => ReadonlyArray<string>
+}
+
+/** What this package calls of `@rappel/worker/project/Packages`. */
+export interface PackagesModule {
+  /** Imports a package as the module `file` would, or the folder of this process. */
+  readonly importFrom: (
+    file: string | undefined,
+    specifier: string
+  ) => Promise<Readonly<Record<string, unknown>>>
 }
 
 /** The parts of the host that are looked up by feature: absent outside of Node. */
@@ -126,4 +136,10 @@ export const loadCompiler = load<CompilerModule>(
 export const loadProjectFiles = load<ProjectFilesModule>(
   "@rappel/worker/project/ProjectFiles",
   "find the programs of a project"
+)
+
+/** How this process imports the packages of implicit steps. */
+export const loadPackages = load<PackagesModule>(
+  "@rappel/worker/project/Packages",
+  "run implicit steps"
 )

@@ -16,7 +16,7 @@ import { globalValue } from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Site } from "../action/CallSite.ts"
-import { declareSite } from "../action/Registry.ts"
+import { declareSite, declareStep } from "../action/Registry.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import {
   CompileFailed,
@@ -164,7 +164,11 @@ export const make = (sources: Sources): ProgramSource["Type"] => {
     const { actions, findings, name, program } = workflow
     for (const action of actions) declareSite(action.id, action)
     if (program !== undefined) {
-      roots.set(program.hash, compiler!.findProjectRoot(file))
+      const root = compiler!.findProjectRoot(file)
+      roots.set(program.hash, root)
+      for (const { id, step } of program.program.actions) {
+        if (step !== undefined) declareStep(id, root)
+      }
       return Effect.succeed(program)
     }
     const rendered = findings.map((finding) => compiler!.render(finding as never)).join("\n\n")

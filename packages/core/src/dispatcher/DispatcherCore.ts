@@ -343,6 +343,7 @@ export class DispatcherCore {
         action: call.action,
         file: action.file,
         exportName: action.x,
+        ...(action.step === undefined ? {} : { step: action.step }),
         args: call.args,
         attempt: call.attempts + call.timeouts + call.losses + 1
       })

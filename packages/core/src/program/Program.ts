@@ -100,6 +100,37 @@ export interface ActionNode {
   /** Where the function is found by default: module relative to the project root, and export. */
   readonly file: string
   readonly x: string
+  /** An implicit step: its code travels with the program. Absent for actions of the project. */
+  readonly step?: StepNode
+}
+
+/**
+ * The code of an implicit step: an expression of the workflow that uses packages, as JavaScript.
+ *
+ * It is a function of the values that the expression needs, in a scope with the packages'
+ * exports and with the constants and functions of the project that it mentions.
+ */
+export interface StepNode {
+  readonly imports: ReadonlyArray<{
+    /** What the code calls it. */
+    readonly n: string
+    readonly from: string
+    /** The export; "*" is the whole namespace. */
+    readonly x: string
+    /** The module that imports it, from where its package is looked for. */
+    readonly file: string
+  }>
+  /** Declarations before the function, which each process evaluates once. */
+  readonly setup: string
+  /** The function. */
+  readonly code: string
+  /** The expression as it was written, for messages. */
+  readonly n: string
+  /**
+   * The workflow takes its value at once, so it must not be a promise. 2: the function itself is
+   * async, and gives the value in an array of one.
+   */
+  readonly held?: 1 | 2
 }
 
 export interface Program {

@@ -102,7 +102,14 @@ const actionFields = Schema.Struct({
   rest: flag,
   policy: maybe(PolicySchema),
   file: Text,
-  x: Text
+  x: Text,
+  step: maybe(Schema.Struct({
+    imports: Schema.Array(Schema.Struct({ n: Text, from: Text, x: Text, file: Text })),
+    setup: Text,
+    code: Text,
+    n: Text,
+    held: maybe(Literal(1, 2))
+  }))
 })
 
 const ActionSchema: Schema.Schema<ActionNode> = actionFields

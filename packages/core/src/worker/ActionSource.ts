@@ -7,15 +7,17 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ACTION, type ActionInfo, isAction } from "../action/Action.ts"
-import { lookup, siteOf } from "../action/Registry.ts"
-import { importModule } from "../client/Loader.ts"
+import { lookup, siteOf, stepRootOf } from "../action/Registry.ts"
+import { importModule, loadPackages } from "../client/Loader.ts"
+import type { StepNode } from "../program/Program.ts"
 import type { ClassRef, ValueHost } from "../value/Value.ts"
 import * as ClassTable from "./ClassTable.ts"
+import { type ImportFrom, stepInfo } from "./Step.ts"
 import { UnknownAction } from "./WorkerError.ts"
 import type { CallRequest } from "./WorkerPool.ts"
 
 /** What names an action in a call. */
-export type ActionName = Pick<CallRequest, "action" | "file" | "exportName">
+export type ActionName = Pick<CallRequest, "action" | "file" | "exportName" | "step">
 
 /**
  * @since 0.1.0
@@ -43,6 +45,22 @@ export const actionInfo = (value: unknown, label: string): ActionInfo | undefine
   }
 }
 
+/** The function of an implicit step. */
+export const resolveStep = (
+  name: ActionName & { readonly step: StepNode },
+  importFrom: ImportFrom,
+  values: ValueHost
+): Effect.Effect<ActionInfo, UnknownAction> =>
+  Effect.tryPromise({
+    try: () => stepInfo(name, importFrom, values),
+    catch: (error) =>
+      new UnknownAction(
+        name,
+        `its packages cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error }
+      )
+  })
+
 /** What cannot be imported leaves its instances what a reader without the class gets. */
 export const loadModules = (
   classes: ReadonlyArray<ClassRef>,
@@ -68,8 +86,26 @@ const rootOf = ({ action, file }: ActionName): string | undefined => {
  */
 export const layerRegistry: Layer.Layer<ActionSource> = Layer.sync(ActionSource, () => {
   const classes = ClassTable.make()
+  const steps = new Map<string, Effect.Effect<ActionInfo>>()
+  const step = (name: ActionName & { readonly step: StepNode }) =>
+    steps.get(name.action) ??
+      loadPackages.pipe(
+        Effect.mapError((error) => new UnknownAction(name, error.message, { cause: error })),
+        Effect.flatMap(({ importFrom }) => {
+          const root = stepRootOf(name.action)
+          return resolveStep(
+            name,
+            (from, file) => importFrom(root === undefined ? undefined : `${root}/${file}`, from),
+            classes.values
+          )
+        }),
+        Effect.tap((info) => {
+          steps.set(name.action, Effect.succeed(info))
+        })
+      )
   return ActionSource.of({
     resolve: (name) => {
+      if (name.step !== undefined) return step({ ...name, step: name.step })
       const action = lookup(name.action)
       return action !== undefined
         ? Effect.succeed(action[ACTION])

@@ -47,3 +47,54 @@ export class ValueTooLarge extends Error {
     this.limit = limit
   }
 }
+
+/**
+ * An implicit step changed what it was given. It works on copies, so the workflow would not see
+ * the change as the function does under Node.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StepChangedArgument extends Error {
+  override readonly name = "StepChangedArgument"
+  constructor(step: string) {
+    super(
+      `\`${step}\` changes an object of the workflow, and as an implicit step it works on a copy; ` +
+        "move it into an action that returns the changed object"
+    )
+  }
+}
+
+/**
+ * An implicit step gave a promise where the workflow goes on with the value itself.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StepGavePromise extends Error {
+  override readonly name = "StepGavePromise"
+  constructor(step: string) {
+    super(
+      `\`${step}\` gives a promise that the workflow would hold, and an implicit step gives values; ` +
+        "write `await` before it, or move it into an action"
+    )
+  }
+}
+
+/**
+ * The value of an implicit step cannot be stored: most objects of packages cannot.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StepResultNotStorable extends Error {
+  override readonly name = "StepResultNotStorable"
+  constructor(step: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `\`${step}\` gives what cannot be stored (${reason}); ` +
+        "use it in the same expression, so that only data comes back, or in an action",
+      { cause }
+    )
+  }
+}

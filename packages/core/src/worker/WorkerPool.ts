@@ -9,6 +9,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Mailbox from "effect/Mailbox"
+import type { StepNode } from "../program/Program.ts"
 
 /** One execution to make. */
 export interface CallRequest {
@@ -20,6 +21,8 @@ export interface CallRequest {
   readonly action: string
   readonly file: string
   readonly exportName: string
+  /** The code of an implicit step, whose function no module exports. */
+  readonly step?: StepNode
   /** The encoded array of arguments. */
   readonly args: string
   /** Counts executions of this call from 1, whatever became of them. */

@@ -36,6 +36,16 @@ describe("errors", () => {
     expect(difference(error, decodeValue(encodeValue(error)))).toBeUndefined()
   })
 
+  it("keep a message that an accessor of their own gives", () => {
+    const error = Object.defineProperty(new Error("first"), "message", {
+      get: () => "computed",
+      enumerable: true,
+      configurable: true
+    })
+    expect((twice(Object.setPrototypeOf(error, PaymentError.prototype)) as Error).message)
+      .toBe("computed")
+  })
+
   it("of known classes are instances of them", () => {
     const host = knows(PaymentError)
     const back = twice(new PaymentError("declined", "card", { cause: "why" }), host)

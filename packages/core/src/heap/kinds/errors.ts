@@ -101,9 +101,10 @@ const setStack = (object: object, stack: Json): void => {
   }
 }
 
-/** What a class gives its errors by its prototype: a reader without the class would lose it. */
+/** What a class gives its errors by its prototype or an accessor: a reader would lose it. */
 const inheritedText = (object: object, key: "name" | "message"): string | null => {
-  if (Object.hasOwn(object, key)) return null
+  const own = Reflect.getOwnPropertyDescriptor(object, key)
+  if (own !== undefined && "value" in own) return null
   const text = read(object, key)
   return typeof text === "string" ? text : null
 }
