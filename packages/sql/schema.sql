@@ -1,5 +1,12 @@
 create schema rappel;
 
+create table rappel.deployment (
+  deployed_at timestamp with time zone not null default now(),
+  name text not null,
+  program text not null,
+  constraint deployment_pkey PRIMARY KEY (name)
+);
+
 create table rappel.dispatcher (
   id uuid not null,
   counter bigint not null default 0,
@@ -22,6 +29,8 @@ create table rappel.due (
   last_seq integer not null default 0,
   claims integer not null default 0,
   aside text,
+  priority smallint not null default 0,
+  debounce text,
   constraint due_pkey PRIMARY KEY (instance_id)
 ) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 
@@ -65,6 +74,12 @@ create table rappel.instance (
   key text,
   input text not null,
   outcome text,
+  deadline_at timestamp with time zone,
+  tick_at timestamp with time zone,
+  priority smallint,
+  schedule text,
+  tags text[],
+  memo text,
   constraint instance_finished CHECK ((((ok IS NULL) = (finished_at IS NULL)) AND ((ok IS NULL) = (outcome IS NULL)))),
   constraint instance_pkey PRIMARY KEY (id)
 ) with (toast_tuple_target=8160, vacuum_truncate=off);
@@ -100,15 +115,297 @@ create table rappel.snapshot (
   constraint snapshot_pkey PRIMARY KEY (instance_id)
 ) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off);
 
+CREATE UNIQUE INDEX due_debounce_idx ON rappel.due USING btree (debounce) WHERE ((debounce IS NOT NULL) AND (epoch = 0));
+
 CREATE INDEX due_owner_idx ON rappel.due USING btree (owner, due_at);
 
 CREATE INDEX event_message_idx ON rappel.event USING btree (message) WHERE (message IS NOT NULL);
 
 CREATE INDEX inbox_instance_idx ON rappel.inbox USING btree (instance_id, nth);
 
+CREATE INDEX instance_deadline_idx ON rappel.instance USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (finished_at IS NULL));
+
 CREATE UNIQUE INDEX instance_key_idx ON rappel.instance USING btree (name, key) WHERE (key IS NOT NULL);
 
+CREATE INDEX instance_tags_idx ON rappel.instance USING gin (tags) WHERE (tags IS NOT NULL);
+
+CREATE UNIQUE INDEX instance_tick_idx ON rappel.instance USING btree (schedule, tick_at) WHERE (schedule IS NOT NULL);
+
 CREATE INDEX program_newest_idx ON rappel.program USING btree (name, stored);
+
+CREATE OR REPLACE FUNCTION rappel.millis_of(option text, value jsonb)
+ RETURNS double precision
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+AS $function$
+  begin
+    if value is null or value = 'null' then
+      return null;
+    end if;
+    if jsonb_typeof(value) = 'number' then
+      return value::text::float8;
+    end if;
+    return extract(epoch from (value #>> '{}')::interval) * 1000;
+  exception when others then
+    raise exception 'The start option "%" cannot be used: % is neither milliseconds nor an interval',
+      option, value
+      using errcode = 'RP003', hint = 'Write 5000 or "5 seconds".';
+  end
+  $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.new_id()
+ RETURNS uuid
+ LANGUAGE sql
+ PARALLEL SAFE
+AS $function$
+    select (
+      lpad(to_hex(floor(extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
+        || '7' || substr(hex, 14)
+    )::uuid
+    from (select replace(gen_random_uuid()::text, '-', '') as hex) as random
+  $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.program_of(workflow text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+    select coalesce(
+      (select program from rappel.deployment where name = workflow),
+      (select hash from rappel.program where name = workflow order by stored desc limit 1)
+    )
+  $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.start(name text, input json DEFAULT '[]'::json, options jsonb DEFAULT '{}'::jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    v_options jsonb := coalesce(options, '{}');
+    v_unknown text;
+    v_program text := coalesce(options ->> 'program', rappel.program_of(start.name));
+    v_key text := options ->> 'key';
+    v_due timestamptz;
+    v_terms jsonb;
+    v_started record;
+  begin
+    if start.name is null then
+      raise exception 'A workflow has to be named'
+        using errcode = 'RP003', hint = 'Write rappel.start(''greeting'', ''["u1"]'').';
+    end if;
+    if jsonb_typeof(v_options) <> 'object' then
+      raise exception 'The start options are no JSON object' using errcode = 'RP003';
+    end if;
+    select coalesce(jsonb_object_agg(key, value), '{}') into v_options
+    from jsonb_each(v_options)
+    where value <> 'null';
+    if v_program is null then
+      raise exception 'No program was found for workflow %: none of that name was ever stored', start.name
+        using errcode = 'RP002', hint = 'Run "rappel deploy", or start it once from the app.';
+    end if;
+    if json_typeof(input) is distinct from 'array' then
+      raise exception 'The input of workflow % is no JSON array', start.name
+        using errcode = 'RP003',
+          hint = 'Give an array with one element per argument: ''["u1"]'' or json_build_array(id).';
+    end if;
+    select string_agg(option, ', ') into v_unknown
+    from jsonb_object_keys(v_options) as option
+    where option not in (
+      'id', 'key', 'delay', 'at', 'priority', 'deadline', 'deadlineAt', 'debounce', 'tags',
+      'memo', 'notify', 'program'
+    );
+    if v_unknown is not null then
+      raise exception 'There is no start option %', v_unknown
+        using errcode = 'RP003',
+          hint = 'There are id, key, delay, at, priority, deadline, deadlineAt, debounce, tags, memo, notify and program.';
+    end if;
+    if (v_options ? 'debounce') and (v_options ?| array['key', 'delay', 'at']) then
+      raise exception 'The start option "debounce" says by itself when the instance begins and what it is one with'
+        using errcode = 'RP003', hint = 'Leave out key, delay and at.';
+    end if;
+    if length(v_key) not between 1 and 1024 or (
+      v_options ? 'debounce'
+      and coalesce(length(v_options #>> '{debounce,key}') between 1 and 1024, false) is not true
+    ) then
+      raise exception 'A key is a text of 1 to 1024 characters' using errcode = 'RP003';
+    end if;
+    if coalesce(v_options ->> 'priority', '0') !~ '^-?[0-9]$' then
+      raise exception 'The start option "priority" is no whole number from -9 to 9'
+        using errcode = 'RP003';
+    end if;
+    if v_options ? 'tags' and (
+      jsonb_typeof(v_options -> 'tags') <> 'array' or jsonb_array_length(v_options -> 'tags') > 20
+      or exists (
+        select
+        from jsonb_array_elements(v_options -> 'tags') as tag
+        where jsonb_typeof(tag) <> 'string' or length(tag #>> '{}') not between 1 and 100
+      )
+    ) then
+      raise exception 'The start option "tags" is no array of at most 20 texts of 1 to 100 characters'
+        using errcode = 'RP003';
+    end if;
+    if v_options ? 'memo' and (
+      jsonb_typeof(v_options -> 'memo') <> 'object' or length(v_options ->> 'memo') > 8192
+    ) then
+      raise exception 'The start option "memo" is no object of at most 8192 characters as JSON'
+        using errcode = 'RP003';
+    end if;
+    v_due := (v_options ->> 'at')::timestamptz;
+    -- Of nulls, which mean that an option is absent; the memo is a text here.
+    v_terms := jsonb_strip_nulls(jsonb_build_object(
+      'delayMillis', rappel.millis_of('delay', v_options -> 'delay'),
+      'dueAt', extract(epoch from v_due) * 1000,
+      'priority', (v_options ->> 'priority')::integer,
+      'deadlineMillis', rappel.millis_of('deadline', v_options -> 'deadline'),
+      'deadlineAt', extract(epoch from (v_options ->> 'deadlineAt')::timestamptz) * 1000,
+      'tags', v_options -> 'tags',
+      'memo', v_options ->> 'memo',
+      'debounce', case when v_options ? 'debounce' then jsonb_build_object(
+        'key', v_options #>> '{debounce,key}',
+        'waitMillis', coalesce(rappel.millis_of('debounce.wait', v_options #> '{debounce,wait}'), 0),
+        'maxWaitMillis', rappel.millis_of('debounce.maxWait', v_options #> '{debounce,maxWait}')
+      ) end
+    ));
+    select * into v_started
+    from rappel.start_one(
+      coalesce((v_options ->> 'id')::uuid, rappel.new_id()), start.name, v_program, input::text,
+      left(encode(sha256(
+        convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')
+      ), 'hex'), 32),
+      v_key, v_terms, coalesce((v_options ->> 'notify')::boolean, false)
+    );
+    if not v_started.same_input then
+      raise exception 'Workflow % was already started with key % and other input, as instance %',
+        start.name, to_json(v_key), v_started.id
+        using errcode = 'RP001', detail = v_started.id::text,
+          hint = 'Use another key, or the same input.';
+    end if;
+    return v_started.id;
+  end
+  $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.start_one(p_id uuid, p_name text, p_program text, p_input text, p_seed text, p_key text, p_terms jsonb, p_notify boolean, OUT id uuid, OUT created boolean, OUT same_input boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    v_now timestamptz := clock_timestamp();
+    v_debounce text := case when p_terms -> 'debounce' is not null
+      then json_build_array(p_name, p_terms #>> '{debounce,key}')::text end;
+    v_due timestamptz := greatest(
+      v_now + greatest(coalesce(
+        (p_terms #>> '{debounce,waitMillis}')::float8, (p_terms ->> 'delayMillis')::float8, 0
+      ), 0) * interval '1 ms',
+      to_timestamp((p_terms ->> 'dueAt')::float8 / 1000)
+    );
+    v_deadline timestamptz := coalesce(
+      to_timestamp((p_terms ->> 'deadlineAt')::float8 / 1000),
+      v_now + (p_terms ->> 'deadlineMillis')::float8 * interval '1 ms'
+    );
+    v_priority smallint := (p_terms ->> 'priority')::smallint;
+    v_tags text[] := case when p_terms -> 'tags' is not null
+      then array(select jsonb_array_elements_text(p_terms -> 'tags')) end;
+    v_schedule text := p_terms #>> '{tick,schedule}';
+    v_tick timestamptz := to_timestamp((p_terms #>> '{tick,at}')::float8 / 1000);
+    v_input text;
+  begin
+    loop
+      if v_debounce is not null then
+        update rappel.due
+        set due_at = least(
+            v_due,
+            instance.created_at
+              + (p_terms #>> '{debounce,maxWaitMillis}')::float8 * interval '1 ms'
+          ),
+          priority = coalesce(v_priority, 0)
+        from rappel.instance
+        where due.debounce = v_debounce and due.epoch = 0 and instance.id = due.instance_id
+        returning due.instance_id into start_one.id;
+        if found then
+          update rappel.instance
+          set program = p_program, input = p_input, priority = v_priority,
+            deadline_at = v_deadline, tags = v_tags, memo = p_terms ->> 'memo'
+          where instance.id = start_one.id;
+          created := false;
+          same_input := true;
+          return;
+        end if;
+        insert into rappel.due (instance_id, due_at, priority, debounce)
+        values (p_id, v_due, coalesce(v_priority, 0), v_debounce)
+        on conflict do nothing;
+        -- Somebody else has inserted the same key since the update, or the id is taken.
+        if not found then
+          if exists (select from rappel.instance where instance.id = p_id) then
+            start_one.id := p_id;
+            created := false;
+            same_input := true;
+            return;
+          end if;
+          continue;
+        end if;
+      end if;
+
+      insert into rappel.instance (
+        id, name, program, seed, key, input, deadline_at, tick_at, priority, schedule, tags, memo
+      )
+      values (
+        p_id, p_name, p_program, p_seed, p_key, p_input, v_deadline, v_tick, v_priority,
+        v_schedule, v_tags, p_terms ->> 'memo'
+      )
+      on conflict do nothing;
+      if found then
+        if v_debounce is null then
+          insert into rappel.due (instance_id, due_at, priority)
+          values (p_id, v_due, coalesce(v_priority, 0));
+        end if;
+        if p_notify then
+          perform pg_notify('rappel', 'd');
+        end if;
+        start_one.id := p_id;
+        created := true;
+        same_input := true;
+        return;
+      end if;
+
+      created := false;
+      select instance.id, true into start_one.id, same_input
+      from rappel.instance
+      where instance.id = p_id;
+      if found then
+        return;
+      end if;
+      select instance.id, instance.input into start_one.id, v_input
+      from rappel.instance
+      where instance.name = p_name and instance.key = p_key;
+      if found then
+        same_input := v_input = p_input;
+        if not same_input then
+          begin
+            -- The same JSON with other spaces. The heap's form is an object, and arguments are
+            -- an array, so that the two never compare equal.
+            same_input := v_input::jsonb = p_input::jsonb;
+          exception when others then
+            same_input := false;
+          end;
+        end if;
+        return;
+      end if;
+      select instance.id, true into start_one.id, same_input
+      from rappel.instance
+      where instance.schedule = v_schedule and instance.tick_at = v_tick;
+      if found then
+        return;
+      end if;
+    end loop;
+  end
+  $function$
+;
+
+comment on table rappel.deployment is 'The program that starts by name use, per workflow; only a deploy moves it.';
 
 comment on table rappel.dispatcher is 'One row per registration. A row with died_at is dead for good; its process registers anew under another id.';
 
@@ -121,6 +418,8 @@ comment on column rappel.due.commit_id is 'The last commit that moved the instan
 comment on column rappel.due.claims is 'Claims since the last commit; an instance that harms its hosts is known by it.';
 
 comment on column rappel.due.aside is 'Why the instance was set aside; null for none.';
+
+comment on column rappel.due.debounce is 'Workflow name and debounce key as JSON; starts with the same are one instance until it is claimed.';
 
 comment on table rappel.event is 'The log of each instance, inserted by its owner only; seq counts from 1 without holes.';
 
@@ -137,6 +436,12 @@ comment on column rappel.inbox.nth is 'The order of messages that are seen toget
 comment on table rappel.instance is 'One row per instance: what it was started with and what came out. Written at the start, at the end and at the close only.';
 
 comment on column rappel.instance.closed_by is 'The commit that closed the instance, so that the commit can be answered when it is sent again.';
+
+comment on column rappel.instance.deadline_at is 'When it is cancelled unless it has finished.';
+
+comment on column rappel.instance.tick_at is 'The time of its schedule that it is the run of; null for a run outside its times.';
+
+comment on column rappel.instance.memo is 'JSON of an object, for people.';
 
 comment on table rappel.log is 'What workflows logged, as JSON of level, text and time; by id within an instance.';
 

@@ -83,6 +83,18 @@ describe("rappel instances", () => {
     assert.lengthOf(only.stdout.trimEnd().split("\n"), 2)
     assert.include(only.stdout, failed.id)
 
+    const searched = await rappel(
+      "instances",
+      "list",
+      "--json",
+      "--search",
+      `(status:failed OR tag:vip) workflow:greeting u0`
+    )
+    assert.strictEqual(JSON.parse(searched.stdout).id, failed.id)
+    const unreadable = await rappel("instances", "list", "--search", "(status:failed")
+    assert.strictEqual(unreadable.code, 2)
+    assert.match(unreadable.stderr, /at character 1: this parenthesis is not closed/)
+
     const shown = await rappel("instances", "show", completed.id)
     assert.match(shown.stdout, /status\s+completed/)
     assert.match(shown.stdout, /3\s+settled\s+3/)

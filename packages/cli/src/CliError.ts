@@ -54,6 +54,8 @@ const CODES: Readonly<Record<string, ExitCode>> = {
   BadUsage: ExitCode.usage,
   ProgramNotFound: ExitCode.usage,
   ArgumentsNotStorable: ExitCode.usage,
+  InvalidStartOption: ExitCode.usage,
+  SearchNotReadable: ExitCode.usage,
   InstanceNotFound: ExitCode.usage,
   KeyTaken: ExitCode.usage,
   SettingRefused: ExitCode.usage,

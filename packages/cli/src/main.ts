@@ -135,6 +135,10 @@ export const rappel = (outcome: Outcome) => {
       ]).pipe(
         Options.optional
       ),
+      search: text(
+        "search",
+        "For example: status:failed (tag:vip OR after:1h) \"card declined\""
+      ),
       limit: Options.integer("limit").pipe(Options.withDefault(50)),
       databaseUrl,
       json

@@ -18,6 +18,7 @@ export {
   ArgumentsNotStorable,
   CompileFailed,
   InstanceNotFound,
+  InvalidStartOption,
   PackageMissing,
   ProgramNotFound,
   WorkflowFailure
@@ -25,7 +26,8 @@ export {
 export { type DefaultRuntime, defaultRuntime, setDefaultRuntime } from "./client/DefaultRuntime.ts"
 export { type Handle, result } from "./client/Handle.ts"
 export { registerProgram } from "./client/ProgramSource.ts"
-export { RappelClient, type StartOptions } from "./client/RappelClient.ts"
+export { RappelClient } from "./client/RappelClient.ts"
+export type { StartOptions } from "./client/StartOptions.ts"
 export { ActionTimeout, WorkflowStalled } from "./dispatcher/DispatcherError.ts"
 export * as ProgramGraph from "./program/ProgramGraph.ts"
 export { KeyTaken, QueueUnavailable, SchemaTooNew } from "./queue/QueueError.ts"
@@ -35,6 +37,7 @@ export { sleep } from "./workflow/Sleep.ts"
 export {
   type Durable,
   type RunError,
+  type StartManyItem,
   Workflow,
   workflow,
   type WorkflowFunction,

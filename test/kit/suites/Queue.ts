@@ -17,12 +17,14 @@ import { keepingText } from "./queue/keepingText.ts"
 import { resending } from "./queue/resending.ts"
 import { settingAside } from "./queue/settingAside.ts"
 import { starting } from "./queue/starting.ts"
+import { startOptions } from "./queue/startOptions.ts"
 import { storingPrograms } from "./queue/storingPrograms.ts"
 
 export const suite = (name: string, layer: Layer.Layer<Queue, unknown>) =>
   describe(`Queue (${name})`, () => {
     storingPrograms(layer)
     starting(layer)
+    startOptions(layer)
     claiming(layer)
     committing(layer)
     resending(layer)

@@ -4,6 +4,9 @@
  * @since 0.1.0
  */
 import type { InstanceStatus } from "@rappel/core/queue/Queue"
+import { parseSearch } from "@rappel/core/search/parseSearch"
+import type { SearchNotReadable } from "@rappel/core/search/Search"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
@@ -17,18 +20,30 @@ import { withClient } from "../runtime/reader.ts"
 export interface ListInput {
   readonly workflow: Option.Option<string>
   readonly status: Option.Option<InstanceStatus>
+  readonly search: Option.Option<string>
   readonly limit: number
   readonly databaseUrl: Option.Option<Redacted.Redacted<string>>
   readonly json: boolean
 }
 
+const readSearch = (text: string) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.try({
+      try: () => parseSearch(text, now),
+      catch: (error) => error as SearchNotReadable
+    }))
+
 export const execute = (input: ListInput): Effect.Effect<ExitCode, unknown, Invocation | Output> =>
   Effect.gen(function*() {
     const output = yield* Output
+    const search = Option.isSome(input.search)
+      ? yield* readSearch(input.search.value)
+      : undefined
     const filter = {
       limit: Math.max(input.limit, 1),
       ...(Option.isSome(input.workflow) ? { name: input.workflow.value } : {}),
-      ...(Option.isSome(input.status) ? { status: input.status.value } : {})
+      ...(Option.isSome(input.status) ? { status: input.status.value } : {}),
+      ...(search === undefined ? {} : { search })
     }
     const records = yield* withClient(input, (client) => client.list(filter))
     if (input.json) {

@@ -26,6 +26,7 @@ const WORKFLOW_METHODS = new Set([
   "run",
   "start",
   "startIn",
+  "startMany",
   "startWith",
   "toEffect",
   "visualize",

@@ -133,6 +133,23 @@ export class ArgumentsNotStorable
   }
 }
 
+/**
+ * An option of a start has a value that it cannot have.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidStartOption
+  extends Schema.TaggedError<InvalidStartOption>("@rappel/core/client/InvalidStartOption")(
+    "InvalidStartOption",
+    { option: Schema.String, reason: Schema.String }
+  )
+{
+  override get message(): string {
+    return `The start option \`${this.option}\` cannot be used: ${this.reason}`
+  }
+}
+
 /** A workflow has no program here. */
 export const ProgramError = Schema.Union(CompileFailed, ProgramNotFound, PackageMissing)
 export type ProgramError = typeof ProgramError.Type

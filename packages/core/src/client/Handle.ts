@@ -7,7 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { InstanceStatus } from "../queue/Queue.ts"
 import { defaultRuntime } from "./DefaultRuntime.ts"
-import { RappelClient, type Startable, type StartOptions } from "./RappelClient.ts"
+import { RappelClient, type Startable, type StartItem } from "./RappelClient.ts"
+import type { StartOptions } from "./StartOptions.ts"
 import { thrownBy } from "./thrownBy.ts"
 
 /**
@@ -48,18 +49,27 @@ export const settle = async <A>(
   ) as A
 }
 
+/** What is known of an instance by its id. */
+const handle = <A>(id: string): Handle<A> => ({
+  id,
+  result: () => result<A>(id),
+  status: () => withClient((client) => Effect.map(client.find(id), ({ status }) => status))
+})
+
 /** Starts, and answers when the instance is stored. */
 export const handleOf = async <A>(
   what: Startable,
   args: ReadonlyArray<unknown>,
   options: StartOptions
-): Promise<Handle<A>> => {
-  const id = await withClient((client) => client.start(what, args, options))
-  return {
-    id,
-    result: () => result<A>(id),
-    status: () => withClient((client) => Effect.map(client.find(id), ({ status }) => status))
-  }
+): Promise<Handle<A>> => handle<A>(await withClient((client) => client.start(what, args, options)))
+
+/** Starts many, and answers when all are stored. */
+export const handlesOf = async <A>(
+  what: Startable,
+  items: ReadonlyArray<StartItem>
+): Promise<ReadonlyArray<Handle<A>>> => {
+  const ids = await withClient((client) => client.startMany(what, items))
+  return ids.map((id) => handle<A>(id))
 }
 
 /**

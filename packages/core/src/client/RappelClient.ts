@@ -13,7 +13,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { type DurationInput, toMillis } from "../duration/Duration.ts"
 import { Entropy, seed, uuidv7 } from "../entropy/Entropy.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import {
@@ -21,6 +20,7 @@ import {
   type InstanceRecord,
   Queue,
   type Started,
+  type StartRequest,
   type StoredEvent
 } from "../queue/Queue.ts"
 import type { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
@@ -29,28 +29,18 @@ import { decodeFailure, decodeResult, hostOfArguments } from "./classes.ts"
 import {
   ArgumentsNotStorable,
   InstanceNotFound,
+  InvalidStartOption,
   type ProgramError,
   ProgramNotFound,
   WorkflowFailure
 } from "./ClientError.ts"
 import { type ProgramRef, ProgramSource } from "./ProgramSource.ts"
 import * as Starter from "./Starter.ts"
+import { type StartOptions, termsOf } from "./StartOptions.ts"
 import * as Waiter from "./Waiter.ts"
 
-/**
- * How an instance is started.
- *
- * @since 0.1.0
- * @category models
- */
-export interface StartOptions {
-  /** The instance's id, a UUID; made up when absent. A start with an id that exists is that instance. */
-  readonly id?: string
-  /** Unique per workflow: a second start with the same key and input gives the first's instance. */
-  readonly key?: string
-  /** Not before this long from now. */
-  readonly delay?: DurationInput
-}
+/** In one call of `startMany`; they travel to the database in one piece. */
+export const MOST_STARTS = 20_000
 
 /** What is started: a workflow of this process, a program, or the newest program of a name. */
 export type Startable =
@@ -58,8 +48,19 @@ export type Startable =
   | { readonly kind: "program"; readonly file: ProgramFile }
   | { readonly kind: "name"; readonly name: string }
 
+/** One of many starts of the same workflow. */
+export interface StartItem {
+  readonly args: ReadonlyArray<unknown>
+  readonly options?: StartOptions
+}
+
 /** Why a start can fail. */
-export type StartError = ProgramError | ArgumentsNotStorable | QueueUnavailable | KeyTaken
+export type StartError =
+  | ProgramError
+  | ArgumentsNotStorable
+  | InvalidStartOption
+  | QueueUnavailable
+  | KeyTaken
 
 /** Why awaiting a result can fail. */
 export type ResultError = WorkflowFailure | InstanceNotFound | QueueUnavailable
@@ -75,6 +76,14 @@ export class RappelClient extends Context.Tag("@rappel/core/client/RappelClient"
     args: ReadonlyArray<unknown>,
     options?: StartOptions
   ) => Effect.Effect<string, StartError>
+  /**
+   * Stores many instances with one statement, all or none, and answers their ids in order. At most
+   * `MOST_STARTS` at once.
+   */
+  readonly startMany: (
+    what: Startable,
+    items: ReadonlyArray<StartItem>
+  ) => Effect.Effect<ReadonlyArray<string>, StartError>
   /** Awaits what an instance returned; an unknown id fails at once. */
   readonly result: (id: string) => Effect.Effect<unknown, ResultError>
   /** Awaits the end of an instance, completed or failed, without decoding its outcome. */
@@ -147,24 +156,29 @@ const make: Effect.Effect<
       catch: (cause) => new ArgumentsNotStorable({ workflow: name, cause })
     })
 
+  const terms = (options: StartOptions) =>
+    Effect.try({ try: () => termsOf(options), catch: (error) => error as InvalidStartOption })
+
+  const requestOf = (
+    id: string,
+    { hash, name }: { readonly name: string; readonly hash: string },
+    args: ReadonlyArray<unknown>,
+    options: StartOptions
+  ): Effect.Effect<StartRequest, ArgumentsNotStorable | InvalidStartOption> =>
+    Effect.map(
+      Effect.zip(terms(options), encode(name, args)),
+      ([terms, input]) => ({ id, name, program: hash, input, seed: seed(entropy), ...terms })
+    )
+
   const startAs = (
     id: string,
     what: Startable,
     args: ReadonlyArray<unknown>,
-    { delay, key }: StartOptions
+    options: StartOptions
   ): Effect.Effect<Started, StartError> =>
     Effect.gen(function*() {
-      const { file, hash, name } = yield* resolve(what)
-      const request = {
-        id,
-        name,
-        program: hash,
-        input: yield* encode(name, args),
-        seed: seed(entropy),
-        ...(key === undefined ? {} : { key }),
-        ...(delay === undefined ? {} : { delayMillis: Math.max(toMillis(delay), 0) })
-      }
-      return yield* starter.start(request, file)
+      const program = yield* resolve(what)
+      return yield* starter.start(yield* requestOf(id, program, args, options), program.file)
     })
 
   const newId = Effect.map(Clock.currentTimeMillis, (now) => uuidv7(entropy, now))
@@ -209,6 +223,22 @@ const make: Effect.Effect<
       Effect.gen(function*() {
         const started = yield* startAs(yield* idOf(options), what, args, options)
         return started.id
+      }),
+    startMany: (what, items) =>
+      Effect.gen(function*() {
+        if (items.length > MOST_STARTS) {
+          return yield* new InvalidStartOption({
+            option: "startMany",
+            reason: `${items.length} starts are too many for one call; give at most ${MOST_STARTS}`
+          })
+        }
+        const program = yield* resolve(what)
+        const requests: Array<StartRequest> = []
+        for (const { args, options = {} } of items) {
+          requests.push(yield* requestOf(yield* idOf(options), program, args, options))
+        }
+        const started = yield* starter.startMany(requests, program.file)
+        return started.map(({ id }) => id)
       }),
     result,
     finished,

@@ -11,6 +11,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { LocalDispatcher } from "../dispatcher/LocalDispatcher.ts"
 import type { ProgramFile } from "../program/Program.ts"
+import { isAtOnce } from "../queue/isAtOnce.ts"
 import { Queue, type Started, type StartRequest } from "../queue/Queue.ts"
 import type { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
 
@@ -19,6 +20,14 @@ type Stored = Effect.Effect<Started, QueueUnavailable | KeyTaken>
 export interface Starter {
   /** `program` is stored first when this process has not done so yet. */
   readonly start: (request: StartRequest, program: ProgramFile | undefined) => Stored
+  /**
+   * All of them or none, in one statement. They are claimed as any other, also beside a
+   * dispatcher: one that took them all would hold more than it has room for.
+   */
+  readonly startMany: (
+    requests: ReadonlyArray<StartRequest>,
+    program: ProgramFile | undefined
+  ) => Effect.Effect<ReadonlyArray<Started>, QueueUnavailable | KeyTaken>
 }
 
 interface Pending {
@@ -31,7 +40,15 @@ interface Pending {
 const START_BATCH = 500
 
 /** Ids are made before the first send, so a repeated start finds what the first one stored. */
-const retry = Schedule.intersect(Schedule.exponential("100 millis"), Schedule.recurs(5))
+const retrying = {
+  schedule: Schedule.intersect(Schedule.exponential("100 millis"), Schedule.recurs(5)),
+  while: (error: QueueUnavailable | KeyTaken) =>
+    error._tag === "QueueUnavailable" && error.retryable
+}
+
+/** A key that is taken refuses the whole batch, and what is debounced has a statement of its own. */
+const isAlone = ({ debounce, key }: StartRequest): boolean =>
+  debounce !== undefined || key !== undefined
 
 export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.gen(function*() {
   const queue = yield* Queue
@@ -39,7 +56,7 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
   const box = yield* Mailbox.make<Pending>()
   const stored = new Set<string>()
 
-  const putPrograms = (batch: ReadonlyArray<Pending>) => {
+  const putPrograms = (batch: ReadonlyArray<Pick<Pending, "program">>) => {
     const fresh = new Map<string, ProgramFile>()
     for (const { program } of batch) {
       if (program !== undefined && !stored.has(program.hash)) fresh.set(program.hash, program)
@@ -62,18 +79,16 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
         // An instance that waits for its time, or was there before, is claimed as any other;
         // one that a lost answer hides was created all the same.
         const isMine = (started: Started, i: number) => {
-          const { delayMillis = 0, id } = batch[i]!.request
-          return delayMillis <= 0 && (started.created || (isRepeated && started.id === id))
+          const { request } = batch[i]!
+          const { id } = request
+          return isAtOnce(request) && (started.created || (isRepeated && started.id === id))
         }
         const mine = answers.filter(isMine).map(({ id }) => id)
         if (mine.length > 0) dispatcher.started(mine)
       }
       return answers
     }).pipe(
-      Effect.retry({
-        schedule: retry,
-        while: (error) => error._tag === "QueueUnavailable" && error.retryable
-      }),
+      Effect.retry(retrying),
       Effect.matchCauseEffect({
         onFailure: (cause) =>
           Effect.forEach(batch, ({ answer }) => Deferred.failCause(answer, cause), {
@@ -89,13 +104,12 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
 
   const loop = Effect.forever(Effect.gen(function*() {
     const pending = Array.from((yield* box.takeAll)[0])
-    // A key that is taken refuses the whole batch, so it goes alone.
-    const keyed = pending.filter(({ request }) => request.key !== undefined)
-    const free = pending.filter(({ request }) => request.key === undefined)
+    const alone = pending.filter(({ request }) => isAlone(request))
+    const free = pending.filter(({ request }) => !isAlone(request))
     for (let i = 0; i < free.length; i += START_BATCH) {
       yield* store(free.slice(i, i + START_BATCH))
     }
-    for (const one of keyed) yield* store([one])
+    for (const one of alone) yield* store([one])
   }))
 
   yield* Effect.forkScoped(loop)
@@ -105,6 +119,10 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
       Effect.flatMap(Deferred.make<Started, QueueUnavailable | KeyTaken>(), (answer) => {
         box.unsafeOffer({ request, program, answer })
         return Deferred.await(answer)
-      })
+      }),
+    startMany: (requests, program) =>
+      Effect.zipRight(putPrograms([{ program }]), queue.start(requests)).pipe(
+        Effect.retry(retrying)
+      )
   }
 })

@@ -22,6 +22,7 @@ import type * as EffectQueue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import type { Outcome } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
+import type { Search } from "../search/Search.ts"
 import type { KeyTaken, QueueUnavailable, SchemaTooNew } from "./QueueError.ts"
 
 export interface StartRequest {
@@ -39,6 +40,38 @@ export interface StartRequest {
   readonly key?: string
   /** Not before this long from now; 0 and absent are at once. */
   readonly delayMillis?: number
+  /** Not before this point in time, on the queue's clock. */
+  readonly dueAt?: number
+  /** -9 to 9; of those that are due, higher ones come first. 0 when absent. */
+  readonly priority?: number
+  /** To be cancelled when it has not finished this long from now. */
+  readonly deadlineMillis?: number
+  /** To be cancelled when it has not finished by this point in time. */
+  readonly deadlineAt?: number
+  readonly debounce?: Debounce
+  readonly tags?: ReadonlyArray<string>
+  /** JSON text of an object. */
+  readonly memo?: string
+  /** The tick of a schedule that this is the run of: there is one instance per tick. */
+  readonly tick?: Tick
+}
+
+export interface Tick {
+  readonly schedule: string
+  /** The time that the schedule names, on the queue's clock; null for a run outside its times. */
+  readonly at: number | null
+}
+
+/**
+ * Starts with the same key, unique per workflow name, are one instance as long as that was
+ * never claimed: a later one puts it off and replaces what it runs with, and is answered as
+ * one that created nothing. A request with it has neither a key nor a time of its own.
+ */
+export interface Debounce {
+  readonly key: string
+  readonly waitMillis: number
+  /** It is due this long after the first start at the latest. */
+  readonly maxWaitMillis?: number
 }
 
 /** `created` is false when the id or the key was there already; `id` is then that instance's. */
@@ -58,6 +91,15 @@ export interface InstanceRecord {
   readonly status: InstanceStatus
   readonly key: string | null
   readonly input: string
+  readonly priority: number
+  readonly tags: ReadonlyArray<string>
+  /** JSON text of an object. */
+  readonly memo: string | null
+  /** When it is cancelled unless it has finished. */
+  readonly deadlineAt: number | null
+  /** The schedule that started it, and for which of its times. */
+  readonly schedule: string | null
+  readonly tickAt: number | null
   readonly createdAt: number
   readonly startedAt: number | null
   readonly finishedAt: number | null
@@ -70,6 +112,7 @@ export interface InstanceRecord {
 export interface InstanceFilter {
   readonly name?: string
   readonly status?: InstanceStatus
+  readonly search?: Search
   readonly limit: number
 }
 
@@ -263,6 +306,7 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
   /**
    * Stores instances, in the order of the batch's answer. With `owner`, those that
    * are due at once are claimed for that dispatcher in the same transaction, at epoch 1.
+   * A key that is taken refuses the whole batch.
    */
   readonly start: (
     batch: ReadonlyArray<StartRequest>,

@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import type { ProgramFile } from "../program/Program.ts"
+import { matches } from "../search/matches.ts"
 import {
   arrivedOf,
   byTurns,
@@ -22,10 +23,9 @@ import {
   type Due,
   loadedOf,
   recordOf,
-  startOne,
-  type Store,
-  takenKey
+  type Store
 } from "./memoryRows.ts"
+import { startOne, takenKey } from "./memoryStart.ts"
 import { type Claimed, Queue, type Wake } from "./Queue.ts"
 
 const copyOfProgram = (file: ProgramFile): ProgramFile => JSON.parse(JSON.stringify(file))
@@ -102,7 +102,8 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         Array.from(store.instances, ([id, instance]) => recordOf(id, instance, store.due.get(id)))
           .filter((record) =>
             (filter.name === undefined || record.name === filter.name) &&
-            (filter.status === undefined || record.status === filter.status)
+            (filter.status === undefined || record.status === filter.status) &&
+            (filter.search === undefined || matches(filter.search, record))
           )
           .reverse()
           .slice(0, filter.limit)

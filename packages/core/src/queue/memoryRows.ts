@@ -14,15 +14,15 @@ import {
   type Loaded,
   type Message,
   MESSAGES,
-  type Started,
   type StartRequest,
   type StoredEvent
 } from "./Queue.ts"
-import { KeyTaken } from "./QueueError.ts"
 
-interface Instance {
-  readonly request: StartRequest
+export interface Instance {
+  /** Replaced by a later start with the same debounce key. */
+  request: StartRequest
   readonly createdAt: number
+  deadlineAt: number | null
   startedAt: number | null
   finishedAt: number | null
   outcome: Outcome | null
@@ -55,7 +55,7 @@ export interface Store {
   readonly newest: Map<string, string>
   readonly instances: Map<string, Instance>
   readonly due: Map<string, Due>
-  /** Workflow name and key, as one JSON text → instance id. */
+  /** What names an instance beside its id (`memoryStart.ts`) → instance id. */
   readonly keys: Map<string, string>
   readonly dispatchers: Map<string, { counter: number; alive: boolean }>
 }
@@ -73,71 +73,18 @@ export const recordOf = (id: string, instance: Instance, due: Due | undefined): 
     : "waiting",
   key: instance.request.key ?? null,
   input: instance.request.input,
+  priority: instance.request.priority ?? 0,
+  tags: instance.request.tags ?? [],
+  memo: instance.request.memo ?? null,
+  deadlineAt: instance.deadlineAt,
+  schedule: instance.request.tick?.schedule ?? null,
+  tickAt: instance.request.tick?.at ?? null,
   createdAt: instance.createdAt,
   startedAt: instance.startedAt,
   finishedAt: instance.finishedAt,
   outcome: instance.outcome,
   aside: due?.aside ?? null
 })
-
-const keyOf = ({ key, name }: StartRequest): string | undefined =>
-  key === undefined ? undefined : JSON.stringify([name, key])
-
-/** The conflict that refuses a whole batch, if there is one. */
-export const takenKey = (
-  store: Store,
-  batch: ReadonlyArray<StartRequest>
-): KeyTaken | undefined => {
-  const added = new Map<string, StartRequest>()
-  for (const request of batch) {
-    const key = keyOf(request)
-    if (key === undefined) continue
-    const holder = store.instances.get(store.keys.get(key) ?? "")?.request ?? added.get(key)
-    if (holder !== undefined && holder.input !== request.input) {
-      return new KeyTaken({ name: request.name, key: request.key!, instanceId: holder.id })
-    }
-    added.set(key, holder ?? request)
-  }
-  return undefined
-}
-
-export const startOne = (
-  store: Store,
-  request: StartRequest,
-  owner: string | undefined,
-  now: number
-): Started => {
-  if (store.instances.has(request.id)) return { id: request.id, created: false }
-  const key = keyOf(request)
-  const holder = key === undefined ? undefined : store.keys.get(key)
-  if (holder !== undefined) return { id: holder, created: false }
-  if (key !== undefined) store.keys.set(key, request.id)
-  const dueAt = now + (request.delayMillis ?? 0)
-  const owned = owner !== undefined && dueAt <= now
-  store.instances.set(request.id, {
-    request,
-    createdAt: now,
-    startedAt: owned ? now : null,
-    finishedAt: null,
-    outcome: null,
-    snapshot: null,
-    events: [],
-    logs: [],
-    closedBy: null,
-    inbox: new Map(),
-    taken: new Set()
-  })
-  store.due.set(request.id, {
-    dueAt,
-    owner: owned ? owner : null,
-    epoch: owned ? 1 : 0,
-    lastSeq: 0,
-    commitId: null,
-    claims: owned ? 1 : 0,
-    aside: null
-  })
-  return { id: request.id, created: true }
-}
 
 export const deliverOne = (store: Store, message: Message): Delivery => {
   const instance = store.instances.get(message.instanceId)

@@ -9,14 +9,15 @@
  */
 import * as Effect from "effect/Effect"
 import { callSite } from "../action/CallSite.ts"
-import { type Handle, handleOf, settle } from "../client/Handle.ts"
+import { type Handle, handleOf, handlesOf, settle } from "../client/Handle.ts"
 import type { ProgramRef } from "../client/ProgramSource.ts"
 import {
   RappelClient,
   type ResultError,
   type StartError,
-  type StartOptions
+  type StartItem
 } from "../client/RappelClient.ts"
+import type { StartOptions } from "../client/StartOptions.ts"
 import { type VisualFormat, visualize } from "../client/visualize.ts"
 
 /** The key under which a workflow keeps what it was made of; also how one is recognised. */
@@ -25,8 +26,13 @@ export const WORKFLOW = "~rappel/Workflow"
 /** Why running a workflow can fail; what the workflow threw is in `WorkflowFailure.cause`. */
 export type RunError = StartError | ResultError
 
+/** The arguments of one of many starts, alone or with options of its own. */
+export type StartManyItem<Args extends ReadonlyArray<unknown>> =
+  | Args
+  | { readonly args: Args; readonly options: StartOptions }
+
 /**
- * The three ways to run a workflow durably.
+ * The ways to run a workflow durably.
  *
  * @since 0.1.0
  * @category models
@@ -39,6 +45,13 @@ export interface Durable<Args extends ReadonlyArray<unknown>, A> {
   readonly run: (...args: Args) => Promise<A>
   /** Starts an instance and answers at once, when it is stored. */
   readonly start: (...args: Args) => Promise<Handle<A>>
+  /**
+   * Starts an instance for each item in one go, all or none, and answers in their order:
+   * `greeting.startMany([["u1"], ["u2"]])`. Up to 20,000 at once.
+   */
+  readonly startMany: (
+    items: ReadonlyArray<StartManyItem<Args>>
+  ) => Promise<ReadonlyArray<Handle<A>>>
   /** `run` for Effect programs: failures are typed, and the client comes from the context. */
   readonly execute: (...args: Args) => Effect.Effect<A, RunError, RappelClient>
 }
@@ -51,7 +64,7 @@ export interface Durable<Args extends ReadonlyArray<unknown>, A> {
  */
 export interface WorkflowFunction<Args extends ReadonlyArray<unknown>, A> extends Durable<Args, A> {
   (...args: Args): Promise<A>
-  /** The same workflow with a key, an id or a delay for its next starts. */
+  /** The same workflow with a key, a delay or other options for its next starts. */
   readonly with: (options: StartOptions) => Durable<Args, A>
   /** The picture of its program, as text. */
   readonly visualize: (format?: VisualFormat) => Promise<string>
@@ -67,6 +80,14 @@ export interface WorkflowOptions {
   readonly name?: string
 }
 
+const itemOf = <Args extends ReadonlyArray<unknown>>(
+  item: StartManyItem<Args>,
+  options: StartOptions
+): StartItem =>
+  "args" in item
+    ? { args: item.args, options: { ...options, ...item.options } }
+    : { args: item, options }
+
 /** The ways to run what `ref` names. */
 const durable = <Args extends ReadonlyArray<unknown>, A>(
   ref: ProgramRef,
@@ -74,6 +95,7 @@ const durable = <Args extends ReadonlyArray<unknown>, A>(
 ): Durable<Args, A> => ({
   run: (...args) => settle<A>(ref, args, options),
   start: (...args) => handleOf<A>(ref, args, options),
+  startMany: (items) => handlesOf<A>(ref, items.map((item) => itemOf(item, options))),
   execute: (...args) =>
     Effect.flatMap(RappelClient, (client) => client.execute(ref, args, options)) as Effect.Effect<
       A,
@@ -198,6 +220,14 @@ export abstract class Workflow {
     return durable<Args, Awaited<R>>(refOf(this), {}).start(...args)
   }
 
+  /** Starts an instance for each item in one go, all or none. */
+  static startMany<Args extends ReadonlyArray<any>, R>(
+    this: WorkflowClass<Args, R>,
+    items: ReadonlyArray<StartManyItem<Args>>
+  ): Promise<ReadonlyArray<Handle<Awaited<R>>>> {
+    return durable<Args, Awaited<R>>(refOf(this), {}).startMany(items)
+  }
+
   /** `run` for Effect programs. */
   static execute<Args extends ReadonlyArray<any>, R>(
     this: WorkflowClass<Args, R>,
@@ -206,7 +236,7 @@ export abstract class Workflow {
     return durable<Args, Awaited<R>>(refOf(this), {}).execute(...args)
   }
 
-  /** The same workflow with a key, an id or a delay for its next starts. */
+  /** The same workflow with a key, a delay or other options for its next starts. */
   static with<Args extends ReadonlyArray<any>, R>(
     this: WorkflowClass<Args, R>,
     options: StartOptions

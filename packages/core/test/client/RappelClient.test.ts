@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -247,8 +246,41 @@ describe("RappelClient", () => {
         yield* client.start(program, [], { delay: "1 hour" })
         assert.strictEqual((yield* probe.queue.claim("d1", 1)).nextDueAt, 3_600_000)
 
-        const refused = yield* Effect.exit(client.start(program, [], { delay: "soon" }))
-        assert.isTrue(refused._tag === "Failure" && Cause.isDie(refused.cause))
+        const refused = yield* Effect.flip(client.start(program, [], { delay: "soon" }))
+        assert.strictEqual(refused._tag, "InvalidStartOption")
+        assert.match(refused.message, /The start option `delay` cannot be used: .*soon/)
+      }).pipe(Effect.provide(clientOf(probe)))
+    }))
+
+  it.effect("many starts are one call of the queue, each with its options, all or none", () =>
+    Effect.gen(function*() {
+      const probe = yield* makeProbe()
+      yield* Effect.gen(function*() {
+        const client = yield* RappelClient
+        const items = Array.from({ length: 10_000 }, (_, i) => ({ args: [i] }))
+
+        const ids = yield* client.startMany(program, [
+          ...items,
+          { args: ["last"], options: { key: "k", tags: ["vip"] } }
+        ])
+
+        assert.strictEqual(probe.calls["start"], 1)
+        assert.strictEqual(probe.calls["putPrograms"], 1)
+        assert.lengthOf(new Set(ids), 10_001)
+        assert.strictEqual((yield* client.find(ids[17]!)).input, "[17]")
+        assert.deepInclude(yield* client.find(ids[10_000]!), { key: "k", tags: ["vip"] })
+
+        const refused = yield* Effect.flip(
+          client.startMany(program, [{ args: ["new"] }, { args: ["x"], options: { key: "k" } }])
+        )
+        assert.instanceOf(refused, KeyTaken)
+        assert.lengthOf(yield* client.list({ limit: 20_000 }), 10_001)
+
+        const tooMany = yield* Effect.flip(
+          client.startMany(program, Array.from({ length: 20_001 }, () => ({ args: [] })))
+        )
+        assert.include(tooMany.message, "20001 starts are too many for one call")
+        assert.deepStrictEqual(yield* client.startMany(program, []), [])
       }).pipe(Effect.provide(clientOf(probe)))
     }))
 

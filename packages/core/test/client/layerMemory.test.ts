@@ -108,6 +108,19 @@ describe("the Promise API", () => {
       assert.strictEqual(await result(handle.id), 3)
     }))
 
+  it("many are started at once, with options for all and for one", () =>
+    withRuntime(async () => {
+      const handles = await neverCalled.with({ tags: ["bulk"] }).startMany([
+        [1],
+        { args: [2], options: { key: "second" } }
+      ])
+      assert.deepStrictEqual(await Promise.all(handles.map((one) => one.result())), [2, 3])
+      const same = await neverCalled.with({ key: "second" }).start(2)
+      assert.strictEqual(same.id, handles[1]!.id)
+      const taken = await neverCalled.with({ key: "second" }).start(3).catch((error) => error)
+      assert.strictEqual(taken._tag, "KeyTaken")
+    }))
+
   it("run throws what the workflow threw", () =>
     withRuntime(async () => {
       const error = await greeting.run("u0").catch((thrown: unknown) => thrown)

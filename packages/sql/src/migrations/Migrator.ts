@@ -38,8 +38,8 @@ export interface Migrated {
 export const run: Effect.Effect<Migrated, QueueUnavailable | SchemaTooNew, PgClient.PgClient> =
   Effect.gen(function*() {
     const sql = (yield* PgClient.PgClient).withoutTransforms()
-    const before = yield* version(sql)
-    if (before >= KNOWN) return { from: before, to: before }
+    const { missing, newest } = yield* read(sql)
+    if (missing.length === 0) return { from: newest, to: newest }
     return yield* inTransaction(sql, upgrade(sql))
   }).pipe(Effect.catchTag("SqlError", (cause) => toUnavailable("migrate the database", cause)))
 
@@ -51,26 +51,34 @@ export const run: Effect.Effect<Migrated, QueueUnavailable | SchemaTooNew, PgCli
  */
 export const check: Effect.Effect<void, QueueUnavailable | SchemaTooNew, PgClient.PgClient> = Effect
   .gen(function*() {
-    const found = yield* version((yield* PgClient.PgClient).withoutTransforms())
-    if (found >= KNOWN) return
+    const { missing, newest } = yield* read((yield* PgClient.PgClient).withoutTransforms())
+    if (missing.length === 0) return
     return yield* new QueueUnavailable({
       operation: "use this database",
       retryable: false,
-      cause: new Error(`its schema is at ${found}, and this program needs ${KNOWN}`)
+      cause: new Error(`its schema is at ${newest}, and this program needs ${KNOWN}`)
     })
   }).pipe(Effect.catchTag("SqlError", (cause) => toUnavailable("read the schema's version", cause)))
 
-const version = (sql: SqlClient.SqlClient): Effect.Effect<number, SqlError | SchemaTooNew> =>
+/** What a database has: the newest migration that was applied, 0 for none, and those to come. */
+interface Schema {
+  readonly newest: number
+  readonly missing: ReadonlyArray<Migration>
+}
+
+const read = (sql: SqlClient.SqlClient): Effect.Effect<Schema, SqlError | SchemaTooNew> =>
   Effect.gen(function*() {
-    const [newest] = yield* sql<{ readonly id: number | null; readonly unknown: number | null }>`
-      select max(id) as id, max(id) filter (where breaking and id > ${KNOWN}) as unknown
-      from rappel.migration`.pipe(
-      Effect.catchIf(isNoTable, () => Effect.succeed([{ id: null, unknown: null }]))
-    )
-    if (newest!.unknown !== null) {
-      return yield* new SchemaTooNew({ found: newest!.unknown, known: KNOWN })
+    const rows = yield* sql<{ readonly id: number; readonly breaking: boolean }>`
+      select id, breaking
+      from rappel.migration`.pipe(Effect.catchIf(isNoTable, () => Effect.succeed([])))
+    const newest = Math.max(0, ...rows.map(({ id }) => id))
+    const unknown = rows.filter(({ breaking, id }) => breaking && id > KNOWN)
+    if (unknown.length > 0) {
+      const found = Math.max(...unknown.map(({ id }) => id))
+      return yield* new SchemaTooNew({ found, known: KNOWN })
     }
-    return newest!.id ?? 0
+    const applied = new Set(rows.map(({ id }) => id))
+    return { newest, missing: all.filter(({ id }) => !applied.has(id)) }
   })
 
 const isNoTable = (error: SqlError): boolean => {
@@ -95,9 +103,9 @@ const upgrade = (
     yield* sql`
       comment on table rappel.migration is
         'Which migrations were applied. Processes that do not know a breaking one stop with exit code 57.'`
-    const from = yield* version(sql)
-    for (const migration of all.slice(from)) yield* apply(sql, migration)
-    return { from, to: KNOWN }
+    const { missing, newest } = yield* read(sql)
+    for (const migration of missing) yield* apply(sql, migration)
+    return { from: newest, to: Math.max(newest, KNOWN) }
   })
 
 const apply = (sql: SqlClient.SqlClient, migration: Migration): Effect.Effect<void, SqlError> =>

@@ -6,9 +6,11 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type * as Effect from "effect/Effect"
 import m0001 from "./0001_instances.ts"
 import m0002 from "./0002_inbox.ts"
+import m0004 from "./0004_start_options.ts"
+import m0005 from "./0005_start_functions.ts"
 
 export interface Migration {
-  /** Counts from 1 without holes. */
+  /** Counts from 1; numbers grow in the list, and may leave some out. */
   readonly id: number
   readonly name: string
   /** Processes that do not know it cannot live with it. */
@@ -18,8 +20,10 @@ export interface Migration {
 
 export const all: ReadonlyArray<Migration> = [
   { id: 1, name: "instances", breaking: true, run: m0001 },
-  { id: 2, name: "inbox", breaking: true, run: m0002 }
+  { id: 2, name: "inbox", breaking: true, run: m0002 },
+  { id: 4, name: "start options", breaking: true, run: m0004 },
+  { id: 5, name: "start functions", breaking: true, run: m0005 }
 ]
 
 /** The schema that this release was written for. */
-export const KNOWN = all.length
+export const KNOWN = all.at(-1)!.id

@@ -7,6 +7,7 @@ import type {
   InstanceFilter,
   InstanceRecord,
   InstanceStatus,
+  Started,
   StartRequest
 } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
@@ -18,8 +19,9 @@ import {
   toStorableOrNull
 } from "../statement/storable.ts"
 import { CHANNEL } from "./PgWakes.ts"
+import { searchText } from "./searchText.ts"
 
-/** Why a request was not inserted: the instance that has its id, or the one that holds its key. */
+/** Why a request was not inserted: the instance that has its id, or the one that holds its key or tick. */
 export interface Holder {
   readonly id: string
   readonly has: "id" | "key"
@@ -51,6 +53,7 @@ export const make = (run: Run) => {
         batch.map((request) => toStorableOrNull(request.key ?? null)),
         batch.map((request) => toStorable(request.input)),
         batch.map((request) => request.delayMillis ?? 0),
+        batch.map(termsOf),
         options.owner ?? null,
         options.claimId,
         options.soonMillis
@@ -70,7 +73,9 @@ export const make = (run: Run) => {
         batch.map((request) => request.id),
         batch.map((request) => toStorable(request.name)),
         batch.map((request) => toStorableOrNull(request.key ?? null)),
-        batch.map((request) => request.key === undefined ? null : toStorable(request.input))
+        batch.map((request) => request.key === undefined ? null : toStorable(request.input)),
+        batch.map(({ tick }) => toStorableOrNull(tick?.schedule ?? null)),
+        batch.map(({ tick }) => tick?.at ?? null)
       ]),
       (rows) => rows.map(holderOf)
     )
@@ -81,19 +86,72 @@ export const make = (run: Run) => {
   ): Effect.Effect<ReadonlyArray<InstanceRecord>, unknown> =>
     Effect.map(run({ name: "instance_find", text: FIND }, [ids]), (rows) => rows.map(recordOf))
 
-  /** Index: `instance_pkey`, backwards: a UUIDv7 begins with the time it was made. */
-  const list = (filter: InstanceFilter): Effect.Effect<ReadonlyArray<InstanceRecord>, unknown> =>
-    Effect.map(
-      run({ name: "instance_list", text: LIST }, [
-        toStorableOrNull(filter.name ?? null),
-        filter.status ?? null,
-        filter.limit
-      ]),
-      (rows) => rows.map(recordOf)
-    )
+  /**
+   * One start that is debounced; `rappel.start_one` says what it locks.
+   */
+  const startOne = (request: StartRequest): Effect.Effect<Started, unknown> =>
+    Effect.map(run({ name: "start_one", text: START_ONE }, startOneValues(request)), ([row]) => ({
+      id: row!["id"] as string,
+      created: row!["created"] as boolean
+    }))
 
-  return { insert, holders, find, list } as const
+  /**
+   * Index: `instance_pkey`, backwards: a UUIDv7 begins with the time it was made. A search
+   * reads until it has enough, or takes `instance_tags_idx` for a tag.
+   */
+  const list = (filter: InstanceFilter): Effect.Effect<ReadonlyArray<InstanceRecord>, unknown> => {
+    const values = [toStorableOrNull(filter.name ?? null), filter.status ?? null, filter.limit]
+    const { search } = filter
+    const statement = search === undefined
+      ? { name: "instance_list", text: listText("true") }
+      : { name: null, text: listText(searchText(search, STATUS, values)) }
+    return Effect.map(run(statement, values), (rows) => rows.map(recordOf))
+  }
+
+  return { insert, holders, startOne, find, list } as const
 }
+
+/** What few requests have, as one column of JSON: null for most. Times are milliseconds. */
+const termsOf = (request: StartRequest): string | null => {
+  const { deadlineAt, deadlineMillis, dueAt, memo, priority, tags, tick } = request
+  if (
+    (deadlineAt ?? deadlineMillis ?? dueAt ?? memo ?? priority ?? tags ?? tick) === undefined
+  ) return null
+  return JSON.stringify({
+    dueAt,
+    priority,
+    deadlineMillis,
+    deadlineAt,
+    tags: tags?.map(toStorable),
+    memo: memo === undefined ? undefined : toStorable(memo),
+    tick: tick === undefined ? undefined : { schedule: toStorable(tick.schedule), at: tick.at }
+  })
+}
+
+/** `rappel.start_one` for a request, and the order of its arguments. */
+export const START_ONE = `
+  select id, created, same_input as same
+  from rappel.start_one($1, $2, $3, $4, $5, $6, $7::jsonb, $8)`
+
+export const startOneValues = (
+  request: StartRequest,
+  notify = false
+): ReadonlyArray<unknown> => [
+  request.id,
+  toStorable(request.name),
+  request.program,
+  toStorable(request.input),
+  request.seed,
+  toStorableOrNull(request.key ?? null),
+  JSON.stringify({
+    ...JSON.parse(termsOf(request) ?? "{}"),
+    delayMillis: request.delayMillis,
+    debounce: request.debounce === undefined
+      ? undefined
+      : { ...request.debounce, key: toStorable(request.debounce.key) }
+  }),
+  notify
+]
 
 /*
  * `… is true` around an `in` keeps it a hashed lookup. Left bare it becomes a join, and as
@@ -103,11 +161,24 @@ const INSERT = `
   with request as materialized (
     select *
     from unnest(
-      $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[]
-    ) with ordinality as request (id, name, program, seed, key, input, delay, nth)
+      $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[],
+      $8::jsonb[]
+    ) with ordinality as request (id, name, program, seed, key, input, delay, terms, nth)
   ), inserted as (
-    insert into rappel.instance (id, name, program, seed, key, input)
-    select id, name, program, seed, key, input
+    insert into rappel.instance (
+      id, name, program, seed, key, input, priority, deadline_at, tick_at, schedule, tags, memo
+    )
+    select id, name, program, seed, key, input,
+      (terms ->> 'priority')::smallint,
+      coalesce(
+        to_timestamp((terms ->> 'deadlineAt')::float8 / 1000),
+        now() + (terms ->> 'deadlineMillis')::float8 * interval '1 ms'
+      ),
+      to_timestamp((terms #>> '{tick,at}')::float8 / 1000),
+      terms #>> '{tick,schedule}',
+      case when terms -> 'tags' is not null
+        then array(select jsonb_array_elements_text(terms -> 'tags')) end,
+      terms ->> 'memo'
     from request
     order by key collate "C", nth
     on conflict do nothing
@@ -115,33 +186,44 @@ const INSERT = `
   ), host as materialized (
     select id
     from rappel.dispatcher
-    where id = $8 and died_at is null
+    where id = $9 and died_at is null
       and (select count(*) from inserted) > 0
     for share
   ), placed as (
-    insert into rappel.due (instance_id, due_at, owner, claim_id, started_at, epoch, claims)
-    select request.id, now() + greatest(request.delay, 0) * interval '1 ms', host.id, $9,
+    insert into rappel.due (
+      instance_id, due_at, priority, owner, claim_id, started_at, epoch, claims
+    )
+    select request.id,
+      greatest(
+        now() + greatest(request.delay, 0) * interval '1 ms',
+        to_timestamp((request.terms ->> 'dueAt')::float8 / 1000)
+      ),
+      coalesce((request.terms ->> 'priority')::smallint, 0), host.id, $10,
       case when host.id is not null then now() end,
       case when host.id is not null then 1 else 0 end,
       case when host.id is not null then 1 else 0 end
-    from request left join host on request.delay <= 0
+    from request left join host
+      on request.delay <= 0 and request.terms ->> 'dueAt' is null
     where (request.id in (select id from inserted)) is true
     on conflict do nothing
     returning owner, due_at
   ), notice as (
     select pg_notify('${CHANNEL}', 'd')
     from placed
-    where owner is null and due_at <= now() + $10::float8 * interval '1 ms'
+    where owner is null and due_at <= now() + $11::float8 * interval '1 ms'
     limit 1
   )
   select (select string_agg(id::text, ',') from inserted) as ids, (select count(*) from notice)`
 
 const HOLDERS = `
-  select by_id.id as "byId", by_key.id as "byKey", by_key.input = request.input as same
-  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) with ordinality
-    as request (id, name, key, input, nth)
+  select by_id.id as "byId", by_key.id as "byKey", by_tick.id as "byTick",
+    by_key.input = request.input as same
+  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
+    with ordinality as request (id, name, key, input, schedule, tick, nth)
   left join rappel.instance by_id on by_id.id = request.id
   left join rappel.instance by_key on by_key.name = request.name and by_key.key = request.key
+  left join rappel.instance by_tick
+    on by_tick.schedule = request.schedule and by_tick.tick_at = to_timestamp(request.tick / 1000)
   order by request.nth`
 
 const STATUS = `
@@ -150,7 +232,10 @@ const STATUS = `
 
 const RECORD = `
   select instance.id, instance.name, instance.program, instance.key, instance.input,
-    ${STATUS} as status,
+    ${STATUS} as status, coalesce(instance.priority, 0) as priority, instance.tags, instance.memo,
+    instance.schedule,
+    floor(extract(epoch from instance.deadline_at) * 1000)::float8 as "deadlineAt",
+    floor(extract(epoch from instance.tick_at) * 1000)::float8 as "tickAt",
     floor(extract(epoch from instance.created_at) * 1000)::float8 as "createdAt",
     floor(extract(epoch from coalesce(instance.started_at, due.started_at)) * 1000)::float8
       as "startedAt",
@@ -162,9 +247,10 @@ const FIND = `
   ${RECORD}
   where instance.id = any($1::uuid[])`
 
-const LIST = `
+const listText = (condition: string): string => `
   ${RECORD}
   where ($1::text is null or instance.name = $1) and ($2::text is null or ${STATUS} = $2)
+    and ${condition}
   order by instance.id desc
   limit $3`
 
@@ -173,6 +259,8 @@ const holderOf = (row: Row): Holder | undefined =>
     ? { id: row["byId"] as string, has: "id", sameInput: true }
     : row["byKey"] !== null
     ? { id: row["byKey"] as string, has: "key", sameInput: row["same"] as boolean }
+    : row["byTick"] !== null
+    ? { id: row["byTick"] as string, has: "key", sameInput: true }
     : undefined
 
 const recordOf = (row: Row): InstanceRecord => ({
@@ -182,12 +270,20 @@ const recordOf = (row: Row): InstanceRecord => ({
   status: row["status"] as InstanceStatus,
   key: fromStorableOrNull(row["key"] as string | null),
   input: fromStorable(row["input"] as string),
+  priority: row["priority"] as number,
+  tags: (row["tags"] as ReadonlyArray<string> | null ?? []).map(fromStorable),
+  memo: fromStorableOrNull(row["memo"] as string | null),
+  deadlineAt: numberOrNull(row["deadlineAt"]),
+  schedule: fromStorableOrNull(row["schedule"] as string | null),
+  tickAt: numberOrNull(row["tickAt"]),
   createdAt: Number(row["createdAt"]),
-  startedAt: row["startedAt"] === null ? null : Number(row["startedAt"]),
-  finishedAt: row["finishedAt"] === null ? null : Number(row["finishedAt"]),
+  startedAt: numberOrNull(row["startedAt"]),
+  finishedAt: numberOrNull(row["finishedAt"]),
   outcome: outcomeOf(row),
   aside: fromStorableOrNull(row["aside"] as string | null)
 })
+
+const numberOrNull = (value: unknown): number | null => value === null ? null : Number(value)
 
 const outcomeOf = (row: Row): InstanceRecord["outcome"] => {
   if (row["ok"] === null) return null

@@ -9,7 +9,7 @@
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Entropy, uuidv7 } from "@rappel/core/entropy/Entropy"
-import { type Claims, Queue } from "@rappel/core/queue/Queue"
+import { type Claims, Queue, type StartRequest } from "@rappel/core/queue/Queue"
 import { KeyTaken, type QueueUnavailable, type SchemaTooNew } from "@rappel/core/queue/QueueError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -38,6 +38,7 @@ import * as InboxTable from "./InboxTable.ts"
 import * as InstanceTable from "./InstanceTable.ts"
 import * as PgWakes from "./PgWakes.ts"
 import { start } from "./start.ts"
+import * as StartAsOne from "./startAsOne.ts"
 
 export interface PgQueueOptions {
   /** Whether to hold a connection that listens for hints; true when absent. */
@@ -118,6 +119,39 @@ export const make = (
         return { ...claims, claimed: [...given, ...claims.claimed] }
       })
 
+    /** With `owner`, those due at once are that dispatcher's from the start. */
+    const startOwned = (batch: ReadonlyArray<StartRequest>, owner: string | undefined) =>
+      Effect.flatMap(newId, (claimId) => {
+        let sendings = 0
+        const insert = (requests: typeof batch) =>
+          Effect.suspend(() => {
+            sendings++
+            return starting.withPermits(1)(
+              instances.insert(requests, { owner, claimId, soonMillis })
+            )
+          })
+        let rounds = 0
+        return start({
+          insert: (requests) => {
+            rounds++
+            return again(insert(requests)).pipe(
+              Effect.tapError(owner === undefined ? () => Effect.void : remember(owner, claimId))
+            )
+          },
+          holders: (requests) => again(instances.holders(requests)),
+          wasResent: () => sendings > rounds
+        }, batch)
+      })
+
+    const startOnce = StartAsOne.make(client, soonMillis)
+    const startAsOne = (batch: ReadonlyArray<StartRequest>) => {
+      let sendings = 0
+      return again(Effect.flatMap(newId, (claimId) =>
+        starting.withPermits(1)(Effect.suspend(() =>
+          startOnce(batch, claimId, ++sendings > 1)
+        ))))
+    }
+
     return Queue.of({
       putPrograms: (files) =>
         files.length === 0 ? Effect.void : sending("store programs", programs.put(files)),
@@ -129,33 +163,11 @@ export const make = (
       start: (batch, owner) =>
         batch.length === 0
           ? Effect.succeed([])
-          : Effect.flatMap(newId, (claimId) => {
-            let sendings = 0
-            const insert = (requests: typeof batch) =>
-              Effect.suspend(() => {
-                sendings++
-                return starting.withPermits(1)(
-                  instances.insert(requests, { owner, claimId, soonMillis })
-                )
-              })
-            let rounds = 0
-            const parts = {
-              insert: (requests: typeof batch) => {
-                rounds++
-                return again(insert(requests)).pipe(
-                  Effect.tapError(
-                    owner === undefined ? () => Effect.void : remember(owner, claimId)
-                  )
-                )
-              },
-              holders: (requests: typeof batch) => again(instances.holders(requests)),
-              wasResent: () => sendings > rounds
-            }
-            return Effect.mapError(
-              start(parts, batch),
-              (error) => error instanceof KeyTaken ? error : toUnavailable("start instances", error)
-            )
-          }),
+          : Effect.mapError(
+            StartAsOne.isForOneTransaction(batch) ? startAsOne(batch) : startOwned(batch, owner),
+            (error) =>
+              error instanceof KeyTaken ? error : toUnavailable("start instances", error)
+          ),
 
       find: (ids) => {
         const known = ids.filter((id) => UUID.test(id))

@@ -14,7 +14,8 @@ import { PgPool } from "../PgPool.ts"
 import { codeOf, driverError } from "./failure.ts"
 
 export interface Statement {
-  readonly name: string
+  /** Null for a text that is made anew each time, which is not worth preparing. */
+  readonly name: string | null
   readonly text: string
 }
 
@@ -53,7 +54,7 @@ const overPool = (pool: pg.Pool): Run => {
     })
   return (statement, values) =>
     Effect.suspend(() =>
-      named
+      named && statement.name !== null
         ? Effect.catchIf(
           send(statement, values, true),
           (error) => NAME_IS_LOST.has(codeOf(error)),

@@ -24,6 +24,12 @@ export const starting = (queue: EmptyQueue) => {
         status: "waiting",
         key: "k",
         input: request.input,
+        priority: 0,
+        tags: [],
+        memo: null,
+        deadlineAt: null,
+        schedule: null,
+        tickAt: null,
         createdAt: found!.createdAt,
         startedAt: null,
         finishedAt: null,
@@ -121,10 +127,10 @@ export const starting = (queue: EmptyQueue) => {
     queue,
     Effect.gen(function*() {
       const { list, start } = yield* Queue
-      const requests = Array.from({ length: 8 }, () => requestOf({ key: "k" }))
+      const requests = Array.from({ length: 100 }, () => requestOf({ key: "k" }))
 
       const answers = yield* Effect.all(requests.map((request) => start([request])), {
-        concurrency: 8
+        concurrency: 100
       })
 
       assert.lengthOf(answers.flat().filter(({ created }) => created), 1)

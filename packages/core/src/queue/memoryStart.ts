@@ -1,0 +1,100 @@
+/**
+ * Starts in the queue in memory: what a request names, who holds it, and what it becomes.
+ *
+ * @since 0.1.0
+ */
+import { isAtOnce } from "./isAtOnce.ts"
+import type { Store } from "./memoryRows.ts"
+import type { Started, StartRequest } from "./Queue.ts"
+import { KeyTaken } from "./QueueError.ts"
+
+const keyOf = ({ key, name }: StartRequest): string | undefined =>
+  key === undefined ? undefined : JSON.stringify([name, key])
+
+/** What of a request belongs to one instance only. */
+const namesOf = (request: StartRequest): ReadonlyArray<string> => {
+  const key = keyOf(request)
+  const { debounce, name, tick } = request
+  return [
+    ...(key === undefined ? [] : [key]),
+    ...(tick === undefined || tick.at === null ? [] : [`tick ${JSON.stringify(tick)}`]),
+    ...(debounce === undefined ? [] : [`debounce ${JSON.stringify([name, debounce.key])}`])
+  ]
+}
+
+const dueAtOf = ({ debounce, delayMillis = 0, dueAt = 0 }: StartRequest, now: number): number =>
+  Math.max(now + Math.max(debounce?.waitMillis ?? delayMillis, 0), dueAt)
+
+const deadlineOf = ({ deadlineAt, deadlineMillis }: StartRequest, now: number): number | null =>
+  deadlineAt ?? (deadlineMillis === undefined ? null : now + deadlineMillis)
+
+/** Puts off an instance that was never claimed; false when it has begun. */
+const putOff = (store: Store, id: string, request: StartRequest, now: number): boolean => {
+  const due = store.due.get(id)
+  const instance = store.instances.get(id)
+  if (due === undefined || instance === undefined || due.epoch > 0) return false
+  const { maxWaitMillis = Infinity } = request.debounce!
+  due.dueAt = Math.min(dueAtOf(request, now), instance.createdAt + maxWaitMillis)
+  instance.request = { ...request, id, seed: instance.request.seed }
+  instance.deadlineAt = deadlineOf(request, now)
+  return true
+}
+
+/** The conflict that refuses a whole batch, if there is one. */
+export const takenKey = (
+  store: Store,
+  batch: ReadonlyArray<StartRequest>
+): KeyTaken | undefined => {
+  const added = new Map<string, StartRequest>()
+  for (const request of batch) {
+    const key = keyOf(request)
+    if (key === undefined) continue
+    const holder = store.instances.get(store.keys.get(key) ?? "")?.request ?? added.get(key)
+    if (holder !== undefined && holder.input !== request.input) {
+      return new KeyTaken({ name: request.name, key: request.key!, instanceId: holder.id })
+    }
+    added.set(key, holder ?? request)
+  }
+  return undefined
+}
+
+export const startOne = (
+  store: Store,
+  request: StartRequest,
+  owner: string | undefined,
+  now: number
+): Started => {
+  if (store.instances.has(request.id)) return { id: request.id, created: false }
+  const names = namesOf(request)
+  const holder = names.flatMap((name) => store.keys.get(name) ?? [])[0]
+  if (holder !== undefined) {
+    const isHeld = request.debounce === undefined || putOff(store, holder, request, now)
+    if (isHeld) return { id: holder, created: false }
+  }
+  for (const name of names) store.keys.set(name, request.id)
+  const owned = owner !== undefined && isAtOnce(request)
+  store.instances.set(request.id, {
+    request,
+    createdAt: now,
+    deadlineAt: deadlineOf(request, now),
+    startedAt: owned ? now : null,
+    finishedAt: null,
+    outcome: null,
+    snapshot: null,
+    events: [],
+    logs: [],
+    closedBy: null,
+    inbox: new Map(),
+    taken: new Set()
+  })
+  store.due.set(request.id, {
+    dueAt: dueAtOf(request, now),
+    owner: owned ? owner : null,
+    epoch: owned ? 1 : 0,
+    lastSeq: 0,
+    commitId: null,
+    claims: owned ? 1 : 0,
+    aside: null
+  })
+  return { id: request.id, created: true }
+}
