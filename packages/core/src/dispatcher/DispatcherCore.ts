@@ -23,7 +23,18 @@ import { adopt } from "./adopt.ts"
 import * as advance from "./advance.ts"
 import { messageOf } from "./DispatcherError.ts"
 import { encodeSnapshot, SNAPSHOT_FORMAT } from "./EventCodec.ts"
-import { type Call, emptyPending, isDirty, type Owned, parksUntil, type Pending } from "./Owned.ts"
+import {
+  attemptOf,
+  type Call,
+  CALL_WINDOW,
+  emptyPending,
+  hasBacklog,
+  isDirty,
+  type Owned,
+  parksUntil,
+  type Pending,
+  takeFresh
+} from "./Owned.ts"
 import * as TimerHeap from "./TimerHeap.ts"
 
 export interface CoreOptions {
@@ -70,7 +81,8 @@ export class DispatcherCore {
   readonly counts = { commits: 0, events: 0, executions: 0, lostInstances: 0 }
   private readonly options: CoreOptions
   private readonly services: CoreServices
-  private readonly waiting: Array<Call> = []
+  /** Instances with calls that wait for a slot, the one whose turn it is first. */
+  private readonly hungry = new Set<Owned>()
   private readonly running = new Map<number, Running>()
   private readonly review = new Set<Owned>()
   private readonly timers = TimerHeap.make<
@@ -99,7 +111,9 @@ export class DispatcherCore {
   }
 
   waitingCount(): number {
-    return this.waiting.length
+    let count = 0
+    for (const { backlog, ready } of this.owned.values()) count += backlog.size + ready.length
+    return count
   }
 
   /** When `tick` has something to do; Infinity for never. */
@@ -118,7 +132,8 @@ export class DispatcherCore {
       this.owned.set(owned.id, owned)
       this.moved(owned)
       // What an instance asks for that starts, or was parked, is durable already.
-      if (!isDirty(owned)) this.release(owned.pending.held.splice(0))
+      if (!isDirty(owned)) this.release(owned, owned.pending)
+      else this.pump()
     }
     return adopted
   }
@@ -160,7 +175,7 @@ export class DispatcherCore {
         if (dueAt === undefined || dueAt > now) continue
         this.move(owned, () => advance.fire(owned, entry.effect, now))
       } else if (this.isCurrent(entry) && entry.retryAt !== null && entry.retryAt <= now) {
-        this.enqueue(entry)
+        this.queueUp(entry)
       }
     }
     if (now >= this.nextTimeoutAt) this.timeOut(now)
@@ -214,7 +229,7 @@ export class DispatcherCore {
         this.drop(owned)
         continue
       }
-      this.release(pending.held)
+      this.release(owned, pending)
       this.review.add(owned)
     }
     this.pump()
@@ -247,7 +262,7 @@ export class DispatcherCore {
   /** From now on no call starts, and whatever has nothing running is given away. */
   drain(): void {
     this.draining = true
-    this.waiting.length = 0
+    this.hungry.clear()
     for (const owned of this.owned.values()) this.review.add(owned)
   }
 
@@ -255,7 +270,7 @@ export class DispatcherCore {
   interruptAll(): void {
     const ids = Array.from(this.running.keys())
     for (const { call } of this.running.values()) {
-      call.running = null
+      advance.stop(call)
       this.review.add(call.owned)
     }
     this.running.clear()
@@ -294,6 +309,8 @@ export class DispatcherCore {
     }
     owned.newTimers = []
     this.review.add(owned)
+    // It may have been passed over at its window.
+    if (hasBacklog(owned) && !this.draining) this.hungry.add(owned)
   }
 
   private isCurrent(call: Call): boolean {
@@ -301,39 +318,46 @@ export class DispatcherCore {
       call.owned.calls.get(call.effect) === call
   }
 
-  private release(held: ReadonlyArray<Call>): void {
+  /** What is durable now may be given out. */
+  private release(owned: Owned, { fresh, held }: Pending): void {
     const now = this.services.now()
-    for (const call of held) {
+    for (const stretch of fresh.splice(0)) owned.backlog.add(stretch)
+    for (const call of held.splice(0)) {
       if (!this.isCurrent(call)) continue
-      if (call.retryAt === null || call.retryAt <= now) this.enqueue(call)
+      if (call.retryAt === null || call.retryAt <= now) this.queueUp(call)
       else this.timers.add(call.retryAt, call.effect, call)
     }
+    if (hasBacklog(owned) && !this.draining) this.hungry.add(owned)
     this.pump()
   }
 
-  private enqueue(call: Call): void {
+  /** A call that is to run again waits for a slot, before those that have not run yet. */
+  private queueUp(call: Call): void {
     call.retryAt = null
-    this.waiting.push(call)
+    call.owned.ready.push(call)
+    if (!this.draining) this.hungry.add(call.owned)
   }
 
-  /** Hands calls to the pool, as many as it has free slots. */
+  /** Hands calls to the pool, as many as it has free slots; instances take turns. */
   private pump(): void {
-    if (!this.open || this.draining || this.waiting.length === 0) return
+    if (!this.open || this.draining || this.hungry.size === 0) return
     const { now, pool, timeouts } = this.services
     const free = pool.slots() - this.running.size
     if (free <= 0) return
     const requests: Array<CallRequest> = []
-    let taken = 0
-    while (requests.length < free && taken < this.waiting.length) {
-      const call = this.waiting[taken++]!
-      if (!this.isCurrent(call)) continue
-      const { owned } = call
+    // An instance that has had its turn goes to the end of the set, and is met there again.
+    for (const owned of this.hungry) {
+      if (requests.length >= free) break
+      this.hungry.delete(owned)
+      const call = owned.running < CALL_WINDOW ? this.nextCall(owned) : undefined
+      if (call === undefined) continue
+      this.hungry.add(owned)
       const action = this.actionOf(owned.file, call.action)
       const id = ++this.executionId
       const limitMillis = timeouts.limitMillis(call.policy)
       const deadline = limitMillis === null ? Infinity : now() + limitMillis
       call.running = id
-      call.issued = true
+      owned.running++
       this.running.set(id, { call, limitMillis, deadline })
       if (deadline < this.nextTimeoutAt) this.nextTimeoutAt = deadline
       requests.push({
@@ -345,12 +369,19 @@ export class DispatcherCore {
         exportName: action.x,
         ...(action.step === undefined ? {} : { step: action.step }),
         args: call.args,
-        attempt: call.attempts + call.timeouts + call.losses + 1
+        attempt: attemptOf(call)
       })
     }
-    this.waiting.splice(0, taken)
     this.counts.executions += requests.length
     if (requests.length > 0) pool.submit(requests)
+  }
+
+  private nextCall(owned: Owned): Call | undefined {
+    if (owned.gone) return undefined
+    for (let call = owned.ready.shift(); call !== undefined; call = owned.ready.shift()) {
+      if (this.isCurrent(call)) return call
+    }
+    return takeFresh(owned)
   }
 
   private actionOf(file: ProgramFile, id: string): ActionNode {
@@ -437,6 +468,7 @@ export class DispatcherCore {
       logs: pending.logs.concat(since.logs),
       consumed: pending.consumed.concat(since.consumed),
       outcome: pending.outcome ?? since.outcome,
+      fresh: pending.fresh.concat(since.fresh),
       held: pending.held.concat(since.held)
     }
     // The snapshot that went with it is not stored: the next commit takes another.
@@ -449,11 +481,12 @@ export class DispatcherCore {
   private parkTime(owned: Owned): number | null {
     const now = this.services.now()
     if (!this.draining) return parksUntil(owned, now, this.options.parkAfterMillis)
-    for (const call of owned.calls.values()) if (call.running !== null) return null
-    return parksUntil(owned, now, 0) ?? now
+    return owned.running > 0 ? null : parksUntil(owned, now, 0) ?? now
   }
 
   private snapshot(owned: Owned, parks: boolean): CommitEntry["snapshot"] {
+    const state = this.stateOf(owned)
+    if (state === null) return null
     const calls = Array.from(owned.calls.values(), (call) => ({
       effect: call.effect,
       startedAt: call.startedAt,
@@ -464,10 +497,12 @@ export class DispatcherCore {
       // Whatever is pending and kept will have been handed out by the time it is read.
       issued: !parks && call.retryAt === null
     }))
-    const state = this.stateOf(owned)
-    if (state === null) return null
+    const fresh = [
+      ...owned.backlog.times(),
+      ...owned.pending.fresh.map(({ at, calls }) => [calls[0]!.effect, at] as const)
+    ]
     const body = encodeSnapshot(
-      { format: SNAPSHOT_FORMAT, lastStepAt: owned.lastStepAt, calls },
+      { format: SNAPSHOT_FORMAT, lastStepAt: owned.lastStepAt, calls, fresh, kept: !parks },
       state
     )
     owned.eventBytes = 0
@@ -506,6 +541,7 @@ export class DispatcherCore {
   private forget(owned: Owned): void {
     owned.gone = true
     this.review.delete(owned)
+    this.hungry.delete(owned)
     // It may have been claimed again before its release was answered.
     if (this.owned.get(owned.id) === owned) this.owned.delete(owned.id)
   }

@@ -60,7 +60,12 @@ export const SNAPSHOT_FORMAT = 1
 export interface SnapshotHead {
   readonly format: number
   readonly lastStepAt: number
+  /** Calls that were given out, or wait to run again; the others are as they were asked for. */
   readonly calls: ReadonlyArray<CallRecord>
+  /** From which effect on the others were asked for at which time. */
+  readonly fresh: ReadonlyArray<readonly [effect: number, at: number]>
+  /** The owner kept the instance: it may have given out more since. */
+  readonly kept: boolean
 }
 
 /** One line of JSON, then the machine's own text. */

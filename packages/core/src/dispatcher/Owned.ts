@@ -10,6 +10,7 @@
 import type { Machine, Outcome, Policy, State } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import type { StoredEvent } from "../queue/Queue.ts"
+import type { Backlog, CallEffect, FreshCalls } from "./Backlog.ts"
 
 /** A requested execution of an action, with the three counts of what became of its executions. */
 export interface Call {
@@ -30,8 +31,6 @@ export interface Call {
   running: number | null
   /** When the next execution may start, on the queue's clock. */
   retryAt: number | null
-  /** It was handed out, or waits to be, in this process. */
-  issued: boolean
 }
 
 /** What waits for the next commit of an instance. */
@@ -41,7 +40,9 @@ export interface Pending {
   /** Messages that became these events, and repeated ones. */
   readonly consumed: Array<string>
   outcome: Outcome | null
-  /** Calls that may run, from `retryAt` on, once the events are durable. */
+  /** Calls that may run for the first time, once the events are durable. */
+  readonly fresh: Array<FreshCalls>
+  /** Calls that may run again, from `retryAt` on, once the events are durable. */
   readonly held: Array<Call>
 }
 
@@ -58,7 +59,13 @@ export interface Owned {
   durableSeq: number
   /** Step time never runs backwards. */
   lastStepAt: number
+  /** Calls that were given out, or wait to run again. Those that nobody had yet are in `backlog`. */
   readonly calls: Map<number, Call>
+  readonly backlog: Backlog
+  /** Calls that are to run again now and wait for a slot. */
+  readonly ready: Array<Call>
+  /** How many of the calls run in this process's pool. */
+  running: number
   /** Durable timers of the program: effect → due time. */
   readonly timers: Map<number, number>
   /** Timers that are new since the dispatcher last armed them; a timer may be armed before it is durable, as its firing is. */
@@ -83,19 +90,58 @@ export const emptyPending = (): Pending => ({
   logs: [],
   consumed: [],
   outcome: null,
+  fresh: [],
   held: []
 })
+
+/** A call as it is when it is given out for the first time. */
+export const newCall = (owned: Owned, effect: CallEffect, startedAt: number): Call => ({
+  owned,
+  effect: effect.effect,
+  action: effect.action,
+  args: effect.args,
+  policy: effect.policy,
+  startedAt,
+  attempts: 0,
+  timeouts: 0,
+  losses: 0,
+  running: null,
+  retryAt: null
+})
+
+/** Calls of one instance that may be given out at the same time, however many slots there are. */
+export const CALL_WINDOW = 1000
+
+/** The next call that nobody was given yet, as a `Call` of the instance. */
+export const takeFresh = (owned: Owned): Call | undefined => {
+  const next = owned.backlog.take((effect) =>
+    owned.state.pending.has(effect) && !owned.calls.has(effect)
+  )
+  if (next === undefined) return undefined
+  const call = newCall(owned, next.effect, next.at)
+  owned.calls.set(call.effect, call)
+  return call
+}
+
+/** The next execution's number: from 1, whatever became of those before. */
+export const attemptOf = ({ attempts, losses, timeouts }: Call): number =>
+  attempts + timeouts + losses + 1
 
 /** Something of this instance waits for a commit. */
 export const isDirty = (owned: Owned): boolean =>
   owned.pending.events.length > 0 || owned.pending.consumed.length > 0 ||
   owned.pending.outcome !== null || owned.closed
 
+/** Calls wait for a slot here. */
+export const hasBacklog = (owned: Owned): boolean =>
+  owned.ready.length > 0 || owned.backlog.size > 0
+
 /**
  * When an instance of which nothing runs here is due again, or null when it must stay: a call
  * runs or waits for a slot, or it goes on within `soonMillis`.
  */
 export const parksUntil = (owned: Owned, now: number, soonMillis: number): number | null => {
+  if (owned.running > 0 || hasBacklog(owned) || owned.pending.fresh.length > 0) return null
   let next = Infinity
   for (const call of owned.calls.values()) {
     if (call.running !== null || call.retryAt === null) return null

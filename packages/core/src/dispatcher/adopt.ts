@@ -13,6 +13,7 @@ import { MACHINE_VERSION } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import type { Loaded, StoredEvent } from "../queue/Queue.ts"
 import { absorb, failIfStalled, lose } from "./advance.ts"
+import { Backlog, type CallEffect, type FreshCalls } from "./Backlog.ts"
 import { digestOf } from "./digest.ts"
 import { Damaged, Diverged, NewerFormat } from "./DispatcherError.ts"
 import {
@@ -21,9 +22,10 @@ import {
   decodeLost,
   decodeOutcome,
   decodeSnapshot,
-  SNAPSHOT_FORMAT
+  SNAPSHOT_FORMAT,
+  type SnapshotHead
 } from "./EventCodec.ts"
-import { type Call, emptyPending, type Owned } from "./Owned.ts"
+import { type Call, CALL_WINDOW, emptyPending, newCall, type Owned, takeFresh } from "./Owned.ts"
 
 const machineEventOf = (event: StoredEvent): MachineEvent => {
   switch (event.kind) {
@@ -41,18 +43,21 @@ const machineEventOf = (event: StoredEvent): MachineEvent => {
   }
 }
 
-const callOf = (
-  owned: Owned,
-  effect: Extract<PendingEffect, { readonly kind: "call" }>,
-  record: CallRecord
-): Call => ({
-  owned,
-  ...record,
-  action: effect.action,
-  args: effect.args,
-  policy: effect.policy,
-  running: null
-})
+/** Pending effects that nobody was given yet, with the time at which they were asked for. */
+const freshOf = (
+  pending: Iterable<PendingEffect>,
+  records: ReadonlyMap<number, CallRecord>,
+  times: SnapshotHead["fresh"]
+): ReadonlyArray<FreshCalls> => {
+  const stretches = times.map(([first, at]) => ({ first, at, calls: [] as Array<CallEffect> }))
+  let i = 0
+  for (const effect of pending) {
+    if (effect.kind !== "call" || records.has(effect.effect)) continue
+    while (i + 1 < stretches.length && stretches[i + 1]!.first <= effect.effect) i++
+    stretches[i]!.calls.push(effect)
+  }
+  return stretches.filter(({ calls }) => calls.length > 0)
+}
 
 const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) => {
   const started = head === null
@@ -70,6 +75,9 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) 
     machine,
     state: started.state,
     seed: loaded.seed,
+    backlog: new Backlog(),
+    ready: [],
+    running: 0,
     seq: loaded.snapshot?.seq ?? 0,
     durableSeq: loaded.lastSeq,
     lastStepAt: head?.head.lastStepAt ?? loaded.startedAt,
@@ -87,13 +95,39 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) 
     gone: false
   }
   const records = new Map(head?.head.calls.map((record) => [record.effect, record]))
-  for (const effect of owned.state.pending.values()) {
-    const record = records.get(effect.effect)
-    if (effect.kind === "call" && record !== undefined) {
-      owned.calls.set(effect.effect, callOf(owned, effect, record))
-    }
+  const issued = new Set<number>()
+  for (const record of records.values()) {
+    const effect = owned.state.pending.get(record.effect)
+    if (effect?.kind !== "call") continue
+    owned.calls.set(effect.effect, restoreCall(newCall(owned, effect, record.startedAt), record))
+    if (record.issued) issued.add(effect.effect)
   }
-  return { owned, step: started.step }
+  if (head !== null) {
+    owned.pending.fresh.push(...freshOf(owned.state.pending.values(), records, head.head.fresh))
+  }
+  return { owned, step: started.step, issued, kept: head?.head.kept ?? true } as const
+}
+
+const restoreCall = (call: Call, record: CallRecord): Call => {
+  call.attempts = record.attempts
+  call.timeouts = record.timeouts
+  call.losses = record.losses
+  call.retryAt = record.retryAt
+  return call
+}
+
+/** The call of an effect; one of which nothing was recorded so far is found among the fresh ones. */
+const callOf = (owned: Owned, effect: number): Call | undefined => {
+  const known = owned.calls.get(effect)
+  if (known !== undefined) return known
+  const asked = owned.state.pending.get(effect)
+  if (asked?.kind !== "call") return undefined
+  const { fresh } = owned.pending
+  let i = fresh.length - 1
+  while (i > 0 && fresh[i]!.calls[0]!.effect > effect) i--
+  const call = newCall(owned, asked, fresh[i]!.at)
+  owned.calls.set(effect, call)
+  return call
 }
 
 type Head = ReturnType<typeof decodeSnapshot> | null
@@ -117,11 +151,15 @@ const refusalOf = (owned: Owned, event: StoredEvent): NewerFormat | Damaged | un
 }
 
 /** Applies one recorded event as it was applied when it was recorded. */
-const replay = (owned: Owned, event: StoredEvent): Step | undefined => {
+const replay = (
+  owned: Owned,
+  event: StoredEvent,
+  issued: Set<number>
+): Step | undefined => {
   owned.seq = event.seq
   owned.eventBytes += 100 + (event.payload?.length ?? 0)
-  const call = owned.calls.get(event.effect)
   if (event.kind === "attempt" || event.kind === "lost") {
+    const call = callOf(owned, event.effect)
     if (call === undefined) return undefined
     if (event.kind === "lost") {
       const { count, retryAt } = decodeLost(event.payload!)
@@ -133,7 +171,7 @@ const replay = (owned: Owned, event: StoredEvent): Step | undefined => {
       else call.timeouts = count
       call.retryAt = retryAt
     }
-    call.issued = false
+    issued.delete(event.effect)
     return undefined
   }
   if (event.kind === "settled") owned.calls.delete(event.effect)
@@ -144,8 +182,8 @@ const replay = (owned: Owned, event: StoredEvent): Step | undefined => {
 /**
  * An instance that can go on at once, or the first event that no longer leads where it led.
  *
- * `pending.held` of the result is what the dispatcher carries out now (for an instance that
- * starts, or was parked), or after the commit of the losses that `pending.events` then holds.
+ * `backlog` and `pending.held` of the result are what the dispatcher carries out now; what was
+ * lost follows after the commit of the losses that `pending.events` then holds.
  */
 export const adopt = (
   loaded: Loaded,
@@ -164,7 +202,7 @@ export const adopt = (
       })
     )
   }
-  const { owned, step } = begin(loaded, machine, file, head)
+  const { issued, kept, owned, step } = begin(loaded, machine, file, head)
   if (step !== undefined) absorb(owned, step, loaded.startedAt)
   // The log lines of steps that are durable were stored with them; those of the very first
   // step go with the first event.
@@ -173,7 +211,7 @@ export const adopt = (
   for (const event of loaded.events) {
     const refusal = refusalOf(owned, event)
     if (refusal !== undefined) return Either.left(refusal)
-    const replayed = replay(owned, event)
+    const replayed = replay(owned, event, issued)
     if (replayed === undefined) continue
     const found = digestOf(replayed.commands)
     if (event.machine !== MACHINE_VERSION || found !== event.digest) {
@@ -193,30 +231,46 @@ export const adopt = (
       })
     )
   }
-  const { logs, outcome } = owned.pending
+  const { fresh, logs, outcome } = owned.pending
   owned.pending = emptyPending()
   if (keepLogs) owned.pending.logs.push(...logs)
   if (!loaded.completed) owned.pending.outcome = outcome
   failIfStalled(owned)
   if (owned.completed && owned.state.pending.size === 0) owned.closed = true
 
-  // Owners before this one may have handed out whatever is pending and not in a backoff.
-  const crashed = loaded.epoch > 1 &&
-    (loaded.snapshot === null || loaded.snapshot.seq < loaded.lastSeq)
-  const at = Math.max(owned.lastStepAt, now)
   owned.timers.clear()
   owned.newTimers = []
   for (const effect of owned.state.pending.values()) {
-    if (effect.kind === "timer") {
-      owned.timers.set(effect.effect, effect.dueAt)
-      owned.newTimers.push(effect.effect)
-      continue
-    }
-    const call = owned.calls.get(effect.effect)!
-    const mayHaveRun = crashed && (call.retryAt === null || call.retryAt <= now)
-    if (call.issued || mayHaveRun) lose(call, "its dispatcher ended", at)
-    else owned.pending.held.push(call)
-    call.issued = false
+    if (effect.kind !== "timer") continue
+    owned.timers.set(effect.effect, effect.dueAt)
+    owned.newTimers.push(effect.effect)
   }
+
+  const at = Math.max(owned.lastStepAt, now)
+  // Its last owner left it without a word, or a claim of it was never followed by a commit.
+  const crashed = loaded.epoch > 1 &&
+    (kept || loaded.snapshot === null || loaded.snapshot.seq < loaded.lastSeq ||
+      loaded.claims > 1)
+  for (const call of owned.calls.values()) {
+    const mayHaveRun = crashed && (call.retryAt === null || call.retryAt <= now)
+    if (issued.has(call.effect) || mayHaveRun) lose(call, LOST, at)
+    else owned.pending.held.push(call)
+  }
+  for (const stretch of fresh) owned.backlog.add(stretch)
+  if (crashed) loseFirst(owned, at)
   return Either.right(owned)
+}
+
+const LOST = "its dispatcher ended"
+
+/**
+ * Owners before this one have given out calls in the order in which they were asked for, and
+ * no more than a window of them at a time: these may have run, all later ones have not.
+ */
+const loseFirst = (owned: Owned, at: number): void => {
+  for (let i = 0; i < CALL_WINDOW; i++) {
+    const next = takeFresh(owned)
+    if (next === undefined) return
+    lose(next, LOST, at)
+  }
 }

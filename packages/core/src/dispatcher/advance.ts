@@ -2,7 +2,7 @@
  * How an owned instance moves: pure over plain data, no clock and no I/O.
  *
  * Each function applies one fact in memory and adds the event to what the next commit
- * stores. Nothing here acts: what a step asks for ends in `pending.held`.
+ * stores. Nothing here acts: what a step asks for is held in `pending`.
  *
  * @since 0.1.0
  */
@@ -12,6 +12,7 @@ import type { StoredEvent } from "../queue/Queue.ts"
 import type { RetrySchedules } from "../retry/RetrySchedules.ts"
 import type { Timeouts } from "../retry/Timeouts.ts"
 import { encodeError } from "../value/Value.ts"
+import type { CallEffect } from "./Backlog.ts"
 import { digestOf, fractionOf } from "./digest.ts"
 import { ActionTimeout, WorkflowStalled } from "./DispatcherError.ts"
 import { errorNames } from "./errorNames.ts"
@@ -34,28 +35,13 @@ const store = (owned: Owned, event: Omit<StoredEvent, "seq" | "machine">): void 
 /** Takes over what a step asked for; calls are held until the commit. */
 export const absorb = (owned: Owned, step: Step, at: number): void => {
   const { pending } = owned
+  const calls: Array<CallEffect> = []
   owned.fuel += step.fuel
   for (const command of step.commands) {
     switch (command.kind) {
-      case "call": {
-        const call: Call = {
-          owned,
-          effect: command.effect,
-          action: command.action,
-          args: command.args,
-          policy: command.policy,
-          startedAt: at,
-          attempts: 0,
-          timeouts: 0,
-          losses: 0,
-          running: null,
-          retryAt: null,
-          issued: false
-        }
-        owned.calls.set(command.effect, call)
-        pending.held.push(call)
+      case "call":
+        calls.push(command)
         break
-      }
       case "timer":
         owned.timers.set(command.effect, command.dueAt)
         owned.newTimers.push(command.effect)
@@ -72,6 +58,7 @@ export const absorb = (owned: Owned, step: Step, at: number): void => {
         break
     }
   }
+  if (calls.length > 0) pending.fresh.push({ at, calls })
   if (step.closed) {
     owned.closed = true
     owned.timers.clear()
@@ -111,6 +98,8 @@ const stepWith = (owned: Owned, event: MachineEvent, payload: string | null): vo
 export const stepTime = (owned: Owned, now: number): number => Math.max(owned.lastStepAt, now)
 
 export const settle = (owned: Owned, effect: number, outcome: Outcome, at: number): void => {
+  const call = owned.calls.get(effect)
+  if (call !== undefined) stop(call)
   owned.calls.delete(effect)
   stepWith(owned, { kind: "settled", effect, at, outcome }, encodeOutcome(outcome))
 }
@@ -119,6 +108,13 @@ export const fire = (owned: Owned, effect: number, now: number): void => {
   const dueAt = owned.timers.get(effect)!
   owned.timers.delete(effect)
   stepWith(owned, { kind: "fired", effect, at: Math.max(stepTime(owned, now), dueAt) }, null)
+}
+
+/** An execution is over, whatever came of it. */
+export const stop = (call: Call): void => {
+  if (call.running === null) return
+  call.running = null
+  call.owned.running--
 }
 
 const failure = (error: string, attempts: number, policy: Policy): Outcome =>
@@ -132,7 +128,7 @@ export const fail = (
   retries: RetrySchedules["Type"]
 ): void => {
   const { owned, policy } = call
-  call.running = null
+  stop(call)
   call.attempts++
   const decision = retries.decide(policy, {
     attempts: call.attempts,
@@ -163,7 +159,7 @@ export const timeOut = (
   timeouts: Timeouts["Type"]
 ): void => {
   const { owned, policy } = call
-  call.running = null
+  stop(call)
   call.timeouts++
   if (timeouts.decide(policy, call.timeouts) === "stop") {
     const error = encodeError(new ActionTimeout(limitMillis, call.timeouts))
@@ -184,7 +180,7 @@ export const timeOut = (
 /** Nobody knows what became of an execution: it runs again, and counts as no attempt. */
 export const lose = (call: Call, reason: string, at: number): void => {
   const { owned } = call
-  call.running = null
+  stop(call)
   call.losses++
   call.retryAt = at + lossDelayMillis(call.losses)
   store(owned, {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import { adopt } from "../../src/dispatcher/adopt.ts"
 import * as advance from "../../src/dispatcher/advance.ts"
-import { emptyPending, type Owned } from "../../src/dispatcher/Owned.ts"
+import { emptyPending, type Owned, takeFresh } from "../../src/dispatcher/Owned.ts"
 import type { Policy } from "../../src/machine/Model.ts"
 import type { Loaded, StoredEvent } from "../../src/queue/Queue.ts"
 import { decideRetry } from "../../src/retry/decide.ts"
@@ -53,7 +53,9 @@ describe("adopt", () => {
 
     const second = adopted(loadedWith(["work", "work"], stored(first), 1))
 
-    assert.deepStrictEqual(second.pending.held.map(({ effect }) => effect), [2])
+    assert.strictEqual(takeFresh(second)!.effect, 2)
+    assert.isUndefined(takeFresh(second))
+    assert.deepStrictEqual(second.pending.held, [])
     assert.deepStrictEqual(second.pending.events, [])
   })
 
@@ -70,7 +72,7 @@ describe("adopt", () => {
 
   it("keeps the attempts and the deadline of a backoff", () => {
     const first = adopted(loadedWith(["work"], [], 1))
-    const call = { ...first.calls.get(1)!, policy }
+    const call = { ...takeFresh(first)!, policy }
     first.calls.set(1, call)
     const error = encodeError(new Error("no"))
     for (let i = 0; i < 7; i++) advance.fail(call, error, NOW + i, { decide: decideRetry })

@@ -237,12 +237,18 @@ describe("what a newer release wrote", () => {
   const newer: ReadonlyArray<readonly [string, Partial<CommitEntry>]> = [
     ["an event", { events: [event(1, { machine: 99 })] }],
     ["a snapshot", {
-      snapshot: { seq: 0, body: encodeSnapshot({ format: 99, lastStepAt: 1, calls: [] }, "{}") }
+      snapshot: {
+        seq: 0,
+        body: encodeSnapshot({ format: 99, lastStepAt: 1, calls: [], fresh: [], kept: false }, "{}")
+      }
     }],
     ["a state", {
       snapshot: {
         seq: 0,
-        body: encodeSnapshot({ format: 1, lastStepAt: 1, calls: [] }, "tomorrow")
+        body: encodeSnapshot(
+          { format: 1, lastStepAt: 1, calls: [], fresh: [], kept: false },
+          "tomorrow"
+        )
       }
     }]
   ]

@@ -1,0 +1,13 @@
+import { action, workflow } from "@rappel/core"
+
+export const double = action(async (n: number) => n * 2)
+
+/** `count` calls at once; the result shows that all of them came back, in order. */
+export const fanOut = workflow(async (count: number) => {
+  const ns: Array<number> = []
+  for (let n = 0; n < count; n++) ns.push(n)
+  const doubled = await Promise.all(ns.map((n) => double(n)))
+  let inOrder = 0
+  for (let n = 0; n < count; n++) if (doubled[n] === n * 2) inOrder++
+  return inOrder
+})
