@@ -120,7 +120,7 @@ export const cleanUrl = async (): Promise<string> => {
 }
 
 /** Deletes, as `truncate` takes ten times as long on small tables. */
-const CLEAN = ["instance", "due", "event", "snapshot", "log", "program", "dispatcher"]
+const CLEAN = ["instance", "due", "event", "inbox", "snapshot", "log", "program", "dispatcher"]
   .map((table) => `delete from rappel.${table};`)
   .join("\n")
 

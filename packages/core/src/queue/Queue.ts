@@ -305,8 +305,9 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
 
   /**
    * Stores instances, in the order of the batch's answer. With `owner`, those that
-   * are due at once are claimed for that dispatcher in the same transaction, at epoch 1.
-   * A key that is taken refuses the whole batch.
+   * are due at once are claimed for that dispatcher in the same transaction, at epoch 1, if
+   * it is alive; a batch of several with keys may wait for a claim all the same. A key that is
+   * taken refuses the whole batch.
    */
   readonly start: (
     batch: ReadonlyArray<StartRequest>,

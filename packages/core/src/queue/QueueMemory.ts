@@ -105,14 +105,16 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
             (filter.status === undefined || record.status === filter.status) &&
             (filter.search === undefined || matches(filter.search, record))
           )
-          .reverse()
+          // An id begins with the time at which it was made.
+          .sort((a, b) => a.id < b.id ? 1 : -1)
           .slice(0, filter.limit)
       ),
     history: (id) => Effect.sync(() => store.instances.get(id)?.events.slice() ?? []),
 
     register: ({ id }) =>
       Effect.sync(() => {
-        store.dispatchers.set(id, { counter: 0, alive: true })
+        // Sent again it changes nothing, and wakes no dead.
+        if (!store.dispatchers.has(id)) store.dispatchers.set(id, { counter: 0, alive: true })
         return { now: now() }
       }),
     beat: (dispatcher) =>
@@ -171,7 +173,10 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           due.claims++
           store.instances.get(id)!.startedAt ??= at
         }
-        const next = waiting.find(([, due]) => due.owner === null)
+        // What is due and was not taken with room to spare is for those who are alive.
+        const next = waiting.find(([, due]) =>
+          due.owner === null && (due.dueAt! > at || ready.length >= limit)
+        )
         return {
           claimed: ready.map(([id, { epoch }]) => ({ id, epoch })),
           nextDueAt: next?.[1].dueAt ?? null,

@@ -48,7 +48,8 @@ export const takenKey = (
   const added = new Map<string, StartRequest>()
   for (const request of batch) {
     const key = keyOf(request)
-    if (key === undefined) continue
+    // A start with an id that exists is that instance, whatever its key.
+    if (key === undefined || store.instances.has(request.id)) continue
     const holder = store.instances.get(store.keys.get(key) ?? "")?.request ?? added.get(key)
     if (holder !== undefined && holder.input !== request.input) {
       return new KeyTaken({ name: request.name, key: request.key!, instanceId: holder.id })
@@ -72,7 +73,8 @@ export const startOne = (
     if (isHeld) return { id: holder, created: false }
   }
   for (const name of names) store.keys.set(name, request.id)
-  const owned = owner !== undefined && isAtOnce(request)
+  const owned = owner !== undefined && isAtOnce(request) &&
+    store.dispatchers.get(owner)?.alive === true
   store.instances.set(request.id, {
     request,
     createdAt: now,

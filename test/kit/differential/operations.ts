@@ -1,0 +1,488 @@
+/**
+ * Operations of a queue drawn at random, and their answers in a form that two queues can be
+ * compared by: times become words, sets become lists in order.
+ *
+ * What an operation refers to is drawn as small numbers and looked up in what earlier answers
+ * said (`Known`), so that sequences shrink and mean the same on every queue.
+ *
+ * @since 0.1.0
+ */
+import type {
+  Claimed,
+  Commit,
+  CommitEntry,
+  InstanceRecord,
+  Message,
+  Peer,
+  Queue,
+  StartRequest,
+  StoredEvent
+} from "@rappel/core/queue/Queue"
+import { MESSAGES } from "@rappel/core/queue/Queue"
+import * as Effect from "effect/Effect"
+import * as FastCheck from "effect/FastCheck"
+
+type Service = Queue["Type"]
+
+const HOUR = 3_600_000
+
+/** Instances, dispatchers and messages that a sequence may name. */
+const INSTANCES = 5
+const DISPATCHERS = 3
+const NUMBERS = 6
+
+const uuid = (kind: string, n: number) =>
+  `01970000-0000-7${kind}00-8000-${String(n).padStart(12, "0")}`
+const instanceId = (n: number) => uuid("1", n)
+const dispatcherId = (n: number) => uuid("2", n)
+/** A message is always for the same instance: its sender made the id for it. */
+const messageId = (instance: string, n: number) => uuid("3", Number(instance.slice(-6)) * 10 + n)
+const hash = (n: number) => `hash-${n}`
+
+/** What the answers so far have said; the same for all queues, as their answers are. */
+export interface Known {
+  /** When the sequence began, on this process's clock. */
+  readonly startedAt: number
+  commits: number
+  /** Every (dispatcher, instance, epoch) that was ever given, oldest first. */
+  readonly given: Array<Claimed & { readonly dispatcher: string; lastSeq: number }>
+  peers: ReadonlyArray<Peer>
+  lastCommit: Commit | undefined
+}
+
+export const nothingKnown = (startedAt: number): Known => ({
+  startedAt,
+  commits: 0,
+  given: [],
+  peers: [],
+  lastCommit: undefined
+})
+
+const small = (max: number) => FastCheck.nat({ max })
+const instance = small(INSTANCES - 1)
+const dispatcher = small(DISPATCHERS - 1)
+const number = small(NUMBERS - 1)
+
+const outcome = FastCheck.option(
+  FastCheck.oneof(
+    FastCheck.record({
+      ok: FastCheck.constant(true as const),
+      value: FastCheck.constant("[\"\0\"]")
+    }),
+    FastCheck.record({ ok: FastCheck.constant(false as const), error: FastCheck.constant("e") }),
+    FastCheck.record({
+      ok: FastCheck.constant(false as const),
+      error: FastCheck.constant("e"),
+      attempts: small(3)
+    })
+  ),
+  { freq: 3 }
+)
+
+const then = FastCheck.oneof(
+  { weight: 3, arbitrary: FastCheck.constant({ kind: "keep" } as const) },
+  {
+    weight: 3,
+    arbitrary: FastCheck.record({
+      kind: FastCheck.constant("release" as const),
+      inHours: FastCheck.constantFrom(-1, -1, 1, 2, null)
+    })
+  },
+  { weight: 1, arbitrary: FastCheck.constant({ kind: "close" } as const) },
+  { weight: 1, arbitrary: FastCheck.constant({ kind: "aside", reason: "why" } as const) }
+)
+
+const entry = FastCheck.record({
+  given: small(11),
+  /** Mostly the owner's own view; else a stale or wrong one. */
+  epochOff: FastCheck.constantFrom(0, 0, 0, 0, 0, 1, -1),
+  seqOff: FastCheck.constantFrom(0, 0, 0, 0, 0, 1, -1),
+  events: small(3),
+  /** The message that the first event was, if any. */
+  message: FastCheck.option(small(2), { freq: 3 }),
+  consumed: FastCheck.array(small(2), { maxLength: 2 }),
+  logs: small(1),
+  outcome,
+  snapshot: FastCheck.boolean(),
+  then
+})
+
+const startRequest = FastCheck.record({
+  instance,
+  delayHours: FastCheck.constantFrom(undefined, undefined, 0, 1, 2)
+})
+
+/** Ids are made per request, so that a batch has each once. */
+const requests = FastCheck.uniqueArray(
+  FastCheck.record({
+    request: startRequest,
+    input: FastCheck.constantFrom("[]", "[1]"),
+    name: FastCheck.constantFrom("a", "b"),
+    key: FastCheck.option(small(1), { freq: 2 }),
+    priority: FastCheck.constantFrom(undefined, undefined, 5),
+    deadlineHours: FastCheck.constantFrom(undefined, undefined, 3)
+  }),
+  { minLength: 1, maxLength: 3, selector: ({ request }) => request.instance }
+)
+
+const operation = <K extends string, T>(kind: K, fields: FastCheck.Arbitrary<T>) =>
+  fields.map((value) => ({ kind, ...value }))
+
+const record = FastCheck.record
+
+/** One operation. */
+export const arbitraryOperation = FastCheck.oneof(
+  {
+    weight: 4,
+    arbitrary: operation(
+      "start",
+      record({ requests, owner: FastCheck.option(dispatcher, { freq: 2 }) })
+    )
+  },
+  { weight: 2, arbitrary: operation("register", record({ dispatcher })) },
+  { weight: 2, arbitrary: operation("beat", record({ dispatcher })) },
+  {
+    weight: 1,
+    arbitrary: operation("expire", record({ counterOff: FastCheck.constantFrom(0, 1) }))
+  },
+  { weight: 1, arbitrary: operation("leave", record({ dispatcher })) },
+  {
+    weight: 4,
+    arbitrary: operation("claim", record({ dispatcher, limit: FastCheck.constantFrom(100, 0) }))
+  },
+  { weight: 2, arbitrary: operation("load", record({ dispatcher, off: small(1) })) },
+  { weight: 2, arbitrary: operation("poll", record({ dispatcher })) },
+  { weight: 1, arbitrary: operation("giveBack", record({ given: small(11) })) },
+  {
+    weight: 1,
+    arbitrary: operation(
+      "countClaims",
+      record({ given: small(11), by: FastCheck.constantFrom(1 as const, -1 as const) })
+    )
+  },
+  {
+    weight: 6,
+    arbitrary: operation(
+      "commit",
+      record({ entries: FastCheck.array(entry, { minLength: 1, maxLength: 4 }) })
+    )
+  },
+  { weight: 2, arbitrary: operation("resend", record({})) },
+  {
+    weight: 3,
+    arbitrary: operation(
+      "deliver",
+      record({
+        to: small(INSTANCES),
+        messages: FastCheck.uniqueArray(small(2), { minLength: 1, maxLength: 3 }),
+        messageKind: FastCheck.constantFrom("signal", "cancel", "child")
+      })
+    )
+  },
+  { weight: 1, arbitrary: operation("resume", record({ instances: FastCheck.array(instance) })) },
+  {
+    weight: 1,
+    arbitrary: operation("programs", record({ put: FastCheck.array(number, { maxLength: 2 }) }))
+  },
+  {
+    weight: 1,
+    arbitrary: operation(
+      "list",
+      record({
+        status: FastCheck.constantFrom(
+          undefined,
+          "waiting",
+          "running",
+          "completed",
+          "failed",
+          "aside"
+        ),
+        name: FastCheck.constantFrom(undefined, "a"),
+        limit: FastCheck.constantFrom(1, 10)
+      })
+    )
+  }
+)
+
+export type Operation = typeof arbitraryOperation extends FastCheck.Arbitrary<infer A> ? A : never
+
+const time = (millis: number | null) => millis === null ? null : "time"
+
+const recordOf = (one: InstanceRecord) => ({
+  ...one,
+  deadlineAt: time(one.deadlineAt),
+  createdAt: time(one.createdAt),
+  startedAt: time(one.startedAt),
+  finishedAt: time(one.finishedAt)
+})
+
+const byId = <A extends { readonly id: string }>(list: ReadonlyArray<A>): ReadonlyArray<A> =>
+  list.toSorted((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+
+const eventOf = (
+  id: string,
+  seq: number,
+  n: number,
+  message: number | null
+): StoredEvent => ({
+  seq,
+  kind: message === null ? "settled" : "received",
+  effect: seq,
+  at: 1_763_900_000_000.5 + seq,
+  payload: n % 2 === 0 ? `+${n}` : null,
+  machine: 1,
+  digest: -seq,
+  ...(message === null ? {} : { message: messageId(id, message) })
+})
+
+const newCommit = (
+  known: Known,
+  { entries }: Extract<Operation, { readonly kind: "commit" }>
+): Commit | undefined => {
+  const used = new Map<string, CommitEntry>()
+  const owner = known.given[entries[0]!.given % Math.max(known.given.length, 1)]?.dispatcher
+  if (owner === undefined) return undefined
+  for (const one of entries) {
+    const given = known.given[one.given % known.given.length]!
+    if (used.has(given.id)) continue
+    const expectedSeq = Math.max(given.lastSeq + one.seqOff, 0)
+    const events = Array.from(
+      { length: one.events },
+      (_, i) => eventOf(given.id, expectedSeq + 1 + i, i, i === 0 ? one.message : null)
+    )
+    const seq = expectedSeq + events.length
+    used.set(given.id, {
+      id: given.id,
+      epoch: given.epoch + one.epochOff,
+      expectedSeq,
+      events,
+      logs: Array.from({ length: one.logs }, () => "{}"),
+      consumed: one.consumed.map((n) => messageId(given.id, n)),
+      outcome: one.outcome,
+      snapshot: one.snapshot ? { seq, body: `state ${seq}` } : null,
+      then: one.then.kind === "release"
+        ? {
+          kind: "release",
+          dueAt: one.then.inHours === null ? null : known.startedAt + one.then.inHours * HOUR
+        }
+        : one.then
+    })
+  }
+  return {
+    id: uuid("4", ++known.commits),
+    dispatcher: owner,
+    entries: Array.from(used.values())
+  }
+}
+
+const givenAt = (known: Known, n: number) => known.given[n % Math.max(known.given.length, 1)]
+
+/** What an operation does to a queue: the same for each, given the same `known`. */
+export const call = (
+  operation: Operation,
+  known: Known
+): (queue: Service) => Effect.Effect<unknown, unknown> => {
+  switch (operation.kind) {
+    case "start": {
+      const batch = operation.requests.map((one): StartRequest => ({
+        id: instanceId(one.request.instance),
+        name: one.name,
+        program: hash(1),
+        input: one.input,
+        seed: "0".repeat(32),
+        ...(one.priority === undefined ? {} : { priority: one.priority }),
+        ...(one.deadlineHours === undefined ? {} : { deadlineMillis: one.deadlineHours * HOUR }),
+        ...(one.key === null ? {} : { key: `k${one.key}` }),
+        ...(one.request.delayHours === undefined
+          ? {}
+          : { delayMillis: one.request.delayHours * HOUR })
+      }))
+      // What is stored all or none with keys may wait for a claim: `start` leaves it open.
+      const isOpen = batch.length > 1 && batch.some(({ key }) => key !== undefined)
+      const owner = operation.owner === null || isOpen ? undefined : dispatcherId(operation.owner)
+      return (queue) => queue.start(batch, owner)
+    }
+    case "register": {
+      const info = { id: dispatcherId(operation.dispatcher), host: "here", pid: 1 }
+      return (queue) => Effect.map(queue.register(info), ({ now }) => time(now))
+    }
+    case "beat":
+      return (queue) =>
+        Effect.map(queue.beat(dispatcherId(operation.dispatcher)), (beat) => ({
+          alive: beat.alive,
+          peers: byId(beat.peers),
+          now: time(beat.now)
+        }))
+    case "expire": {
+      const peers = known.peers.map(({ counter, id }) => ({
+        id,
+        counter: counter + operation.counterOff
+      }))
+      return (queue) => queue.expire(peers)
+    }
+    case "leave":
+      return (queue) => queue.leave(dispatcherId(operation.dispatcher))
+    case "claim":
+      return (queue) =>
+        Effect.map(
+          queue.claim(dispatcherId(operation.dispatcher), operation.limit),
+          (claims) => ({
+            claimed: byId(claims.claimed),
+            arrived: claims.arrived.toSorted(),
+            dueInHours: claims.nextDueAt === null
+              ? null
+              : Math.max(Math.round((claims.nextDueAt - claims.now) / HOUR), 0),
+            now: time(claims.now)
+          })
+        )
+    case "load": {
+      const claimed = known.given.map(({ epoch, id }) => ({ id, epoch: epoch + operation.off }))
+      const unique = Array.from(
+        new Map(claimed.map((one) => [`${one.id}${one.epoch}`, one])).values()
+      )
+      return (queue) =>
+        Effect.map(
+          queue.load(dispatcherId(operation.dispatcher), unique),
+          (loaded) => byId(loaded.map((one) => ({ ...one, startedAt: time(one.startedAt) })))
+        )
+    }
+    case "poll": {
+      const latest = new Map(known.given.map(({ epoch, id }) => [id, { id, epoch }]))
+      return (queue) =>
+        Effect.map(
+          queue.poll(dispatcherId(operation.dispatcher), Array.from(latest.values())),
+          (arrived) =>
+            // The order is promised within an instance.
+            Array.from(latest.keys(), (id) => arrived.filter((one) => one.instanceId === id))
+        )
+    }
+    case "giveBack": {
+      const given = givenAt(known, operation.given)
+      return (queue) =>
+        given === undefined ? Effect.void : queue.giveBack(given.dispatcher, [given])
+    }
+    case "countClaims": {
+      const given = givenAt(known, operation.given)
+      return (queue) =>
+        given === undefined
+          ? Effect.void
+          : queue.countClaims(given.dispatcher, [given], operation.by)
+    }
+    case "commit":
+    case "resend": {
+      const commit = operation.kind === "commit" ? newCommit(known, operation) : known.lastCommit
+      known.lastCommit = commit
+      if (commit === undefined) return () => Effect.void
+      return (queue) =>
+        Effect.map(queue.commit(commit), (committed) => ({
+          accepted: Array.from(committed.accepted).toSorted(),
+          busy: Array.from(committed.busy),
+          now: time(committed.now)
+        }))
+    }
+    case "deliver": {
+      const to = instanceId(operation.to)
+      const batch: ReadonlyArray<Message> = operation.messages.map((n) => ({
+        id: messageId(to, n),
+        instanceId: to,
+        kind: operation.messageKind as Message["kind"],
+        effect: n % 3,
+        name: n % 2 === 0 ? "channel" : null,
+        payload: n % 2 === 0 ? "[\"\0\"]" : null
+      }))
+      return (queue) => queue.deliver(batch)
+    }
+    case "resume":
+      return (queue) =>
+        Effect.map(
+          queue.resume(operation.instances.map(instanceId)),
+          (resumed) => Array.from(resumed).toSorted()
+        )
+    case "programs":
+      return (queue) =>
+        Effect.gen(function*() {
+          yield* queue.putPrograms(operation.put.map((n) => ({
+            hash: hash(n),
+            positions: [],
+            program: {
+              format: 1,
+              name: n % 2 === 0 ? "a" : "b",
+              entry: { m: 0, x: "a" },
+              modules: [],
+              functions: [],
+              classes: [],
+              actions: []
+            }
+          })))
+          const stored = yield* queue.getPrograms(
+            Array.from({ length: NUMBERS }, (_, n) => hash(n))
+          )
+          return [
+            stored.map((file) => file.hash).toSorted(),
+            yield* queue.newestProgram("a"),
+            yield* queue.newestProgram("b")
+          ]
+        })
+    case "list": {
+      const { limit, name, status } = operation
+      return (queue) =>
+        Effect.map(
+          queue.list({
+            limit,
+            ...(name === undefined ? {} : { name }),
+            ...(status === undefined ? {} : { status: status as InstanceRecord["status"] })
+          }),
+          (list) => list.map(recordOf)
+        )
+    }
+  }
+}
+
+/** Takes over what later operations may refer to. */
+export const learn = (operation: Operation, answer: unknown, known: Known): void => {
+  const give = (dispatcher: string, claimed: ReadonlyArray<Claimed>) => {
+    for (const one of claimed) {
+      const before = known.given.findLast(({ id }) => id === one.id)
+      known.given.push({ ...one, dispatcher, lastSeq: before?.lastSeq ?? 0 })
+    }
+  }
+  switch (operation.kind) {
+    case "beat":
+      known.peers = (answer as { readonly peers: ReadonlyArray<Peer> }).peers
+      break
+    case "claim":
+      give(
+        dispatcherId(operation.dispatcher),
+        (answer as { readonly claimed: ReadonlyArray<Claimed> }).claimed
+      )
+      break
+    case "start":
+      if (operation.owner === null || !Array.isArray(answer)) break
+      give(
+        dispatcherId(operation.owner),
+        answer.filter(({ created }) => created).map(({ id }) => ({ id, epoch: 1 }))
+      )
+      break
+    case "commit":
+    case "resend": {
+      const accepted = (answer as { readonly accepted: ReadonlyArray<string> } | undefined)
+        ?.accepted
+      for (const entry of known.lastCommit?.entries ?? []) {
+        if (accepted?.includes(entry.id) !== true) continue
+        for (const given of known.given) {
+          if (given.id === entry.id) given.lastSeq = entry.expectedSeq + entry.events.length
+        }
+      }
+      break
+    }
+  }
+}
+
+/** Everything that can be read of all instances. */
+export const overview = (queue: Service): Effect.Effect<unknown, unknown> =>
+  Effect.gen(function*() {
+    const ids = Array.from({ length: INSTANCES }, (_, n) => instanceId(n))
+    const found = yield* queue.find(ids)
+    const histories = yield* Effect.forEach(ids, (id) => queue.history(id))
+    return { found: byId(found).map(recordOf), histories, mostMessages: MESSAGES }
+  })
