@@ -147,5 +147,8 @@ const syntaxErrors = (
     fileExists: (name) => name === file,
     readFile: () => undefined
   })
-  return program.getSyntacticDiagnostics(syntax)
+  return program.getSyntacticDiagnostics(syntax).filter(({ code }) => code !== PRIVATE_IN_CHAIN)
 }
+
+/** `a?.#b`: TypeScript refuses what ECMAScript and Node have had for years. */
+const PRIVATE_IN_CHAIN = 18030

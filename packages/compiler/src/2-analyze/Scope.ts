@@ -65,6 +65,8 @@ export class Scope {
   /** The scope of the function that it belongs to. */
   readonly owner: Scope
   readonly variables = new Map<string, Variable>()
+  /** Names that a `var` inside carries out to the function. */
+  readonly hoisted = new Set<string>()
   /** Private names of a class, and where their key objects live. */
   readonly privates = new Map<string, number>()
   /** Set by `layOut`. */

@@ -227,6 +227,7 @@ const declareVar = (scope: Scope, name: ts.Identifier, report: Report): void => 
       here.declare(name.text, "var")
       return
     }
+    here.hoisted.add(name.text)
   }
 }
 
@@ -247,7 +248,9 @@ const declareLexical = (
     report(alreadyDeclared(name))
   }
   const mayRepeat = kind === "function" && isTop && !isLexicalKind(known?.kind ?? "var", true)
-  if (known !== undefined && !mayRepeat) report(alreadyDeclared(name))
+  if (known !== undefined && !mayRepeat || scope.hoisted.has(name.text)) {
+    report(alreadyDeclared(name))
+  }
   scope.declare(name.text, kind, readyAt)
 }
 

@@ -134,7 +134,10 @@ const enumMember = (l: Lowering, member: Variable, node: ts.Identifier): Express
 
 /** `arguments` belongs to the nearest function that is no arrow. */
 const hasArguments = (node: ts.Node): boolean => {
-  for (let here = node.parent; here !== undefined; here = here.parent) {
+  let from = node
+  for (let here = node.parent; here !== undefined; from = here, here = here.parent) {
+    // A computed name is evaluated around the class.
+    if (ts.isComputedPropertyName(from)) continue
     if (ts.isPropertyDeclaration(here) || ts.isClassStaticBlockDeclaration(here)) return false
     if (isFunction(here) && !ts.isArrowFunction(here)) return true
   }
@@ -146,9 +149,37 @@ const hasArguments = (node: ts.Node): boolean => {
 const globalName = (l: Lowering, node: ts.Identifier): Expression => {
   const name = node.text
   if (ALLOWED.has(name)) return { t: "Glob", n: name, p: l.position(node) }
+  if (name === "Function") return functionConstructor(l, node)
+  return absent(l, node)
+}
+
+/** `Function` as a value, of which only the uses that make code are refused. */
+const functionConstructor = (l: Lowering, node: ts.Identifier): Expression => {
+  const { parent } = node
+  const makesCode = ts.isExpressionWithTypeArguments(parent) ||
+    (ts.isCallExpression(parent) || ts.isNewExpression(parent)) && parent.expression === node
+  if (makesCode) {
+    l.report(catalogue.dynamicCode(node, node.text))
+    return NOTHING
+  }
+  return { t: "Glob", n: node.text, p: l.position(node) }
+}
+
+/**
+ * A name that no workflow has. Where a type checker reads the file it is an error: nothing
+ * that passes `tsc` has one, and a misspelt name shall not wait for a payment to be found.
+ * JavaScript lets it stand and throws when it is reached, and so does the program.
+ */
+const absent = (l: Lowering, node: ts.Identifier): Expression => {
+  if (isUndefined(l, node) && isJavaScript(node.getSourceFile().fileName)) {
+    l.report(catalogue.undeclaredName(node, node.text))
+    return { t: "Undeclared", n: node.text, p: l.position(node) }
+  }
   reportGlobal(l, node)
   return NOTHING
 }
+
+const isJavaScript = (file: string): boolean => /\.[cm]?jsx?$/.test(file)
 
 const reportGlobal = (l: Lowering, node: ts.Identifier): void => {
   const name = node.text
@@ -214,9 +245,12 @@ export const updateName = (
 /** Imports cannot be assigned to: the value is evaluated, and then the write throws. */
 const writeForeign = (l: Lowering, node: ts.Identifier, value: Expression): Expression => {
   if (l.modules.local(l.module, node.text) === undefined) {
-    if (ALLOWED.has(node.text)) l.report(catalogue.hostGlobal(node, `${node.text} = …`))
-    else reportGlobal(l, node)
-    return NOTHING
+    if (ALLOWED.has(node.text) || node.text === "Function") {
+      l.report(catalogue.hostGlobal(node, `${node.text} = …`))
+      return NOTHING
+    }
+    // The value comes first, and a read of the name fails as a write to it does.
+    return l.sequence([value, absent(l, node)])
   }
   const place = l.temporary()
   return l.node({

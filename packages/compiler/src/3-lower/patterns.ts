@@ -113,6 +113,8 @@ const bindObject = (
       places.push(place)
       out.push(l.writeTemporary(place, key))
       key = l.readTemporary(place)
+      // Also ahead of what the target evaluates, and once for the read and for the rest.
+      out.push(l.writeTemporary(place, { t: "Key", e: key, p: l.position(element.key!) }))
     }
     used.push(key)
     const p = l.position(element.key!)

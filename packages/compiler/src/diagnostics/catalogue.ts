@@ -210,6 +210,16 @@ export const unboundedLoop = define({
   why: "The instance would compute until its step runs out of fuel, and fail."
 })
 
+export const undeclaredName = define({
+  code: "undeclared-name",
+  severity: "warning",
+  message: (name: string) => `Nothing declares \`${name}\`, so reaching it throws a ReferenceError`,
+  help: "Declare or import it.",
+  why:
+    "JavaScript lets such a name stand and throws when it is reached, and so does the program. " +
+    "In a TypeScript file it is an error (`unknown-name`), as it is for `tsc`."
+})
+
 export const unknownName = define({
   code: "unknown-name",
   message: (name: string) => `\`${name}\` is not defined`,

@@ -12,6 +12,7 @@ export const childrenOf = (node: Expression): ReadonlyArray<Expression> => {
     case "Set":
     case "Un":
     case "ReqObj":
+    case "Key":
     case "ObjRest":
     case "PrivIn":
     case "Spread":

@@ -50,6 +50,7 @@ export const expressionText = (
     case "NewTarget":
       return "new.target"
     case "Glob":
+    case "Undeclared":
     case "Core":
       return node.n
     case "Act":
@@ -73,6 +74,8 @@ export const expressionText = (
       return `${text(node.c)} ? ${text(node.a)} : ${text(node.b)}`
     case "Seq":
       return `(${list(node.l)})`
+    case "Key":
+      return text(node.e)
     case "ReqObj":
       return `object(${text(node.e)})`
     case "ObjRest":

@@ -9,13 +9,13 @@
 import {
   asResult,
   callNext,
-  getIterator,
   iteratorFrom,
   iteratorMethod,
   IteratorRecord,
   returnMethod,
   typeAndValue
 } from "./iteration.ts"
+import { replaced } from "./natives/replaced.ts"
 import {
   FULFILLED,
   type MachinePromise,
@@ -93,17 +93,28 @@ export class UnwrapReaction implements Reaction {
   }
 }
 
-export const getAsyncIterator = (value: unknown, name: string | undefined): IteratorRecord => {
-  const method = iteratorMethod(value, Symbol.asyncIterator)
-  if (method !== undefined) return iteratorFrom(value, method, Symbol.asyncIterator)
+export const getAsyncIterator = (value: any, name: string | undefined): IteratorRecord => {
   if (value === null || value === undefined) {
     throw new TypeError(
       `Cannot read properties of ${value} (reading 'Symbol(Symbol.asyncIterator)')`
     )
   }
-  if (iteratorMethod(value, Symbol.iterator) === undefined) {
+  const method: unknown = value[Symbol.asyncIterator]
+  if (typeof method === "function") {
+    return iteratorFrom(value, replaced(method) as () => unknown, Symbol.asyncIterator)
+  }
+  // What is no method does not stand aside for the sync one.
+  if (method !== undefined && method !== null) {
+    throw new TypeError(
+      name === undefined
+        ? `${typeAndValue(method)} is not a function`
+        : `${name} is not async iterable`
+    )
+  }
+  const sync = iteratorMethod(value, Symbol.iterator)
+  if (sync === undefined) {
     throw new TypeError(`${name ?? typeAndValue(value)} is not async iterable`)
   }
-  const iterator = new AsyncFromSyncIterator(getIterator(value, name))
+  const iterator = new AsyncFromSyncIterator(iteratorFrom(value, sync, Symbol.iterator))
   return new IteratorRecord(iterator, iterator.next)
 }

@@ -125,6 +125,15 @@ export interface Glob {
   readonly n: string
   readonly p?: number
 }
+/**
+ * A name that nobody declares, in a file that no type checker reads: a `ReferenceError` when it
+ * is reached, also on later machines that have a global of that name.
+ */
+export interface Undeclared {
+  readonly t: "Undeclared"
+  readonly n: string
+  readonly p: number
+}
 /** An export of `@rappel/core` that the machine implements: `sleep`, `runAction`, `workflow`, `Workflow`. */
 export interface Core {
   readonly t: "Core"
@@ -215,6 +224,12 @@ export interface ReqObj {
   readonly e: Expression
   readonly n?: string
   readonly k?: string
+  readonly p: number
+}
+/** A value as the key of a property: an object is converted now, and once. */
+export interface Key {
+  readonly t: "Key"
+  readonly e: Expression
   readonly p: number
 }
 /** A copy of `e` without the keys `k`: `{ a, ...rest }`. */
@@ -418,6 +433,7 @@ export type Expression =
   | This
   | NewTarget
   | Glob
+  | Undeclared
   | Core
   | Act
   | Imp
@@ -431,6 +447,7 @@ export type Expression =
   | Cond
   | Seq
   | ReqObj
+  | Key
   | ObjRest
   | ArrPat
   | Super

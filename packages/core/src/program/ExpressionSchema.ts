@@ -58,6 +58,7 @@ const expressionNodes = Schema.Union(
   node("This", { ...p }),
   node("NewTarget", {}),
   node("Glob", { n: Text, p: maybeIndex }),
+  node("Undeclared", { n: Text, ...p }),
   node("Core", { n: Text }),
   node("Act", { a: Index }),
   node("Imp", { m: Index, x: Text, p: maybeIndex }),
@@ -85,6 +86,7 @@ const expressionNodes = Schema.Union(
   node("Cond", { ...s, c: expression, a: expression, b: expression }),
   node("Seq", { ...s, l: expressions }),
   node("ReqObj", { ...p, e: expression, n: maybeText, k: maybeText }),
+  node("Key", { ...p, e: expression }),
   node("ObjRest", { e: expression, k: expressions }),
   node("ArrPat", {
     ...s,

@@ -9,19 +9,14 @@
  *
  * @since 0.1.0
  */
-import { boundNames, hasModifier } from "../../1-parse/ModuleSyntax.ts"
+import { hasModifier } from "../../1-parse/ModuleSyntax.ts"
 import * as catalogue from "../../diagnostics/catalogue.ts"
 import type { Report } from "../../diagnostics/Diagnostic.ts"
 import ts from "../../typescript.ts"
-import {
-  assignedNames,
-  ASSIGNMENTS,
-  type FunctionSyntax,
-  isErased,
-  isFunction,
-  isLoop
-} from "../syntaxKinds.ts"
+import { type FunctionSyntax, isErased, isFunction, isLoop, isReference } from "../syntaxKinds.ts"
 import { checkForms, type Fail } from "./checkForms.ts"
+import { checkNames } from "./checkNames.ts"
+import { checkTargets } from "./checkTargets.ts"
 
 /** What the code around a node allows. */
 interface Around {
@@ -35,6 +30,8 @@ interface Around {
   readonly hasTarget: boolean
   /** In the parameters of an async function or generator, where neither `await` nor `yield` may stand. */
   readonly isParameter: boolean
+  /** In the initialiser of a field or a static block, which have no `arguments`. */
+  readonly isField: boolean
 }
 
 const MODULE: Around = {
@@ -44,8 +41,11 @@ const MODULE: Around = {
   labels: new Map(),
   hasHome: false,
   hasTarget: false,
-  isParameter: false
+  isParameter: false,
+  isField: false
 }
+
+const FIELD: Around = { ...MODULE, fn: "sync", hasHome: true, hasTarget: true, isField: true }
 
 export const checkEarlyErrors = (unit: ts.Node, report: Report): void => {
   const fail = (node: ts.Node, message: string): void => report(catalogue.syntax(node, message))
@@ -56,17 +56,18 @@ export const checkEarlyErrors = (unit: ts.Node, report: Report): void => {
     if (isErased(node)) return
     checkNames(node, fail)
     checkForms(node, fail)
+    checkTargets(node, fail)
     checkJumps(node, around, fail)
     checkContext(node, around, fail)
     if (isFunction(node)) {
       visitFunction(node, around)
     } else if (ts.isPropertyDeclaration(node)) {
       visit(node.name, around)
-      const inside: Around = { ...MODULE, fn: "sync", hasHome: true, hasTarget: true }
-      if (node.initializer !== undefined) visit(node.initializer, inside)
+      if (node.initializer !== undefined) visit(node.initializer, FIELD)
     } else if (ts.isClassStaticBlockDeclaration(node)) {
-      children(node.body, { ...MODULE, fn: "sync", hasHome: true, hasTarget: true })
+      children(node.body, FIELD)
     } else if (ts.isLabeledStatement(node)) {
+      checkNames(node.label, fail)
       if (around.labels.has(node.label.text)) {
         fail(node.label, `Label '${node.label.text}' has already been declared`)
       }
@@ -99,7 +100,8 @@ export const checkEarlyErrors = (unit: ts.Node, report: Report): void => {
       ...MODULE,
       fn: kind,
       hasHome: isMember || (isArrow && around.hasHome),
-      hasTarget: !isArrow || around.hasTarget
+      hasTarget: !isArrow || around.hasTarget,
+      isField: isArrow && around.isField
     }
     if (node.name !== undefined && ts.isComputedPropertyName(node.name)) visit(node.name, around)
     for (const parameter of node.parameters) {
@@ -121,49 +123,6 @@ const kindOf = (node: FunctionSyntax): Around["fn"] => {
 
 const labelled = (node: ts.LabeledStatement): ts.Statement =>
   ts.isLabeledStatement(node.statement) ? labelled(node.statement) : node.statement
-
-const RESERVED = new Set([
-  "await",
-  "implements",
-  "interface",
-  "let",
-  "package",
-  "private",
-  "protected",
-  "public",
-  "static",
-  "yield"
-])
-
-/** Names that strict code must not bind or assign to. */
-const checkNames = (node: ts.Node, fail: Fail): void => {
-  for (const name of writtenNames(node)) {
-    if (name.text === "eval" || name.text === "arguments") {
-      fail(name, "Unexpected eval or arguments in strict mode")
-    } else if (RESERVED.has(name.text)) {
-      fail(name, "Unexpected strict mode reserved word")
-    }
-  }
-}
-
-const writtenNames = (node: ts.Node): ReadonlyArray<ts.Identifier> => {
-  if (ts.isVariableDeclaration(node) || ts.isParameter(node)) return boundNames(node.name)
-  if (isFunction(node) || ts.isClassLike(node)) {
-    return node.name !== undefined && ts.isIdentifier(node.name) && !ts.isMethodDeclaration(node) &&
-        !ts.isAccessor(node)
-      ? [node.name]
-      : []
-  }
-  if (ts.isBinaryExpression(node) && ASSIGNMENTS.has(node.operatorToken.kind)) {
-    return assignedNames(node.left)
-  }
-  return ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)
-    ? node.operator === ts.SyntaxKind.PlusPlusToken ||
-        node.operator === ts.SyntaxKind.MinusMinusToken
-      ? assignedNames(node.operand)
-      : []
-    : []
-}
 
 const checkJumps = (node: ts.Node, around: Around, fail: Fail): void => {
   if (!ts.isBreakOrContinueStatement(node)) return
@@ -200,5 +159,12 @@ const checkContext = (node: ts.Node, around: Around, fail: Fail): void => {
     }
   } else if (node.kind === ts.SyntaxKind.SuperKeyword && !ts.isCallExpression(node.parent)) {
     if (!around.hasHome) fail(node, "'super' keyword unexpected here")
+  } else if (
+    around.isField && ts.isIdentifier(node) && node.text === "arguments" && isReference(node)
+  ) {
+    fail(
+      node,
+      "'arguments' is not allowed in class field initializer or static initialization block"
+    )
   }
 }

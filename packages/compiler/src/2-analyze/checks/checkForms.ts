@@ -20,6 +20,7 @@ export const checkForms = (node: ts.Node, fail: Fail): void => {
     checkMembers(node, fail)
   } else if (ts.isAccessor(node)) {
     checkAccessor(node, fail)
+    if (node.body !== undefined) checkDirective(node.body, node, fail)
   } else if (ts.isBinaryExpression(node)) {
     const isMixed = [node.left, node.right].some((side) =>
       ts.isBinaryExpression(side) && mixes(node.operatorToken.kind, side.operatorToken.kind)
@@ -28,24 +29,20 @@ export const checkForms = (node: ts.Node, fail: Fail): void => {
   } else if (ts.isMetaProperty(node)) {
     const isKnown = node.name.text === "target" || node.name.text === "meta"
     if (!isKnown) fail(node, `Unexpected identifier '${node.name.text}'`)
+    if (node.getText().includes("\\")) fail(node, "Keyword must not contain escaped characters")
   } else if (ts.isTaggedTemplateExpression(node)) {
     if (((node.flags | node.tag.flags) & ts.NodeFlags.OptionalChain) !== 0) {
       fail(node, "Invalid tagged template on optional chain")
     }
-  } else if (ts.isArrayBindingPattern(node) || ts.isObjectBindingPattern(node)) {
-    const rest = node.elements.findIndex((each) =>
-      ts.isBindingElement(each) && each.dotDotDotToken !== undefined
-    )
-    if (rest >= 0 && rest < node.elements.length - 1) {
-      fail(node, "Rest element must be last element")
-    }
-  } else if (ts.isParameter(node) && ts.isFunctionLike(node.parent)) {
-    const isLast = node.parent.parameters.at(-1) === node
-    if (node.dotDotDotToken !== undefined && !isLast) {
-      fail(node, "Rest parameter must be last formal parameter")
+  } else if (ts.isThrowStatement(node)) {
+    if (hasLineBreakBefore(node.expression)) {
+      fail(node, "Illegal newline after throw")
     }
   } else if (isFunction(node) && node.body !== undefined && ts.isBlock(node.body)) {
     checkDirective(node.body, node, fail)
+    checkArrow(node, fail)
+  } else if (ts.isArrowFunction(node)) {
+    checkArrow(node, fail)
   } else if (ts.isIfStatement(node)) {
     checkSingle(node.thenStatement, fail)
     if (node.elseStatement !== undefined) checkSingle(node.elseStatement, fail)
@@ -70,11 +67,25 @@ const checkSingle = (node: ts.Statement, fail: Fail): void => {
   }
 }
 
+/** An arrow stands on the line on which its parameters end. */
+const checkArrow = (node: FunctionSyntax, fail: Fail): void => {
+  if (!ts.isArrowFunction(node)) return
+  const { equalsGreaterThanToken: arrow } = node
+  if (hasLineBreakBefore(arrow)) fail(arrow, "Unexpected token '=>'")
+}
+
+/** Between the end of the token before a node and the node. */
+const hasLineBreakBefore = (node: ts.Node): boolean =>
+  /[\n\r\u2028\u2029]/.test(node.getFullText().slice(0, node.getLeadingTriviaWidth()))
+
 const checkMembers = (node: ts.ClassLikeDeclaration, fail: Fail): void => {
   const privates = new Map<string, ReadonlyArray<ts.ClassElement>>()
   let constructors = 0
   for (const member of node.members) {
     if (ts.isConstructorDeclaration(member)) {
+      if (hasModifier(member, ts.SyntaxKind.AsyncKeyword)) {
+        fail(member, "Class constructor may not be an async method")
+      }
       const isOwn = !hasModifier(member, ts.SyntaxKind.StaticKeyword)
       if (isOwn && member.body !== undefined && ++constructors > 1) {
         fail(member, "A class may only have one constructor")
@@ -97,12 +108,18 @@ const checkMembers = (node: ts.ClassLikeDeclaration, fail: Fail): void => {
       const name = member.name.text
       if (isStatic && name === "prototype") {
         fail(member.name, "Classes may not have a static property named 'prototype'")
-      } else if (!isStatic && name === "constructor" && !ts.isMethodDeclaration(member)) {
-        fail(member.name, "Class constructor may not be an accessor or a field")
+      } else if (name === "constructor" && ts.isPropertyDeclaration(member)) {
+        fail(member.name, "Classes may not have a field named 'constructor'")
+      } else if (!isStatic && name === "constructor" && isSpecial(member)) {
+        fail(member.name, "Class constructor may not be an accessor, a generator or async")
       }
     }
   }
 }
+
+const isSpecial = (member: ts.ClassElement): boolean =>
+  !ts.isMethodDeclaration(member) || member.asteriskToken !== undefined ||
+  hasModifier(member, ts.SyntaxKind.AsyncKeyword)
 
 /** A getter and a setter may share a private name. */
 const isAccessorPair = (one: ts.ClassElement, other: ts.ClassElement): boolean =>

@@ -19,7 +19,7 @@ import {
   updateProperty
 } from "./members.ts"
 import { binary, conditional, logical, sequence, unary, withDefault } from "./operators.ts"
-import { arrayPattern, objectRest, requireObject } from "./patterns.ts"
+import { arrayPattern, objectRest, propertyKey, requireObject } from "./patterns.ts"
 import { awaitExpression, yieldExpression, yieldStar } from "./suspension.ts"
 import {
   action,
@@ -37,6 +37,7 @@ import {
   regExp,
   restArguments,
   thisValue,
+  undeclared,
   undefinedLiteral
 } from "./values.ts"
 import { setVariable, update, variable } from "./variables.ts"
@@ -56,6 +57,7 @@ export const expressionKinds: ExpressionKinds = {
   This: thisValue,
   NewTarget: newTarget,
   Glob: global,
+  Undeclared: undeclared,
   Core: core,
   Act: action,
   Imp: imported,
@@ -69,6 +71,7 @@ export const expressionKinds: ExpressionKinds = {
   Cond: conditional,
   Seq: sequence,
   ReqObj: requireObject,
+  Key: propertyKey,
   ObjRest: objectRest,
   ArrPat: arrayPattern,
   Super: superReference,

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { ArrPat, ObjRest, ReqObj } from "../../program/Expression.ts"
+import type { ArrPat, Key, ObjRest, ReqObj } from "../../program/Expression.ts"
 import type { Evaluate } from "../Code.ts"
 import type { Compiler } from "../compile.ts"
 import {
@@ -32,6 +32,15 @@ export const requireObject = ({ e, k, n, p }: ReqObj, compiler: Compiler): Evalu
     throw new TypeError(
       `Cannot destructure ${what}'${n ?? typeAndValue(value)}' as it is ${value}.`
     )
+  }
+}
+
+export const propertyKey = ({ e, p }: Key, compiler: Compiler): Evaluate => {
+  const value = compiler.expression(e)
+  return (E, F) => {
+    const given = value(E, F)
+    F.at = p
+    return toPropertyKey(given)
   }
 }
 

@@ -14,7 +14,8 @@ import type {
   Lit,
   Ns,
   Re,
-  RestArg
+  RestArg,
+  Undeclared
 } from "../../program/Expression.ts"
 import { actionOf } from "../actions.ts"
 import type { Evaluate } from "../Code.ts"
@@ -91,6 +92,11 @@ export const global = ({ n, p }: Glob): Evaluate => {
   }
   const value = table.get(n)
   return () => value
+}
+
+export const undeclared = ({ n, p }: Undeclared): Evaluate => (_E, F) => {
+  F.at = p
+  throw new ReferenceError(`${n} is not defined`)
 }
 
 export const core = ({ n }: Core): Evaluate => {

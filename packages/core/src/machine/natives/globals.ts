@@ -132,6 +132,8 @@ const makeTable = (): ReadonlyMap<string, unknown> => {
     ["Infinity", Infinity],
     ...FROM_HOST.map((name) => [name, replaced(fromHost(name))] as const),
     ...errorConstructors,
+    // Its stand-in: code from text is refused, `instanceof` and the prototype are the host's.
+    ["Function", replaced(Function)],
     ["Date", DateConstructor],
     ["RegExp", RegExpConstructor],
     ["String", StringConstructor],
