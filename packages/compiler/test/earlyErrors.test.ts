@@ -143,7 +143,16 @@ const REFUSED = [
   "implements.x",
   "let a; { { var a2 } let a2 }",
   "{ { var a } function a() {} }",
-  "switch (1) { default: { var a } case 1: class a {} }"
+  "switch (1) { default: { var a } case 1: class a {} }",
+  "switch (1) { default: case 1: default: }",
+  "label: let a",
+  "label: class A {}",
+  "label: const a = 1",
+  "let async; for (async of []) ;",
+  "class A { static { return } }",
+  "class A { static { if (1) { return 1 } } }",
+  "import 'x'",
+  "{ export {} }"
 ]
 
 describe("code that Node refuses to load", () => {
@@ -201,7 +210,11 @@ const TAKEN = [
   "const { static: a, yield: b } = {}; [a, b]",
   "{ { var a } } { let a }",
   "const f = async (\n  a,\n  b\n) => a",
-  "const f = (a) =>\n a"
+  "const f = (a) =>\n a",
+  "let async; for await (async of []) ;",
+  "let async; for ((async) of []) ;",
+  "class A { static { const f = () => { return 1 }; f() } }",
+  "label: { let a }"
 ]
 
 describe("code that looks odd and is right", () => {

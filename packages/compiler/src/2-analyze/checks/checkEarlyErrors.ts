@@ -14,13 +14,13 @@ import * as catalogue from "../../diagnostics/catalogue.ts"
 import type { Report } from "../../diagnostics/Diagnostic.ts"
 import ts from "../../typescript.ts"
 import { type FunctionSyntax, isErased, isFunction, isLoop, isReference } from "../syntaxKinds.ts"
-import { checkForms, type Fail } from "./checkForms.ts"
+import { checkForms, checkSingle, type Fail } from "./checkForms.ts"
 import { checkNames } from "./checkNames.ts"
 import { checkTargets } from "./checkTargets.ts"
 
 /** What the code around a node allows. */
 interface Around {
-  readonly fn: "module" | "sync" | "async" | "generator" | "asyncGenerator"
+  readonly fn: "module" | "static" | "sync" | "async" | "generator" | "asyncGenerator"
   /** Inside of a loop, where `continue` may stand; and of a loop or switch, for `break`. */
   readonly isLoop: boolean
   readonly isBreakable: boolean
@@ -45,7 +45,7 @@ const MODULE: Around = {
   isField: false
 }
 
-const FIELD: Around = { ...MODULE, fn: "sync", hasHome: true, hasTarget: true, isField: true }
+const FIELD: Around = { ...MODULE, fn: "static", hasHome: true, hasTarget: true, isField: true }
 
 export const checkEarlyErrors = (unit: ts.Node, report: Report): void => {
   const fail = (node: ts.Node, message: string): void => report(catalogue.syntax(node, message))
@@ -53,11 +53,15 @@ export const checkEarlyErrors = (unit: ts.Node, report: Report): void => {
     ts.forEachChild(node, (child) => visit(child, around))
 
   const visit = (node: ts.Node, around: Around): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+      fail(node, "Cannot use import or export statement outside of the top level of a module")
+    }
     if (isErased(node)) return
     checkNames(node, fail)
     checkForms(node, fail)
     checkTargets(node, fail)
     checkJumps(node, around, fail)
+    checkReturn(node, around, fail)
     checkContext(node, around, fail)
     if (isFunction(node)) {
       visitFunction(node, around)
@@ -71,12 +75,7 @@ export const checkEarlyErrors = (unit: ts.Node, report: Report): void => {
       if (around.labels.has(node.label.text)) {
         fail(node.label, `Label '${node.label.text}' has already been declared`)
       }
-      if (ts.isFunctionDeclaration(node.statement)) {
-        fail(
-          node.statement,
-          "In strict mode code, functions can only be declared at top level or inside a block."
-        )
-      }
+      checkSingle(node.statement, fail)
       const labels = new Map(around.labels)
       labels.set(node.label.text, isLoop(labelled(node)) ? "loop" : "other")
       visit(node.statement, { ...around, labels })
@@ -138,6 +137,12 @@ const checkJumps = (node: ts.Node, around: Around, fail: Fail): void => {
     fail(node, "Illegal continue statement: no surrounding iteration statement")
   } else if (!isContinue && !around.isBreakable) {
     fail(node, "Illegal break statement")
+  }
+}
+
+const checkReturn = (node: ts.Node, around: Around, fail: Fail): void => {
+  if (ts.isReturnStatement(node) && (around.fn === "static" || around.fn === "module")) {
+    fail(node, "Illegal return statement")
   }
 }
 

@@ -43,6 +43,9 @@ export const checkForms = (node: ts.Node, fail: Fail): void => {
     checkArrow(node, fail)
   } else if (ts.isArrowFunction(node)) {
     checkArrow(node, fail)
+  } else if (ts.isCaseBlock(node)) {
+    const defaults = node.clauses.filter(ts.isDefaultClause)
+    if (defaults.length > 1) fail(defaults[1]!, "More than one default clause in switch statement")
   } else if (ts.isIfStatement(node)) {
     checkSingle(node.thenStatement, fail)
     if (node.elseStatement !== undefined) checkSingle(node.elseStatement, fail)
@@ -58,8 +61,8 @@ const mixes = (outer: ts.SyntaxKind, inner: ts.SyntaxKind): boolean => {
   return (isCoalesce(outer) && isLogical(inner)) || (isLogical(outer) && isCoalesce(inner))
 }
 
-/** The body of a loop or branch must not be a declaration. */
-const checkSingle = (node: ts.Statement, fail: Fail): void => {
+/** The body of a loop, a branch or a label must not be a declaration. */
+export const checkSingle = (node: ts.Statement, fail: Fail): void => {
   const isLexical = ts.isVariableStatement(node) &&
     (node.declarationList.flags & ts.NodeFlags.BlockScoped) !== 0
   if (isLexical || ts.isClassDeclaration(node) || ts.isFunctionDeclaration(node)) {

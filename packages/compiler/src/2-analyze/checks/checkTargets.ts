@@ -123,6 +123,10 @@ const checkHead = (node: ts.ForOfStatement | ts.ForInStatement, fail: Fail): voi
   const { initializer } = node
   if (!ts.isVariableDeclarationList(initializer)) {
     const target = withoutTypes(initializer)
+    const isAsync = ts.isIdentifier(target) && target.text === "async"
+    if (isAsync && ts.isForOfStatement(node) && node.awaitModifier === undefined) {
+      fail(target, "The left-hand side of a for-of loop may not be 'async'.")
+    }
     if (isPattern(unwrap(target)) && ts.isParenthesizedExpression(target)) fail(target, INVALID)
     else checkPattern(target, fail)
     return
