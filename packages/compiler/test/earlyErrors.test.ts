@@ -152,7 +152,9 @@ const REFUSED = [
   "class A { static { return } }",
   "class A { static { if (1) { return 1 } } }",
   "import 'x'",
-  "{ export {} }"
+  "{ export {} }",
+  "({ async async })",
+  "try {\n throw\n 1;\n} catch (e) {}"
 ]
 
 describe("code that Node refuses to load", () => {
@@ -213,6 +215,8 @@ const TAKEN = [
   "const f = (a) =>\n a",
   "let async; for await (async of []) ;",
   "let async; for ((async) of []) ;",
+  "let async; for (\\u0061sync of []) ;",
+  "let async; ({ async, 'a': async, async: 1, async() {} })",
   "class A { static { const f = () => { return 1 }; f() } }",
   "label: { let a }"
 ]

@@ -10,6 +10,7 @@ import { isConstructor } from "./functions.ts"
 import { isObject } from "./iteration.ts"
 import { makeNative } from "./nativeFunctions.ts"
 import { sourceOf } from "./natives/functions.ts"
+import { replaced } from "./natives/replaced.ts"
 import {
   isPromise,
   type MachinePromise,
@@ -89,13 +90,15 @@ export const rejectTarget = (target: Target, reason: unknown): void => {
 export const functionsOf = (target: Target): Pick<Capability, "resolve" | "reject"> =>
   target instanceof Capability ? target : resolvingFunctions(target)
 
-/** The constructor of the promise that `then` makes. */
-export const speciesOf = (promise: object): unknown => {
-  const { constructor } = promise as { readonly constructor?: unknown }
-  if (constructor === own.constructor || constructor === undefined) return own.constructor
+/** The constructor of what a method makes of an object: the object's own, or one it names. */
+export const speciesOf = (object: object, usual: unknown = own.constructor): unknown => {
+  const constructor: unknown = replaced(
+    (object as { readonly constructor?: unknown }).constructor
+  )
+  if (constructor === usual || constructor === undefined) return usual
   if (!isObject(constructor)) throw new TypeError("The .constructor property is not an object")
   const species: unknown = (constructor as { readonly [Symbol.species]?: unknown })[Symbol.species]
-  if (species === undefined || species === null) return own.constructor
+  if (species === undefined || species === null) return usual
   if (isConstructor(species)) return species
   throw new TypeError("object.constructor[Symbol.species] is not a constructor")
 }

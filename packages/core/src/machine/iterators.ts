@@ -4,11 +4,12 @@
  *
  * @since 0.1.0
  */
+import { speciesOf } from "./capabilities.ts"
 import { hidden } from "./hidden.ts"
-import { isObject } from "./iteration.ts"
+import { isObject, typeAndValue } from "./iteration.ts"
 import { defineMethods } from "./natives/defineMethods.ts"
 import { HOST } from "./natives/hostPrototypes.ts"
-import { addIntrinsic, replace } from "./natives/replaced.ts"
+import { addIntrinsic, replace, replaced } from "./natives/replaced.ts"
 
 export type IterationKind = "keys" | "values" | "entries"
 
@@ -150,16 +151,17 @@ export class MatchCursor implements Cursor {
     const { isGlobal, isUnicode, regExp, text } = this
     if (regExp === undefined) return ended()
     const own: unknown = regExp.exec
-    const match = Reflect.apply(typeof own === "function" ? own : exec, regExp, [text]) as
-      | RegExpExecArray
-      | null
+    const match: unknown = Reflect.apply(typeof own === "function" ? own : exec, regExp, [text])
+    if (!isObject(match) && match !== null) {
+      throw new TypeError("RegExp exec method returned something other than an Object or null")
+    }
     if (match === null) {
       this.regExp = undefined
       return ended()
     }
     if (!isGlobal) this.regExp = undefined
-    else if (String(match[0]) === "") {
-      const at = regExp.lastIndex
+    else if (String((match as RegExpExecArray)[0]) === "") {
+      const at = Math.max(0, Math.trunc(Number(regExp.lastIndex)) || 0)
       const code = isUnicode ? text.codePointAt(at) ?? 0 : 0
       regExp.lastIndex = at + (code > 0xffff ? 2 : 1)
     }
@@ -258,29 +260,57 @@ const installTexts = (): void => {
   replace(String.prototype, "matchAll", (original, self, args) => {
     const [pattern] = args
     if (self === null || self === undefined) return Reflect.apply(original, self, args)
-    if (isObject(pattern) && !(pattern instanceof RegExp)) {
-      return Reflect.apply(original, self, args)
+    if (pattern !== null && pattern !== undefined) {
+      if (isRegExp(pattern)) checkGlobal(pattern)
+      const matcher = methodOf(pattern, Symbol.matchAll)
+      if (matcher !== undefined) return Reflect.apply(matcher, pattern, [self])
     }
-    if (pattern instanceof RegExp && !pattern.flags.includes("g")) {
-      throw new TypeError("String.prototype.matchAll called with a non-global RegExp argument")
-    }
-    return matches(
-      pattern instanceof RegExp ? pattern : new RegExp(pattern as string, "g"),
-      String(self)
-    )
+    return matches(new RegExp(pattern as string, "g"), String(self))
   })
   replace(
     RegExp.prototype,
     Symbol.matchAll,
     (original, self, args) =>
-      self instanceof RegExp ? matches(self, String(args[0])) : Reflect.apply(original, self, args)
+      isObject(self) ? matches(self, String(args[0])) : Reflect.apply(original, self, args)
   )
 }
 
-const matches = (pattern: RegExp, text: string): object => {
-  const { flags } = pattern
-  const regExp = new RegExp(pattern, flags)
-  regExp.lastIndex = pattern.lastIndex
+/** What counts as a regular expression where that is asked by its `Symbol.match`. */
+const isRegExp = (value: unknown): value is object => {
+  if (!isObject(value)) return false
+  const match: unknown = Reflect.get(value, Symbol.match)
+  return match === undefined ? value instanceof RegExp : Boolean(match)
+}
+
+const checkGlobal = (pattern: object): void => {
+  const { flags } = pattern as { readonly flags?: unknown }
+  if (flags === null || flags === undefined) {
+    throw new TypeError(
+      "The .flags property of the argument to String.prototype.matchAll cannot be null or undefined"
+    )
+  }
+  if (!String(flags).includes("g")) {
+    throw new TypeError("String.prototype.matchAll called with a non-global RegExp argument")
+  }
+}
+
+const methodOf = (value: any, key: symbol): ((...args: any) => unknown) | undefined => {
+  const method: unknown = value[key]
+  if (method === undefined || method === null) return undefined
+  if (typeof method !== "function") throw new TypeError(`${typeAndValue(method)} is not a function`)
+  return replaced(method) as () => unknown
+}
+
+/** Over a copy, which the class of the pattern makes. */
+const matches = (pattern: object, text: string): object => {
+  const species = speciesOf(pattern, replaced(RegExp)) as new(
+    pattern: object,
+    flags: string
+  ) => RegExp
+  const flags = String((pattern as RegExp).flags)
+  const regExp = new species(pattern, flags)
+  const at = Math.trunc(Number((pattern as RegExp).lastIndex)) || 0
+  regExp.lastIndex = Math.min(Math.max(at, 0), Number.MAX_SAFE_INTEGER)
   return makeIterator(
     "RegExp String Iterator",
     new MatchCursor(regExp, text, flags.includes("g"), /[uv]/.test(flags))

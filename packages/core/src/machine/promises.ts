@@ -109,13 +109,18 @@ export const resolve = (promise: MachinePromise, value: unknown): void => {
     return
   }
   if (typeof then !== "function") settle(promise, FULFILLED, value)
-  else if (then === own.then && isPromise(value)) {
+  else if (then === own.then && isOrdinary(value)) {
     running.enqueue(new AdoptReaction(value, promise), FULFILLED, undefined)
   } else {
     const reaction = new ThenableReaction(value, then as () => unknown, promise)
     running.enqueue(reaction, FULFILLED, undefined)
   }
 }
+
+/** A promise whose `then` makes another of the same kind: no code of the program takes part. */
+const isOrdinary = (value: object): value is MachinePromise =>
+  isPromise(value) && Object.getPrototypeOf(value) === PROMISE_PROTOTYPE &&
+  !Object.hasOwn(value, "constructor")
 
 export interface ResolvingFunctions {
   readonly resolve: (...args: ReadonlyArray<unknown>) => unknown

@@ -34,8 +34,12 @@ export const checkForms = (node: ts.Node, fail: Fail): void => {
     if (((node.flags | node.tag.flags) & ts.NodeFlags.OptionalChain) !== 0) {
       fail(node, "Invalid tagged template on optional chain")
     }
+  } else if (ts.isShorthandPropertyAssignment(node) || ts.isPropertyAssignment(node)) {
+    // The parser reads a modifier, and keeps it where its types know of none.
+    if ("modifiers" in node && node.modifiers !== undefined) fail(node, "Unexpected identifier")
   } else if (ts.isThrowStatement(node)) {
-    if (hasLineBreakBefore(node.expression)) {
+    const { end, pos } = node.expression
+    if (pos === end || hasLineBreakBefore(node.expression)) {
       fail(node, "Illegal newline after throw")
     }
   } else if (isFunction(node) && node.body !== undefined && ts.isBlock(node.body)) {
@@ -86,10 +90,10 @@ const checkMembers = (node: ts.ClassLikeDeclaration, fail: Fail): void => {
   let constructors = 0
   for (const member of node.members) {
     if (ts.isConstructorDeclaration(member)) {
-      if (hasModifier(member, ts.SyntaxKind.AsyncKeyword)) {
+      const isOwn = !hasModifier(member, ts.SyntaxKind.StaticKeyword)
+      if (isOwn && hasModifier(member, ts.SyntaxKind.AsyncKeyword)) {
         fail(member, "Class constructor may not be an async method")
       }
-      const isOwn = !hasModifier(member, ts.SyntaxKind.StaticKeyword)
       if (isOwn && member.body !== undefined && ++constructors > 1) {
         fail(member, "A class may only have one constructor")
       }

@@ -123,7 +123,7 @@ const checkHead = (node: ts.ForOfStatement | ts.ForInStatement, fail: Fail): voi
   const { initializer } = node
   if (!ts.isVariableDeclarationList(initializer)) {
     const target = withoutTypes(initializer)
-    const isAsync = ts.isIdentifier(target) && target.text === "async"
+    const isAsync = ts.isIdentifier(target) && target.getText() === "async"
     if (isAsync && ts.isForOfStatement(node) && node.awaitModifier === undefined) {
       fail(target, "The left-hand side of a for-of loop may not be 'async'.")
     }

@@ -90,7 +90,7 @@ export const replaceMutator = (holder: object, key: string): void => {
 
 const describe = (object: object): string => {
   if (typeof object === "function") {
-    return `function '${Function.prototype.toString.call(object)}'`
+    return `function 'function ${object.name}() { [native code] }'`
   }
   if (Array.isArray(object)) return "object '[object Array]'"
   const constructor: unknown = Reflect.getOwnPropertyDescriptor(object, "constructor")?.value
