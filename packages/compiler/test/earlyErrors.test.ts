@@ -154,6 +154,7 @@ const REFUSED = [
   "import 'x'",
   "{ export {} }",
   "({ async async })",
+  "for (let of []) ;",
   "try {\n throw\n 1;\n} catch (e) {}"
 ]
 

@@ -123,7 +123,9 @@ const bindItem = (
   }
   const target = list === undefined
     ? unwrap(initializer as ts.Expression)
-    : list.declarations[0]!.name
+    : list.declarations[0]?.name
+  // `for (let of x)`: the early errors say so.
+  if (target === undefined) return { item: l.addressOf(l.temporary()), statements: [] }
   if (list !== undefined && ts.isIdentifier(target)) {
     const variable = l.scope.lookup(target.text)
     if (variable?.home !== undefined) {
