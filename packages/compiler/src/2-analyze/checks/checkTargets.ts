@@ -10,11 +10,20 @@
  * @since 0.1.0
  */
 import ts from "../../typescript.ts"
-import { isPattern, isTypeWrapper, unwrap, withoutTypes } from "../syntaxKinds.ts"
+import { isPattern, isTypeWrapper, unwrap } from "../syntaxKinds.ts"
 import type { Fail } from "./checkForms.ts"
 
 const NOT_LAST = "Rest element must be last element"
 const INVALID = "Invalid destructuring assignment target"
+
+/** What is left when types go: with a cast go the parentheses that it needs. */
+const emitted = (node: ts.Expression): ts.Expression => {
+  let inner = node
+  while (
+    isTypeWrapper(inner) || ts.isParenthesizedExpression(inner) && isTypeWrapper(inner.expression)
+  ) inner = inner.expression
+  return inner
+}
 
 export const checkTargets = (node: ts.Node, fail: Fail): void => {
   if (ts.isArrayBindingPattern(node) || ts.isObjectBindingPattern(node)) {
@@ -66,7 +75,7 @@ const checkParameter = (
 
 /** The left side of `=`, and what stands in the head of a loop without a declaration. */
 const checkLeft = (left: ts.Expression, fail: Fail): void => {
-  const target = withoutTypes(left)
+  const target = emitted(left)
   const isInParentheses = ts.isParenthesizedExpression(target)
   if (isPattern(unwrap(target)) && isInParentheses) {
     fail(target, "Invalid left-hand side in assignment")
@@ -75,7 +84,7 @@ const checkLeft = (left: ts.Expression, fail: Fail): void => {
 
 /** One target of a pattern; its defaults are expressions like any other. */
 const checkTarget = (node: ts.Expression, fail: Fail): void => {
-  const target = withoutTypes(node)
+  const target = emitted(node)
   const inner = unwrap(target)
   if (isPattern(inner)) {
     if (ts.isParenthesizedExpression(target)) fail(target, INVALID)
@@ -122,7 +131,7 @@ const checkPattern = (node: ts.Node, fail: Fail): void => {
 const checkHead = (node: ts.ForOfStatement | ts.ForInStatement, fail: Fail): void => {
   const { initializer } = node
   if (!ts.isVariableDeclarationList(initializer)) {
-    const target = withoutTypes(initializer)
+    const target = emitted(initializer)
     const isAsync = ts.isIdentifier(target) && target.getText() === "async"
     if (isAsync && ts.isForOfStatement(node) && node.awaitModifier === undefined) {
       fail(target, "The left-hand side of a for-of loop may not be 'async'.")
