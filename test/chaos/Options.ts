@@ -1,0 +1,93 @@
+/**
+ * The options of `npm run chaos`.
+ */
+import { parseArgs } from "node:util"
+
+export const SABOTAGES = ["no-fence", "commit-after-send", "double-outcome"] as const
+export type Sabotage = typeof SABOTAGES[number]
+
+export interface Options {
+  /** How long faults are dealt; starting, draining and auditing come on top. */
+  readonly seconds: number
+  readonly seed: number
+  readonly json: boolean
+  readonly sabotage: Sabotage | undefined
+  readonly dispatchers: number
+  /** Per dispatcher. */
+  readonly workers: number
+  /** Calls at the same time per worker. */
+  readonly concurrency: number
+  readonly clients: number
+  /** Instances at the same time per client. */
+  readonly instances: number
+  /** Mean time between two faults. */
+  readonly gapMillis: number
+  /** Major version; 17 unless given. */
+  readonly postgres: number | undefined
+  /** Keeps the folder with ledgers and logs. */
+  readonly keep: boolean
+}
+
+export const HELP = `usage: npm run chaos -- [options]
+
+Runs dispatchers, workers and clients on a Postgres of its own, kills and cuts what they
+need, and audits what came out. Ends with 0 when every promise held, with 1 when one broke.
+
+  --seconds N      how long faults are dealt (60)
+  --seed N         which faults (a number of the clock)
+  --json           one JSON document on stdout
+  --sabotage S     breaks the protocol on purpose, so that the audit must fail:
+                   ${SABOTAGES.join(", ")}
+  --dispatchers N  (3)      --workers N    per dispatcher (2)
+  --concurrency N  calls per worker (10)
+  --clients N      (2)      --instances N  in flight per client (80)
+  --gap N          mean milliseconds between two faults (2600)
+  --postgres N     15 or 17 (17)
+  --keep           leaves ledgers and logs behind, and says where`
+
+export class BadOption extends Error {}
+
+export const parse = (args: ReadonlyArray<string>, seed: number): Options | undefined => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: "string" },
+      seed: { type: "string" },
+      json: { type: "boolean", default: false },
+      sabotage: { type: "string" },
+      dispatchers: { type: "string" },
+      workers: { type: "string" },
+      concurrency: { type: "string" },
+      clients: { type: "string" },
+      instances: { type: "string" },
+      gap: { type: "string" },
+      postgres: { type: "string" },
+      keep: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false }
+    }
+  })
+  if (values.help) return undefined
+  const number = (name: string, text: string | undefined, otherwise: number): number => {
+    if (text === undefined) return otherwise
+    if (!/^\d+$/.test(text)) throw new BadOption(`--${name} takes a whole number, not "${text}"`)
+    return Number(text)
+  }
+  const { sabotage } = values
+  if (sabotage !== undefined && !SABOTAGES.includes(sabotage as Sabotage)) {
+    throw new BadOption(`--sabotage takes one of ${SABOTAGES.join(", ")}`)
+  }
+  return {
+    seconds: number("seconds", values.seconds, 60),
+    seed: number("seed", values.seed, seed),
+    json: values.json,
+    sabotage: sabotage as Sabotage | undefined,
+    dispatchers: number("dispatchers", values.dispatchers, 3),
+    workers: number("workers", values.workers, 2),
+    concurrency: number("concurrency", values.concurrency, 10),
+    clients: number("clients", values.clients, 2),
+    instances: number("instances", values.instances, 80),
+    gapMillis: number("gap", values.gap, 2600),
+    postgres: number("postgres", values.postgres, 17),
+    keep: values.keep
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * How long the instances that a fault hit stood still.
+ *
+ * Hit are those with an execution that ran, or whose outcome waited for its commit, at the
+ * moment of the fault, within its reach. Their recovery ends with their next durable outcome
+ * or the next beginning of an execution. It does not count what they would have waited for
+ * anyway: an action that runs on, or a retry that is not due.
+ */
+import { decodeAttempt, decodeLost } from "@rappel/core/dispatcher/EventCodec"
+import { type Fault, FAULT_KINDS, type FaultKind } from "../Faults.ts"
+import type { Execution } from "../Ledger.ts"
+import type { Books, Instance, Recorded } from "./Books.ts"
+
+export interface Recovery {
+  readonly dealt: number
+  /** Faults that hit at least one instance in flight. */
+  readonly hit: number
+  readonly instances: number
+  readonly p50: number | null
+  readonly p99: number | null
+  readonly most: number | null
+}
+
+interface Progress {
+  readonly at: number
+  /** What it waited for anyway, of what began at `from`. */
+  readonly possibleAt: (from: number) => number
+}
+
+/** What can be seen of an instance, in the order of time. */
+const progressOf = (
+  instance: Instance,
+  executions: ReadonlyArray<Execution>
+): ReadonlyArray<Progress> => {
+  const ends = new Map<number, number>()
+  for (const { effect, endedAt } of executions) {
+    if (endedAt !== null) ends.set(effect, Math.min(endedAt, ends.get(effect) ?? Infinity))
+  }
+  /** By effect, what was decided after each execution that came to nothing. */
+  const decisions = new Map<number, Array<{ readonly event: Recorded; readonly retryAt: number }>>()
+  for (const event of instance.events) {
+    const retryAt = retryAtOf(event)
+    if (retryAt === null) continue
+    const of = decisions.get(event.effect)
+    if (of === undefined) decisions.set(event.effect, [{ event, retryAt }])
+    else of.push({ event, retryAt })
+  }
+  return [
+    ...instance.events.flatMap(({ at, durableAt, effect, kind }) =>
+      kind === "lost"
+        ? []
+        : [{ at: durableAt, possibleAt: () => kind === "fired" ? at : ends.get(effect) ?? 0 }]
+    ),
+    ...executions.map(({ attempt, effect, startedAt }) => ({
+      at: startedAt,
+      possibleAt: (from: number) => {
+        const decision = decisions.get(effect)?.[attempt - 2]
+        if (decision === undefined) return 0
+        const { event, retryAt } = decision
+        // A decision that came late is part of the standstill; the wait that it set is not.
+        return event.durableAt <= from ? retryAt : from + retryAt - event.at
+      }
+    }))
+  ].sort((a, b) => a.at - b.at)
+}
+
+const retryAtOf = ({ kind, payload }: Recorded): number | null =>
+  kind === "lost"
+    ? decodeLost(payload!).retryAt
+    : kind === "attempt"
+    ? decodeAttempt(payload!).retryAt
+    : null
+
+interface Flight {
+  readonly instanceId: string
+  readonly worker: number
+  readonly dispatcher: number
+  readonly from: number
+  readonly until: number
+}
+
+/** From the beginning of an execution until its outcome was durable, or another took its place. */
+const flightsOf = (
+  instance: Instance | undefined,
+  executions: ReadonlyArray<Execution>
+): ReadonlyArray<Flight> =>
+  executions.map(({ attempt, dispatcher, effect, endedAt, instanceId, startedAt, worker }) => {
+    const durable = instance?.events.find((event) =>
+      event.effect === effect && event.kind !== "lost" && event.durableAt >= startedAt
+    )?.durableAt ?? Infinity
+    const next = executions.find((other) =>
+      other.effect === effect && other.attempt > attempt && other.startedAt >= startedAt
+    )?.startedAt ?? Infinity
+    const until = endedAt === null
+      ? Math.min(durable, next)
+      : Math.max(endedAt, Math.min(durable, next))
+    return { instanceId, worker, dispatcher, from: startedAt, until }
+  })
+
+export const measure = (
+  faults: ReadonlyArray<Fault>,
+  books: Books,
+  executions: ReadonlyMap<string, ReadonlyArray<Execution>>
+): Readonly<Record<FaultKind, Recovery>> => {
+  const all = [...executions].flatMap(([id, of]) => flightsOf(books.instances.get(id), of))
+  const progress = new Map<string, ReadonlyArray<Progress>>()
+  const progressFor = (id: string) => {
+    const known = progress.get(id)
+    if (known !== undefined) return known
+    const instance = books.instances.get(id)
+    const made = instance === undefined ? [] : progressOf(instance, executions.get(id) ?? [])
+    progress.set(id, made)
+    return made
+  }
+
+  const kinds = FAULT_KINDS.map((kind) => {
+    const times: Array<number> = []
+    let dealt = 0
+    let hit = 0
+    for (const fault of faults) {
+      if (fault.kind !== kind) continue
+      dealt++
+      const instances = new Set<string>()
+      for (const one of all) {
+        if (one.from >= fault.at || one.until <= fault.at) continue
+        if (fault.worker !== null && one.worker !== fault.worker) continue
+        if (fault.dispatcher !== null && one.dispatcher !== fault.dispatcher) continue
+        instances.add(one.instanceId)
+      }
+      if (instances.size > 0) hit++
+      for (const id of instances) {
+        // A crash of Postgres is over when it takes connections again.
+        const from = kind === "postgres-crash" ? fault.restoredAt : fault.at
+        const next = progressFor(id).find(({ at }) => at > from)
+        if (next !== undefined) times.push(next.at - Math.max(from, next.possibleAt(from)))
+      }
+    }
+    times.sort((a, b) => a - b)
+    const rank = (share: number) =>
+      times.length === 0
+        ? null
+        : Math.max(0, Math.round(times[Math.ceil(share * times.length) - 1]!))
+    return [kind, {
+      dealt,
+      hit,
+      instances: times.length,
+      p50: rank(0.5),
+      p99: rank(0.99),
+      most: rank(1)
+    }] as const
+  })
+  return Object.fromEntries(kinds) as Record<FaultKind, Recovery>
+}

@@ -1,0 +1,67 @@
+/**
+ * Steps a recorded instance again, from its start to its last event: which event asked for
+ * which effect, and what came out.
+ */
+import { digestOf } from "@rappel/core/dispatcher/digest"
+import { decodeOutcome } from "@rappel/core/dispatcher/EventCodec"
+import {
+  type Command,
+  type Machine,
+  MACHINE_VERSION,
+  type Outcome
+} from "@rappel/core/machine/Model"
+import type { Instance, Recorded } from "./Books.ts"
+
+export interface Emission {
+  /** The event whose step asked for it; 0 is the start. */
+  readonly seq: number
+  readonly command: Extract<Command, { readonly kind: "call" | "timer" }>
+}
+
+export interface Trace {
+  readonly emissions: ReadonlyMap<number, Emission>
+  readonly outcome: Outcome | null
+  readonly problems: ReadonlyArray<string>
+}
+
+export const retrace = (instance: Instance, machine: Machine): Trace => {
+  const emissions = new Map<number, Emission>()
+  const problems: Array<string> = []
+  let outcome: Outcome | null = null
+
+  const take = (commands: ReadonlyArray<Command>, seq: number) => {
+    for (const command of commands) {
+      if (command.kind === "call" || command.kind === "timer") {
+        emissions.set(command.effect, { seq, command })
+      } else if (command.kind === "complete") outcome = command.outcome
+    }
+  }
+
+  if (instance.startedAt === null) return { emissions, outcome, problems }
+  const { state, step } = machine.start({
+    instanceId: instance.id,
+    input: instance.input,
+    seed: instance.seed,
+    at: instance.startedAt
+  })
+  take(step.commands, 0)
+  for (const event of instance.events) {
+    if (event.kind === "attempt" || event.kind === "lost") continue
+    if (event.kind !== "cancelled" && !state.pending.has(event.effect)) {
+      problems.push(`event ${event.seq} is about effect ${event.effect}, which is not pending`)
+    }
+    const { commands } = machine.apply(state, eventOf(event))
+    if (event.machine !== MACHINE_VERSION || digestOf(commands) !== event.digest) {
+      problems.push(`event ${event.seq} leads elsewhere when it is stepped again`)
+    }
+    take(commands, event.seq)
+  }
+  return { emissions, outcome, problems }
+}
+
+const eventOf = ({ at, effect, kind, payload }: Recorded) =>
+  kind === "settled"
+    ? { kind, effect, at, outcome: decodeOutcome(payload!) } as const
+    : kind === "fired"
+    ? { kind, effect, at } as const
+    : { kind: "cancelled", at } as const

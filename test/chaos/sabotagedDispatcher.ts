@@ -1,0 +1,102 @@
+/**
+ * `rappel start-workers` with one promise broken on purpose, to see that the audit notices.
+ *
+ * The parts are the same; what breaks is a layer around the queue, or the text of a statement
+ * on its way to the driver. No product code knows of it.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as ProgramSource from "@rappel/core/client/ProgramSource"
+import { type Commit, type Committed, Queue } from "@rappel/core/queue/Queue"
+import { layerClient } from "@rappel/sql/layer"
+import { PgPool } from "@rappel/sql/PgPool"
+import * as PgQueue from "@rappel/sql/queue/PgQueue"
+import * as ProcessPool from "@rappel/worker/ProcessPool"
+import { settingsOf } from "@rappel/worker/project/Environment"
+import { projectRootOf } from "@rappel/worker/project/ProjectFiles"
+import * as Engine from "@rappel/worker/runtime/Engine"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type pg from "pg"
+import type { Sabotage } from "./Options.ts"
+
+const sabotage = process.argv[2] as Sabotage
+const settings = settingsOf(process.env)
+
+/** Anybody may commit to any instance that is open. */
+const withoutFence = (pool: pg.Pool): pg.Pool =>
+  new Proxy(pool, {
+    get: (target, name) => {
+      if (name !== "query") {
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === "function" ? value.bind(target) : value
+      }
+      return (query: { readonly name?: string; readonly text: string }, done: never) => {
+        if (query.name !== "rappel_commit") return target.query(query as never, done)
+        const text = query.text.replace(
+          "(due.owner = $2 and due.epoch = entry.epoch and due.last_seq = entry.expected_seq)",
+          "($2::uuid is not null and due.last_seq <= entry.expected_seq + 1)"
+        )
+        if (text === query.text) throw new Error("the commit's fence is not where it was")
+        return target.query({ ...query, text } as never, done)
+      }
+    }
+  })
+
+/** Answers before it has stored anything, and stores a moment later. */
+const commitAfterSend = (queue: Queue["Type"]): Queue["Type"] => {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    ...queue,
+    commit: (commit) =>
+      Effect.sync((): Committed => {
+        last = last.then(() => new Promise((resolve) => setTimeout(resolve, 60))).then(() =>
+          Effect.runPromise(Effect.ignore(queue.commit(commit)))
+        )
+        return { accepted: new Set(commit.entries.map(({ id }) => id)), now: Date.now() }
+      })
+  }
+}
+
+/** Every hundredth outcome is stored a second time, under the next number. */
+const doubleOutcome = (queue: Queue["Type"]): Queue["Type"] => {
+  let count = 0
+  const doubled = (commit: Commit): Commit => ({
+    ...commit,
+    entries: commit.entries.map((entry) => {
+      const last = entry.events.at(-1)
+      if (last?.kind !== "settled" || ++count % 100 !== 0) return entry
+      return { ...entry, events: [...entry.events, { ...last, seq: last.seq + 1 }] }
+    })
+  })
+  return { ...queue, commit: (commit) => queue.commit(doubled(commit)) }
+}
+
+const wrap = (queue: Queue["Type"]): Queue["Type"] =>
+  sabotage === "commit-after-send"
+    ? commitAfterSend(queue)
+    : sabotage === "double-outcome"
+    ? doubleOutcome(queue)
+    : queue
+
+const layerQueue = Layer.effect(Queue, Effect.map(Queue, wrap)).pipe(
+  Layer.provide(PgQueue.layerWith({})),
+  Layer.provide(Layer.effect(
+    PgPool,
+    Effect.map(PgPool, (pool) => sabotage === "no-fence" ? withoutFence(pool) : pool)
+  )),
+  Layer.provide(layerClient({ url: settings.databaseUrl!, maxConnections: 4 }))
+)
+
+const engine = Engine.layer(Engine.dispatcherOptions(settings)).pipe(
+  Layer.provide(Layer.mergeAll(
+    layerQueue,
+    ProcessPool.layer({
+      workers: settings.workerCount,
+      concurrency: settings.concurrentPerWorker,
+      projectRoot: projectRootOf(process.cwd())
+    }),
+    Layer.succeed(ProgramSource.ProgramSource, ProgramSource.make({}))
+  ))
+)
+
+NodeRuntime.runMain(Layer.launch(engine))
