@@ -7,7 +7,7 @@
 import { setTimeout as pause } from "node:timers/promises"
 import pg from "pg"
 import { openExecutions } from "./Ledger.ts"
-import type { Options } from "./Options.ts"
+import { BadOption, type Options } from "./Options.ts"
 import * as Random from "./Random.ts"
 import { type Kept, type System, until } from "./System.ts"
 
@@ -29,6 +29,17 @@ const WEIGHTS = {
 
 export type FaultKind = keyof typeof WEIGHTS
 export const FAULT_KINDS = Object.keys(WEIGHTS) as ReadonlyArray<FaultKind>
+
+/** Without a fence, zombies and hosts that were cut off are what does the harm. */
+const WEIGHTS_WITHOUT_FENCE: typeof WEIGHTS = { ...WEIGHTS, zombie: 80, partition: 40 }
+
+const weightsOf = ({ only, sabotage }: Options): Readonly<Partial<Record<FaultKind, number>>> => {
+  const weights = sabotage === "no-fence" ? WEIGHTS_WITHOUT_FENCE : WEIGHTS
+  if (only.length === 0) return weights
+  const unknown = only.filter((kind) => !(kind in WEIGHTS))
+  if (unknown.length > 0) throw new BadOption(`--only does not know ${unknown.join(", ")}`)
+  return Object.fromEntries(only.map((kind) => [kind, weights[kind as FaultKind]]))
+}
 
 export interface Fault {
   readonly kind: FaultKind
@@ -55,6 +66,7 @@ export const deal = async (
   say: (text: string) => void
 ): Promise<ReadonlyArray<Fault>> => {
   const random = Random.make(options.seed)
+  const weights = weightsOf(options) as Readonly<Record<FaultKind, number>>
   const faults: Array<Fault> = []
   const busy = new Set<unknown>()
   const running = new Set<Promise<void>>()
@@ -200,7 +212,7 @@ export const deal = async (
   }
 
   while (Date.now() < until_ && !isStopped()) {
-    const kind = random.weighted(WEIGHTS)
+    const kind = random.weighted(weights)
     const dealt: Promise<void> = deals[kind]().catch((error: unknown) => {
       say(`${kind} failed: ${String(error)}`)
     }).finally(() => running.delete(dealt))

@@ -22,6 +22,21 @@ import type { Sabotage } from "./Options.ts"
 const sabotage = process.argv[2] as Sabotage
 const settings = settingsOf(process.env)
 
+/** What keeps others out, and what lets them in: the owner's lock, and the log's primary key. */
+const FENCES = [
+  [
+    "(due.owner = $2 and due.epoch = entry.epoch and due.last_seq = entry.expected_seq)",
+    "$2::uuid is not null"
+  ],
+  [
+    "where (event.id in (select id from locked where not known)) is true",
+    `where (event.id in (select id from locked where not known)) is true
+     on conflict (instance_id, seq) do update
+     set kind = excluded.kind, effect = excluded.effect, at = excluded.at,
+       payload = excluded.payload, digest = excluded.digest`
+  ]
+] as const
+
 /** Anybody may commit to any instance that is open. */
 const withoutFence = (pool: pg.Pool): pg.Pool =>
   new Proxy(pool, {
@@ -32,11 +47,10 @@ const withoutFence = (pool: pg.Pool): pg.Pool =>
       }
       return (query: { readonly name?: string; readonly text: string }, done: never) => {
         if (query.name !== "rappel_commit") return target.query(query as never, done)
-        const text = query.text.replace(
-          "(due.owner = $2 and due.epoch = entry.epoch and due.last_seq = entry.expected_seq)",
-          "($2::uuid is not null and due.last_seq <= entry.expected_seq + 1)"
-        )
-        if (text === query.text) throw new Error("the commit's fence is not where it was")
+        const text = FENCES.reduce((text, [fence, hole]) => {
+          if (!text.includes(fence)) throw new Error(`the commit has no "${fence}"`)
+          return text.replace(fence, hole)
+        }, query.text)
         return target.query({ ...query, text } as never, done)
       }
     }
@@ -71,8 +85,16 @@ const doubleOutcome = (queue: Queue["Type"]): Queue["Type"] => {
   return { ...queue, commit: (commit) => queue.commit(doubled(commit)) }
 }
 
+/** And nobody is told that it was declared dead. */
+const withoutVerdict = (queue: Queue["Type"]): Queue["Type"] => ({
+  ...queue,
+  beat: (dispatcher) => Effect.map(queue.beat(dispatcher), (beat) => ({ ...beat, alive: true }))
+})
+
 const wrap = (queue: Queue["Type"]): Queue["Type"] =>
-  sabotage === "commit-after-send"
+  sabotage === "no-fence"
+    ? withoutVerdict(queue)
+    : sabotage === "commit-after-send"
     ? commitAfterSend(queue)
     : sabotage === "double-outcome"
     ? doubleOutcome(queue)
