@@ -66,7 +66,11 @@ const commitAfterSend = (queue: Queue["Type"]): Queue["Type"] => {
         last = last.then(() => new Promise((resolve) => setTimeout(resolve, 60))).then(() =>
           Effect.runPromise(Effect.ignore(queue.commit(commit)))
         )
-        return { accepted: new Set(commit.entries.map(({ id }) => id)), now: Date.now() }
+        return {
+          accepted: new Set(commit.entries.map(({ id }) => id)),
+          busy: new Set(),
+          now: Date.now()
+        }
       })
   }
 }
