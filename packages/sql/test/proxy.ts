@@ -19,12 +19,15 @@ export interface Proxy {
   /** Cuts all connections and accepts no new ones until `open` is called. */
   readonly close: () => void
   readonly open: () => void
+  /** Connections of now stay open and carry nothing any more; new ones work. */
+  readonly silence: () => void
 }
 
 export const make = (url: string): Effect.Effect<Proxy, never, Scope.Scope> =>
   Effect.gen(function*() {
     const directory = new URL(url.replace("@/", "@x/")).searchParams.get("host")!
     const sockets = new Set<Socket>()
+    const silent = new Set<Socket>()
     let losing: string | null = null
     let closesThen = false
     let isOpen = true
@@ -44,6 +47,7 @@ export const make = (url: string): Effect.Effect<Proxy, never, Scope.Scope> =>
         })
       }
       client.on("data", (data) => {
+        if (silent.has(client)) return
         if (losing !== null && data.includes(losing)) {
           losing = null
           cutsAtAnswer = true
@@ -51,6 +55,7 @@ export const make = (url: string): Effect.Effect<Proxy, never, Scope.Scope> =>
         upstream.write(data)
       })
       upstream.on("data", (data) => {
+        if (silent.has(client)) return
         if (!cutsAtAnswer) return client.write(data)
         lost++
         if (closesThen) isOpen = false
@@ -84,6 +89,9 @@ export const make = (url: string): Effect.Effect<Proxy, never, Scope.Scope> =>
       },
       open: () => {
         isOpen = true
+      },
+      silence: () => {
+        for (const socket of sockets) silent.add(socket)
       }
     }
   })

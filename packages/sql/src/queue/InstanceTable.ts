@@ -45,7 +45,7 @@ export const make = (run: Run) => {
     readonly soonMillis: number
   }): Effect.Effect<ReadonlySet<string>, unknown> =>
     Effect.map(
-      run({ name: "instance_insert", text: INSERT }, [
+      run({ name: "instance_insert", text: INSERT, limitMillis: INSERT_MILLIS }, [
         batch.map((request) => request.id),
         batch.map((request) => toStorable(request.name)),
         batch.map((request) => request.program),
@@ -152,6 +152,9 @@ export const startOneValues = (
   }),
   notify
 ]
+
+/** It waits for whoever inserts the same key, in a transaction that may be an app's. */
+const INSERT_MILLIS = 60_000
 
 /*
  * `… is true` around an `in` keeps it a hashed lookup. Left bare it becomes a join, and as

@@ -17,7 +17,17 @@ export interface Statement {
   /** Null for a text that is made anew each time, which is not worth preparing. */
   readonly name: string | null
   readonly text: string
+  /** Instead of `STATEMENT_MILLIS`, for what may wait for somebody else's transaction. */
+  readonly limitMillis?: number
 }
+
+/**
+ * Nobody waits longer for an answer. A connection whose other end is gone without a word (a
+ * host that lost its network, a firewall that forgot) would keep a commit waiting for as long
+ * as the system's keepalive takes, two hours by default. The connection is given up then and
+ * the statement sent again on another, which all of them allow.
+ */
+export const STATEMENT_MILLIS = 15_000
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -31,23 +41,33 @@ export type Run = (
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Run, never, PgClient.PgClient> = Effect.gen(function*() {
-  const client = (yield* PgClient.PgClient).withoutTransforms()
-  const pool = yield* Effect.serviceOption(PgPool)
-  if (pool._tag === "Some") return overPool(pool.value)
-  return ({ text }, values) => Effect.mapError(client.unsafe<Row>(text, values), driverError)
-})
+export const make = (
+  limitMillis = STATEMENT_MILLIS
+): Effect.Effect<Run, never, PgClient.PgClient> =>
+  Effect.gen(function*() {
+    const client = (yield* PgClient.PgClient).withoutTransforms()
+    const pool = yield* Effect.serviceOption(PgPool)
+    if (pool._tag === "Some") return overPool(pool.value, limitMillis)
+    return ({ text }, values) => Effect.mapError(client.unsafe<Row>(text, values), driverError)
+  })
 
 /** What a pooler between here and Postgres answers when names do not stay with a connection. */
 const NAME_IS_LOST: ReadonlySet<string> = new Set(["26000", "42P05"])
 
-const overPool = (pool: pg.Pool): Run => {
+const overPool = (pool: pg.Pool, limitMillis: number): Run => {
   let named = true
-  const send = ({ name, text }: Statement, values: ReadonlyArray<unknown>, withName: boolean) =>
+  const send = (
+    { limitMillis: own, name, text }: Statement,
+    values: ReadonlyArray<unknown>,
+    withName: boolean
+  ) =>
     Effect.async<ReadonlyArray<Row>, unknown>((resume) => {
-      const query = withName
-        ? { name: `rappel_${name}`, text, values: values as Array<unknown> }
-        : { text, values: values as Array<unknown> }
+      const query: pg.QueryConfig & { readonly query_timeout: number } = {
+        ...(withName ? { name: `rappel_${name}` } : {}),
+        text,
+        values: values as Array<unknown>,
+        query_timeout: own ?? limitMillis
+      }
       pool.query(query, (error: unknown, result: pg.QueryResult<Row>) => {
         resume(error ? Effect.fail(error) : Effect.succeed(result.rows))
       })

@@ -11,10 +11,10 @@ export const codeOf = (failure: unknown): string => {
   return typeof code === "string" ? code : ""
 }
 
-/** @effect/sql wraps the driver's error. */
+/** @effect/sql wraps the driver's error, and a transaction that cannot end does so again. */
 export const driverError = (failure: unknown): unknown =>
-  (failure as { readonly _tag?: unknown })._tag === "SqlError"
-    ? (failure as { readonly cause: unknown }).cause
+  (failure as { readonly _tag?: unknown } | null)?._tag === "SqlError"
+    ? driverError((failure as { readonly cause: unknown }).cause)
     : failure
 
 /** Deadlocks and serialization failures: the statement did nothing, and may be sent again. */

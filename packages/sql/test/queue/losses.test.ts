@@ -141,7 +141,7 @@ describe("a claim or start whose answer is lost", () => {
     "a start says that it created, as the first answer did",
     ({ proxy, session }) =>
       Effect.gen(function*() {
-        const { load, start } = yield* Queue
+        const { claim, start } = yield* Queue
         const owner = yield* newDispatcher
         const [request, keyed] = [requestOf(), requestOf({ key: "k" })]
         proxy.loseAnswerTo("insert into rappel.instance")
@@ -153,7 +153,7 @@ describe("a claim or start whose answer is lost", () => {
           { id: request.id, created: true },
           { id: keyed.id, created: true }
         ])
-        assert.lengthOf(yield* load(owner, started.map(({ id }) => ({ id, epoch: 1 }))), 2)
+        assert.lengthOf((yield* claim(owner, 10)).claimed, 2)
         assert.lengthOf(yield* session.run("select from rappel.instance"), 2)
         assert.deepStrictEqual(yield* start([keyed], owner), [{ id: keyed.id, created: false }])
       })
@@ -179,6 +179,30 @@ describe("a claim or start whose answer is lost", () => {
         assert.deepStrictEqual((yield* claim(owner, 10)).claimed, [])
       })
   )
+})
+
+describe("a connection whose other end is gone without a word", () => {
+  it.scopedLive("is given up, and what it carried is sent again on another", () =>
+    Effect.gen(function*() {
+      const proxy = yield* Proxy.make(yield* Effect.promise(Postgres.cleanUrl))
+      const layer = layerPg({ url: Redacted.make(proxy.url), listen: false, statementMillis: 300 })
+      yield* Effect.gen(function*() {
+        const { beat, expire, find, history } = yield* Queue
+        const { ids, owner } = yield* newOwner(1)
+        const heir = yield* newDispatcher
+        proxy.silence()
+
+        const { accepted } = yield* commitOf(owner, [entryOf(ids[0]!, { events: [eventOf(1)] })])
+
+        assert.sameMembers([...accepted], ids)
+        assert.lengthOf(yield* history(ids[0]!), 1)
+        proxy.silence()
+        assert.lengthOf(yield* find(ids), 1)
+        const { peers } = yield* beat(heir)
+        proxy.silence()
+        assert.strictEqual(yield* expire(peers), 1)
+      }).pipe(Effect.provide(layer))
+    }))
 })
 
 describe("everything else", () => {
