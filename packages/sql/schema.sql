@@ -15,6 +15,7 @@ create table rappel.dispatcher (
   died_at timestamp with time zone,
   pid integer not null,
   host text not null,
+  place text not null default ''::text,
   constraint dispatcher_pkey PRIMARY KEY (id)
 ) with (fillfactor=50);
 
@@ -132,6 +133,60 @@ CREATE INDEX instance_tags_idx ON rappel.instance USING gin (tags) WHERE (tags I
 CREATE UNIQUE INDEX instance_tick_idx ON rappel.instance USING btree (schedule, tick_at) WHERE (schedule IS NOT NULL);
 
 CREATE INDEX program_newest_idx ON rappel.program USING btree (name, stored);
+
+CREATE OR REPLACE FUNCTION rappel.expire(p_ids uuid[], p_counters bigint[])
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    dead uuid[];
+  begin
+    with expired as (
+      update rappel.dispatcher
+      set died_at = now()
+      from unnest(p_ids, p_counters) as seen (id, counter)
+      where dispatcher.id = seen.id and dispatcher.counter = seen.counter
+        and dispatcher.died_at is null
+      returning dispatcher.id
+    )
+    select array_agg(id) into dead from expired;
+    if dead is null then
+      return 0;
+    end if;
+    return rappel.free(dead);
+  end
+  $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.free(p_dispatchers uuid[])
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    freed integer;
+  begin
+    update rappel.due
+    set owner = null, due_at = now()
+    where owner = any(p_dispatchers);
+    get diagnostics freed = row_count;
+    if freed > 0 then
+      perform pg_notify('rappel', 'd');
+    end if;
+    return freed;
+  end
+  $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.leave(p_dispatcher uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    delete from rappel.dispatcher where id = p_dispatcher;
+    return rappel.free(array[p_dispatcher]);
+  end
+  $function$
+;
 
 CREATE OR REPLACE FUNCTION rappel.millis_of(option text, value jsonb)
  RETURNS double precision
@@ -408,6 +463,8 @@ AS $function$
 comment on table rappel.deployment is 'The program that starts by name use, per workflow; only a deploy moves it.';
 
 comment on table rappel.dispatcher is 'One row per registration. A row with died_at is dead for good; its process registers anew under another id.';
+
+comment on column rappel.dispatcher.place is 'Names the process for others on its host, which can tell by it whether it has ended; empty for none.';
 
 comment on table rappel.due is 'One light row per instance that is not closed: who owns it, or when it is due. Only its owner and whoever declares an owner dead update it.';
 

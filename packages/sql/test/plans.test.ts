@@ -36,7 +36,7 @@ const hotStatements = Effect.gen(function*() {
   const events = EventTable.make(run)
   const inbox = InboxTable.make(run)
   const instances = InstanceTable.make(run)
-  const dispatchers = yield* DispatcherTable.make(run)
+  const dispatchers = DispatcherTable.make(run)
   const batch = { id, dispatcher: id, entries: [entryOf(id)], soonMillis: 0 }
   const sent: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
     due.claim(id, 1, id),

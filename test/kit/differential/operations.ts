@@ -314,8 +314,9 @@ export const call = (
           now: time(beat.now)
         }))
     case "expire": {
-      const peers = known.peers.map(({ counter, id }) => ({
+      const peers = known.peers.map(({ counter, id, place }) => ({
         id,
+        place,
         counter: counter + operation.counterOff
       }))
       return (queue) => queue.expire(peers)

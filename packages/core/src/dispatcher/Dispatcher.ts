@@ -42,6 +42,10 @@ export interface DispatcherOptions {
   /** What operators see; the layers of @rappel/worker fill it in. */
   readonly host?: string
   readonly pid?: number
+  /** Names this process for others on its host, which can tell by it whether it has ended. */
+  readonly place?: string
+  /** Whether the process of this place is on this host and has ended, for certain. */
+  readonly hasEnded?: (place: string) => boolean
   /** Instances in memory at the same time; parked ones don't count. 500. */
   readonly maxInstances?: number
   /** Instances claimed in one statement. 200. */
@@ -70,6 +74,9 @@ const POISON_CLAIMS = 5
 const poisonReason = (claims: number): string =>
   `it was claimed ${claims} times and never got on: the processes that held it ended each time. ` +
   "Look at their logs for what it does, then resume it with `rappel instances resume`."
+
+/** After a beat that got no answer. */
+const BEAT_AGAIN_MILLIS = 250
 
 /** After a statement that failed. */
 const PAUSE = "500 millis"
@@ -105,11 +112,13 @@ export const make = (
       claimBatch = 200,
       commitEntries = 500,
       graceMillis = 5000,
+      hasEnded = () => false,
       host = "local",
       leaseMillis = 5000,
       maxInstances = 500,
       parkAfterMillis = 1000,
-      pid = 0
+      pid = 0,
+      place = ""
     } = options
     const beatMillis = options.beatMillis ?? (queue.pollMillis === Infinity ? Infinity : 1000)
 
@@ -123,6 +132,9 @@ export const make = (
 
     let id = uuidv7(entropy, localNow())
     let stopping = false
+    let beatenAt = localNow()
+    /** Ownership is certain for a while after a beat that was answered. */
+    const isFresh = () => localNow() - beatenAt < leaseMillis * 0.7
     const programs = new Map<string, ProgramFile>()
     const faults = yield* Mailbox.make<{ readonly instanceId: string; readonly cause: unknown }>()
     const core = new DispatcherCore({ maxInstances, parkAfterMillis, commitEntries }, {
@@ -132,6 +144,7 @@ export const make = (
       scheduler,
       retries,
       timeouts,
+      isCertain: () => beatMillis === Infinity || isFresh(),
       onFault: (instanceId, cause) => {
         faults.unsafeOffer({ instanceId, cause })
       }
@@ -154,7 +167,7 @@ export const make = (
     }
 
     const register = Effect.gen(function*() {
-      const registered = yield* queue.register({ id, host, pid })
+      const registered = yield* queue.register({ id, host, pid, place })
       sync(registered.now)
     })
 
@@ -331,6 +344,11 @@ export const make = (
       })
     ))
 
+    /** Since when a commit waits for its answer; Infinity when none does. */
+    let committingSince = Infinity
+    /** A host whose commits get no answer must not say that it lives, or nobody takes over (R5). */
+    const isStuck = () => localNow() - committingSince > leaseMillis / 2
+
     /** Sends a batch until it is answered: the same batch, so that a lost answer does no harm. */
     const send = (commit: Commit): Effect.Effect<void> =>
       queue.commit(commit).pipe(
@@ -354,7 +372,9 @@ export const make = (
 
     const commitAll: Effect.Effect<void> = Effect.gen(function*() {
       for (let commit = core.takeCommit(id); commit !== undefined; commit = core.takeCommit(id)) {
+        committingSince = localNow()
         yield* send(commit)
+        committingSince = Infinity
         settle()
       }
     })
@@ -393,9 +413,6 @@ export const make = (
     }))
 
     const peers = Peers.make(leaseMillis)
-    let beatenAt = localNow()
-    /** Ownership is certain for a while after a beat that was answered. */
-    const isFresh = () => localNow() - beatenAt < leaseMillis * 0.7
 
     const beatOnce = Effect.gen(function*() {
       const sentAt = localNow()
@@ -409,20 +426,31 @@ export const make = (
         yield* register
       }
       beatenAt = sentAt
-      const dead = peers.seen(beat.peers, localNow())
+      const dead = peers.seen(beat.peers, localNow(), hasEnded)
       if (dead.length > 0 && (yield* queue.expire(dead)) > 0) claimBell.ring()
     })
 
-    const beater = Effect.forever(Effect.gen(function*() {
-      yield* Effect.sleep(beatMillis)
-      yield* beatOnce.pipe(Effect.catchAllCause((cause) => {
-        // An observer that was cut off itself has seen nothing.
-        peers.forget()
-        return Effect.logWarning("Could not beat", cause)
-      }))
-      core.setOpen(isFresh())
-      settle()
-    }))
+    const beater = Effect.gen(function*() {
+      let waitMillis = beatMillis
+      for (;;) {
+        yield* Effect.sleep(waitMillis)
+        const failure = isStuck()
+          ? new Error("a commit has no answer yet")
+          : yield* Effect.match(Effect.sandbox(beatOnce), {
+            onFailure: (cause) => cause,
+            onSuccess: () => undefined
+          })
+        if (failure !== undefined) {
+          // An observer that was cut off itself has seen nothing.
+          peers.forget()
+          yield* Effect.logWarning("Could not beat", failure)
+        }
+        // Nothing is given out before the next beat, so that one comes soon.
+        waitMillis = failure === undefined ? beatMillis : Math.min(beatMillis, BEAT_AGAIN_MILLIS)
+        core.confirmed()
+        settle()
+      }
+    })
 
     const listener = Effect.gen(function*() {
       const wakes = yield* queue.wakes

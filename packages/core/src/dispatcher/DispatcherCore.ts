@@ -53,6 +53,8 @@ export interface CoreServices {
   readonly scheduler: Scheduler["Type"]
   readonly retries: RetrySchedules["Type"]
   readonly timeouts: Timeouts["Type"]
+  /** Whether what is owned here is so for certain now: its last beat is younger than a lease. */
+  readonly isCertain: () => boolean
   /** Told of an instance that is set aside, and why. */
   readonly onFault: (instanceId: string, cause: unknown) => void
 }
@@ -92,8 +94,6 @@ export class DispatcherCore {
   private frozen: ReadonlyArray<Frozen> | null = null
   private nextTimeoutAt = Infinity
   private executionId = 0
-  /** Calls may be handed out: ownership was confirmed lately, and this is no shutdown. */
-  private open = true
   private draining = false
 
   constructor(options: CoreOptions, services: CoreServices) {
@@ -253,10 +253,9 @@ export class DispatcherCore {
     return this.frozen === null && this.review.size > 0
   }
 
-  /** Lets calls go out, or holds them back while ownership is in doubt. */
-  setOpen(open: boolean): void {
-    this.open = open
-    if (open) this.pump()
+  /** Hands out what was held back while ownership was in doubt. */
+  confirmed(): void {
+    this.pump()
   }
 
   /** From now on no call starts, and whatever has nothing running is given away. */
@@ -340,8 +339,10 @@ export class DispatcherCore {
 
   /** Hands calls to the pool, as many as it has free slots; instances take turns. */
   private pump(): void {
-    if (!this.open || this.draining || this.hungry.size === 0) return
-    const { now, pool, timeouts } = this.services
+    if (this.draining || this.hungry.size === 0) return
+    const { isCertain, now, pool, timeouts } = this.services
+    // Asked now and not noted earlier: a process that was paused goes on in the middle.
+    if (!isCertain()) return
     const free = pool.slots() - this.running.size
     if (free <= 0) return
     const requests: Array<CallRequest> = []

@@ -178,6 +178,8 @@ export interface DispatcherInfo {
   readonly id: string
   readonly host: string
   readonly pid: number
+  /** Names the process for others on its host; absent or "" where it has no such name. */
+  readonly place?: string
 }
 
 /** A row that was claimed and is now owned at `epoch`. */
@@ -269,6 +271,8 @@ export interface Committed {
 export interface Peer {
   readonly id: string
   readonly counter: number
+  /** What it registered as its place; "" for none. */
+  readonly place: string
 }
 
 export interface Beat {

@@ -111,10 +111,12 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
       ),
     history: (id) => Effect.sync(() => store.instances.get(id)?.events.slice() ?? []),
 
-    register: ({ id }) =>
+    register: ({ id, place = "" }) =>
       Effect.sync(() => {
         // Sent again it changes nothing, and wakes no dead.
-        if (!store.dispatchers.has(id)) store.dispatchers.set(id, { counter: 0, alive: true })
+        if (!store.dispatchers.has(id)) {
+          store.dispatchers.set(id, { counter: 0, alive: true, place })
+        }
         return { now: now() }
       }),
     beat: (dispatcher) =>
@@ -124,7 +126,7 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         if (alive) own.counter++
         const peers = Array.from(store.dispatchers)
           .filter(([id, peer]) => id !== dispatcher && peer.alive)
-          .map(([id, { counter }]) => ({ id, counter }))
+          .map(([id, { counter, place }]) => ({ id, counter, place }))
         return { alive, peers, now: now() }
       }),
     expire: (peers) =>

@@ -57,7 +57,7 @@ export interface Store {
   readonly due: Map<string, Due>
   /** What names an instance beside its id (`memoryStart.ts`) → instance id. */
   readonly keys: Map<string, string>
-  readonly dispatchers: Map<string, { counter: number; alive: boolean }>
+  readonly dispatchers: Map<string, { counter: number; alive: boolean; readonly place: string }>
 }
 
 export const recordOf = (id: string, instance: Instance, due: Due | undefined): InstanceRecord => ({

@@ -7,6 +7,7 @@ import * as TestClock from "effect/TestClock"
 import * as Dispatcher from "../../src/dispatcher/Dispatcher.ts"
 import { LocalDispatcher } from "../../src/dispatcher/LocalDispatcher.ts"
 import { Queue } from "../../src/queue/Queue.ts"
+import { QueueUnavailable } from "../../src/queue/QueueError.ts"
 import * as QueueMemory from "../../src/queue/QueueMemory.ts"
 import * as RetrySchedules from "../../src/retry/RetrySchedules.ts"
 import * as Timeouts from "../../src/retry/Timeouts.ts"
@@ -165,6 +166,62 @@ describe("Dispatcher", () => {
       const outcome = yield* outcomeOf(ID)
       assert.isTrue(typeof outcome !== "string" && !outcome.ok && /JSON/.test(outcome.error))
     }).pipe(Effect.provide(dispatcherWith(succeed))))
+
+  it.scoped("gives out no call while it does not know whether it is alive still", () =>
+    Effect.gen(function*() {
+      const memory = yield* QueueMemory.make
+      let isCut = false
+      const queue: Queue["Type"] = {
+        ...memory,
+        beat: (dispatcher) =>
+          isCut
+            ? Effect.fail(
+              new QueueUnavailable({ operation: "beat", retryable: true, cause: "cut" })
+            )
+            : memory.beat(dispatcher)
+      }
+      const calls: Array<number> = []
+      const answer: Answer = (call) => {
+        calls.push(call.effect)
+        return succeed(call)
+      }
+      yield* Layer.build(withQueue(answer, queue, { beatMillis: 1000, leaseMillis: 5000 }))
+      yield* TestClock.adjust("1 second")
+      isCut = true
+      yield* TestClock.adjust("4 seconds")
+
+      yield* Effect.provideService(start(["work"]), Queue, queue)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(calls, [])
+
+      isCut = false
+      yield* TestClock.adjust("250 millis")
+      assert.deepStrictEqual(calls, [1])
+    }))
+
+  it.scoped("says no more that it lives when its commits get no answer (R5)", () =>
+    Effect.gen(function*() {
+      const memory = yield* QueueMemory.make
+      let beats = 0
+      const queue: Queue["Type"] = {
+        ...memory,
+        commit: () => Effect.never,
+        beat: (dispatcher) =>
+          Effect.suspend(() => {
+            beats++
+            return memory.beat(dispatcher)
+          })
+      }
+      const options = { beatMillis: 1000, leaseMillis: 5000, graceMillis: 0 }
+      yield* Layer.build(withQueue(succeed, queue, options))
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual(beats, 3)
+
+      yield* Effect.provideService(start(["work"]), Queue, queue)
+      yield* TestClock.adjust("20 seconds")
+
+      assert.isAtMost(beats, 6)
+    }))
 
   it.scoped("hands over what it owns when its scope closes", () =>
     Effect.gen(function*() {

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import { adopt } from "../../src/dispatcher/adopt.ts"
 import * as advance from "../../src/dispatcher/advance.ts"
+import { encodeSnapshot } from "../../src/dispatcher/EventCodec.ts"
 import { emptyPending, type Owned, takeFresh } from "../../src/dispatcher/Owned.ts"
 import type { Policy } from "../../src/machine/Model.ts"
 import type { Loaded, StoredEvent } from "../../src/queue/Queue.ts"
@@ -68,6 +69,28 @@ describe("adopt", () => {
     ]])
     assert.strictEqual(second.calls.get(1)!.losses, 1)
     assert.strictEqual(second.calls.get(1)!.attempts, 0)
+  })
+
+  it("records a loss when an owner died after it took up a parked instance", () => {
+    const parked = adopted(loadedWith(["work"], [], 1))
+    const call = {
+      effect: 1,
+      startedAt: NOW,
+      attempts: 1,
+      timeouts: 0,
+      losses: 0,
+      retryAt: NOW,
+      issued: false
+    }
+    const head = { format: 1, lastStepAt: NOW, calls: [call], fresh: [], kept: false }
+    const body = encodeSnapshot(head, parked.machine.snapshot(parked.state))
+    const loaded = { ...loadedWith(["work"], [], 3), snapshot: { seq: 0, body } }
+
+    const kinds = (claims: number) =>
+      adopted({ ...loaded, claims }).pending.events.map(({ kind }) => kind)
+
+    assert.deepStrictEqual(kinds(1), [], "nobody has had it since it was parked")
+    assert.deepStrictEqual(kinds(2), ["lost"])
   })
 
   it("keeps the attempts and the deadline of a backoff", () => {

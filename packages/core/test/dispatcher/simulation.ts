@@ -83,6 +83,7 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       scheduler: { machine: () => chainMachine, snapshotDue: () => chance(0.3) },
       retries: { decide: decideRetry },
       timeouts: { decide: decideTimeout, limitMillis },
+      isCertain: () => true,
       onFault: (id, cause) => {
         broken ??= `${id} was set aside: ${String(cause)}`
       },

@@ -37,6 +37,7 @@ const loadedOf = (n: number, count: number, fields: Partial<Loaded> = {}): Loade
 
 const coreWith = (slots: number) => {
   const executing: Array<CallRequest> = []
+  const ownership = { isCertain: true }
   let commits = 0
   const core = new DispatcherCore(
     { maxInstances: 10, parkAfterMillis: 1000, commitEntries: 100 },
@@ -46,6 +47,7 @@ const coreWith = (slots: number) => {
       scheduler: { machine: () => machine, snapshotDue: () => true },
       retries: { decide: decideRetry },
       timeouts: { decide: decideTimeout, limitMillis },
+      isCertain: () => ownership.isCertain,
       onFault: (id, cause) => assert.fail(`${id}: ${String(cause)}`),
       pool: {
         slots: () => slots,
@@ -56,7 +58,7 @@ const coreWith = (slots: number) => {
       }
     }
   )
-  return { core, executing }
+  return { core, executing, ownership }
 }
 
 describe("Backlog", () => {
@@ -98,11 +100,12 @@ describe("a fan-out", () => {
   })
 
   it("leaves every other slot to the others", () => {
-    const { core, executing } = coreWith(6)
-    core.setOpen(false)
+    const { core, executing, ownership } = coreWith(6)
+    ownership.isCertain = false
     for (const n of [1, 2, 3]) core.adopt(loadedOf(n, n === 3 ? 1 : 1000), file)
 
-    core.setOpen(true)
+    ownership.isCertain = true
+    core.confirmed()
 
     assert.deepStrictEqual(
       executing.map(({ instanceId }) => instanceId),

@@ -45,6 +45,8 @@ export interface PgQueueOptions {
   readonly listen?: boolean
   /** How often to look without a hint; 1000 when absent. */
   readonly pollMillis?: number
+  /** How long an answer is awaited before the connection is given up; 15,000 when absent. */
+  readonly statementMillis?: number
 }
 
 /** What a lost connection or a deadlock took is sent again for this long. */
@@ -76,13 +78,13 @@ export const make = (
     const checkSchema = Effect.provideService(Migrator.check, PgClient.PgClient, client)
     const entropy = yield* Entropy
     const soonMillis = options.pollMillis ?? POLL_MILLIS
-    const run = yield* Statements.make
+    const run = yield* Statements.make(options.statementMillis)
     const programs = ProgramTable.make(run)
     const instances = InstanceTable.make(run)
     const due = DueTable.make(run)
     const events = EventTable.make(run)
     const inbox = InboxTable.make(run)
-    const dispatchers = yield* DispatcherTable.make(run)
+    const dispatchers = DispatcherTable.make(run)
     const send = CommitStatement.make(run)
     const wakes = yield* PgWakes.make(
       options.listen === false ? null : yield* listenConfig(client)
@@ -192,8 +194,7 @@ export const make = (
         peers.length === 0
           ? Effect.succeed(0)
           : sending("declare dispatchers dead", dispatchers.expire(peers)),
-      leave: (dispatcher) =>
-        sending("end a registration", Effect.asVoid(dispatchers.leave(dispatcher))),
+      leave: (dispatcher) => sending("end a registration", dispatchers.leave(dispatcher)),
 
       deliver: (batch) => {
         const known = batch.filter(({ instanceId }) => UUID.test(instanceId))

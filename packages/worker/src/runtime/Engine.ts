@@ -15,11 +15,14 @@ import type { WorkerPool } from "@rappel/core/worker/WorkerPool"
 import * as Layer from "effect/Layer"
 import { hostname } from "node:os"
 import type { Settings } from "../project/Environment.ts"
+import * as Place from "./Place.ts"
 
 /** What of the settings concerns a dispatcher. */
 export const dispatcherOptions = (settings: Settings): DispatcherOptions => ({
   host: hostname(),
   pid: process.pid,
+  place: Place.own(),
+  hasEnded: Place.hasEnded,
   ...(settings.batchSize === undefined ? {} : { claimBatch: settings.batchSize }),
   ...(settings.maxConcurrentInstances === undefined
     ? {}

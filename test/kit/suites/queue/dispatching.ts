@@ -60,6 +60,20 @@ export const dispatching = (queue: EmptyQueue) => {
   )
 
   test(
+    "a beat answers the places of the others",
+    queue,
+    Effect.gen(function*() {
+      const { beat, register } = yield* Queue
+      const ada = yield* newDispatcher
+      yield* register({ id: newId(), host: "here", pid: 1, place: "boot/pid-1/time-1/17/42:8" })
+
+      const { peers } = yield* beat(ada)
+
+      assert.deepStrictEqual(peers.map(({ place }) => place), ["boot/pid-1/time-1/17/42:8"])
+    })
+  )
+
+  test(
     "a dispatcher that has beaten in between stays alive and keeps its instances",
     queue,
     Effect.gen(function*() {
@@ -70,7 +84,7 @@ export const dispatching = (queue: EmptyQueue) => {
       yield* beat(owner)
 
       assert.strictEqual(yield* expire(peers), 0)
-      assert.strictEqual(yield* expire([{ id: newId(), counter: 0 }]), 0)
+      assert.strictEqual(yield* expire([{ id: newId(), counter: 0, place: "" }]), 0)
       assert.strictEqual(yield* expire([]), 0)
 
       assert.isTrue((yield* beat(owner)).alive)
