@@ -1,4 +1,6 @@
 import { afterAll, assert, describe, it } from "@effect/vitest"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import * as Processes from "../kit/Processes.ts"
 import * as files from "./files.ts"
 
@@ -58,7 +60,7 @@ describe("rappel check", () => {
       assert.include(stdout, "3 workflows accepted: greeting, nothing, whereabouts")
     }
     assert.strictEqual((await Processes.rappel(["check"], { cwd })).code, 1)
-  })
+  }, 60_000)
 
   it("a path that does not exist ends with 2 and says where it looked", async () => {
     const { code, stderr, stdout } = await Processes.rappel(["check", "src/absent.ts"], { cwd })
@@ -68,4 +70,27 @@ describe("rappel check", () => {
     assert.include(stderr, `There is no file ${cwd}/src/absent.ts`)
     assert.notMatch(stderr, /\n\s+at /)
   })
+
+  it("--watch checks again what a change concerns, and files that are new", async () => {
+    const cwd = Processes.project({
+      "src/lib.ts": "export const n = 1",
+      "src/one.ts": files.workflowOf("./lib", "n", "one"),
+      "src/two.ts": files.workflowOf("./lib", "2 + n", "two")
+    })
+    const checking = Processes.start([Processes.RAPPEL, "check", "src", "--watch"], { cwd })
+    try {
+      await checking.writes(/Watching for changes/)
+      assert.include(checking.output(), "2 workflows accepted: one, two")
+
+      writeFileSync(join(cwd, "src/one.ts"), files.workflowOf("./lib", "missing", "one"))
+      await checking.writes(/Checked 1 of 3 files in \d+ ms/)
+      assert.include(checking.output(), "1 of 2 workflows not accepted: one")
+
+      writeFileSync(join(cwd, "src/three.ts"), files.workflowOf("./lib", "n", "three"))
+      await checking.writes(/1 of 3 workflows not accepted: one/)
+    } finally {
+      checking.child.kill("SIGINT")
+    }
+    assert.isBelow((await checking.ended).millis, 60_000)
+  }, 60_000)
 })

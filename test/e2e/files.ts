@@ -47,3 +47,10 @@ export const unknown = workflow(async () => missing())
 
 export const fine = workflow(async (n: number) => n + 1)
 `
+
+/** A workflow that uses one import. */
+export const workflowOf = (imported: string, body: string, name: string): string => `
+import { workflow } from "@rappel/core"
+import { n } from "${imported}"
+export const ${name} = workflow(async () => ${body} && n)
+`

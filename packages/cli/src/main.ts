@@ -75,8 +75,14 @@ export const rappel = (outcome: Outcome) => {
   const check = command(
     "check",
     "Compile workflows and print what the compiler finds",
-    { files: Args.text({ name: "files" }).pipe(Args.repeated), json, strict },
-    () => import("./commands/check.ts")
+    {
+      files: Args.text({ name: "files" }).pipe(Args.repeated),
+      json,
+      strict,
+      watch: flag("watch", "Stay, and check again what a change of a file concerns")
+    },
+    () => import("./commands/check.ts"),
+    true
   )
   const build = command(
     "build",
@@ -208,7 +214,7 @@ export const main = (edge: Edge, outcome: Outcome): Effect.Effect<void> => {
       NodeContext.layer,
       CliConfig.layer({ showBuiltIns: false }),
       Layer.succeed(Invocation, edge),
-      Output.layer({ isVerbose }),
+      Output.layer({ isVerbose, variables: edge.variables }),
       Output.layerLogs(
         isVerbose ? "debug" : edge.variables["RAPPEL_LOG_LEVEL"],
         LogLevel.Warning

@@ -18,7 +18,7 @@ import { type Module, Modules } from "./2-analyze/Modules.ts"
 import { findProjectRoot, relativeTo } from "./2-analyze/projectRoot.ts"
 import { reach } from "./2-analyze/reach.ts"
 import { type WorkflowDeclaration, workflowsOf } from "./2-analyze/workflows.ts"
-import { lowerProgram } from "./3-lower/lowerProgram.ts"
+import { type Lowered, lowerProgram } from "./3-lower/lowerProgram.ts"
 import type { UsedAction } from "./3-lower/Output.ts"
 import { emit } from "./4-emit/emit.ts"
 import * as catalogue from "./diagnostics/catalogue.ts"
@@ -98,12 +98,20 @@ export const compileFile = (options: CompileOptions): Compiled => {
   const root = options.projectRoot === undefined
     ? findProjectRoot(file, files)
     : resolve(options.projectRoot)
-  const modules = new Modules(root, files)
+  return compileWith(new Modules(root, files), file, options)
+}
+
+/** The same with modules that are known already: several files of one project at one moment. */
+export const compileWith = (
+  modules: Modules,
+  file: string,
+  options: Pick<CompileOptions, "exports" | "strict">
+): Compiled => {
   const module = modules.at(file)
-  const findings = new Findings(root)
+  const findings = new Findings(modules.root)
   if (module === undefined) {
     const missing = ts.createSourceFile(file, "", ts.ScriptTarget.ESNext, true)
-    findings.add(catalogue.moduleNotFound(missing, relativeTo(root, file)))
+    findings.add(catalogue.moduleNotFound(missing, relativeTo(modules.root, file)))
     return { workflows: [], findings: findings.sorted() }
   }
   checkFile(modules, module, findings.add)
@@ -147,15 +155,27 @@ const compileWorkflow = (
   const lowered = lowerProgram(modules, reached, workflow, findings.add)
   const found = findings.sorted()
   const hasErrors = found.some((each) => each.severity === "error")
-  return {
+  const compiled: CompiledWorkflow = {
     name: workflow.name,
     file: module.name,
     export: workflow.exportName,
     ...siteOf(workflow),
-    ...(hasErrors ? {} : { program: emit(lowered.program, lowered.positions) }),
     findings: found,
     actions: lowered.actions.map(actionSite)
   }
+  return hasErrors ? compiled : withProgram(compiled, lowered)
+}
+
+/** With its program, which is named when somebody asks for it: a check alone needs no hash. */
+const withProgram = (
+  compiled: CompiledWorkflow,
+  { positions, program }: Lowered
+): CompiledWorkflow => {
+  let file: ProgramFile | undefined
+  return Object.defineProperty(compiled, "program", {
+    get: () => file ??= emit(program, positions),
+    enumerable: true
+  })
 }
 
 const siteOf = (

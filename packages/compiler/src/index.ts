@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 export { findProjectRoot } from "./2-analyze/projectRoot.ts"
+export { type CheckedFile, type Checker, makeChecker } from "./Checker.ts"
 export {
   type ActionSite,
   type Compiled,
@@ -16,5 +17,5 @@ export {
   findWorkflows
 } from "./compile.ts"
 export type { Diagnostic } from "./diagnostics/Diagnostic.ts"
-export { render } from "./diagnostics/render.ts"
+export { render, renderColored } from "./diagnostics/render.ts"
 export { visualize } from "./visualize/visualize.ts"

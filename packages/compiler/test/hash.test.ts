@@ -114,6 +114,14 @@ describe("canonicalJson", () => {
     )
   })
 
+  it("tells keys apart that look alike when they are joined", () => {
+    assert.deepStrictEqual(
+      [{ a: 1, b: 2 }, { "a\nb": 1 }, {}, { "": 1 }, { "a\nb": 1, c: 2 }, { a: 1, "b\nc": 2 }]
+        .map((each) => JSON.parse(canonicalJson(each)) as unknown),
+      [{ a: 1, b: 2 }, { "a\nb": 1 }, {}, { "": 1 }, { "a\nb": 1, c: 2 }, { a: 1, "b\nc": 2 }]
+    )
+  })
+
   it("gives equal values the same text", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.jsonValue(), (value) => {

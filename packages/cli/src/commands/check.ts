@@ -4,31 +4,37 @@
  * @since 0.1.0
  */
 import type { Finding } from "@rappel/core/client/ClientError"
-import {
-  type CompiledWorkflow,
-  type CompilerModule,
-  loadCompiler
-} from "@rappel/core/client/Loader"
+import { type CheckedFile, type CompilerModule, loadCompiler } from "@rappel/core/client/Loader"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { realpathSync } from "node:fs"
 import { ExitCode } from "../CliError.ts"
 import { Invocation } from "../Invocation.ts"
+import { report } from "../output/findings.ts"
 import { Output } from "../output/Output.ts"
-import { expandFiles, type SourceFile } from "./expandFiles.ts"
+import { watchSources } from "../watchSources.ts"
+import { expandFiles } from "./expandFiles.ts"
 
 export interface CheckInput {
   readonly files: ReadonlyArray<string>
   readonly json: boolean
   readonly strict: boolean
+  readonly watch: boolean
 }
 
 /** One line of the report: a workflow, or a file whose errors stand outside of any. */
-interface Checked {
+export interface Checked {
   readonly name: string
   readonly file: string
   readonly export: string
   readonly accepted: boolean
   readonly findings: ReadonlyArray<Finding>
+}
+
+/** A file as the user named it; `isNamed` by itself, and not found in a folder. */
+interface Named {
+  readonly shown: string
+  readonly isNamed: boolean
 }
 
 const isError = ({ severity }: Finding): boolean => severity === "error"
@@ -41,25 +47,20 @@ const plain = ({ code, column, line, message, severity }: Finding): Finding => (
   column
 })
 
-const checkFile = (
-  compiler: CompilerModule,
-  file: SourceFile,
-  strict: boolean
-): ReadonlyArray<Checked> => {
-  const { findings, workflows } = compiler.compileFile({ file: realpathSync(file.path), strict })
-  const checked = workflows.map((workflow: CompiledWorkflow): Checked => ({
+const linesOf = ({ findings, workflows }: CheckedFile, { isNamed, shown }: Named) => {
+  const checked = workflows.map((workflow): Checked => ({
     name: workflow.name,
-    file: file.shown,
+    file: shown,
     export: workflow.export,
     accepted: !workflow.findings.some(isError),
     findings: workflow.findings
   }))
   // A file in a folder is only of interest when it has to do with workflows.
-  const isMeant = file.isNamed || workflows.length > 0
+  const isMeant = isNamed || workflows.length > 0
   return findings.length > 0 && isMeant
     ? [...checked, {
-      name: file.shown,
-      file: file.shown,
+      name: shown,
+      file: shown,
       export: "",
       accepted: !findings.some(isError),
       findings
@@ -67,33 +68,16 @@ const checkFile = (
     : checked
 }
 
-const count = (things: number, one: string): string => `${things} ${one}${things === 1 ? "" : "s"}`
-
 const print = (
   compiler: CompilerModule,
   checked: ReadonlyArray<Checked>,
-  { note, result }: Output["Type"]
+  isJson: boolean,
+  output: Output["Type"]
 ): void => {
-  // Workflows that share a helper share its findings.
-  const rendered = new Set(
-    checked.flatMap(({ findings }) => findings.map((finding) => compiler.render(finding as never)))
-  )
-  for (const text of rendered) result(`${text}\n`)
-  const workflows = checked.filter((each) => each.export !== "")
-  const refused = workflows.filter(({ accepted }) => !accepted)
-  if (workflows.length === 0) {
-    note("No workflow was found; one is `export const name = workflow(…)`.")
-  } else if (refused.length === 0) {
-    result(
-      `${count(workflows.length, "workflow")} accepted: ${workflows.map((w) => w.name).join(", ")}`
-    )
-  } else {
-    result(
-      `${refused.length} of ${count(workflows.length, "workflow")} not accepted: ${
-        refused.map((w) => w.name).join(", ")
-      }`
-    )
-  }
+  if (isJson) {
+    const workflows = checked.map((each) => ({ ...each, findings: each.findings.map(plain) }))
+    output.result(JSON.stringify({ workflows }))
+  } else report(compiler, checked, output)
 }
 
 export const execute = (
@@ -102,12 +86,46 @@ export const execute = (
   Effect.gen(function*() {
     const { folder } = yield* Invocation
     const output = yield* Output
-    const files = yield* expandFiles(folder, input.files)
     const compiler = yield* loadCompiler
-    const checked = files.flatMap((file) => checkFile(compiler, file, input.strict))
-    if (input.json) {
-      const workflows = checked.map((each) => ({ ...each, findings: each.findings.map(plain) }))
-      output.result(JSON.stringify({ workflows }))
-    } else print(compiler, checked, output)
-    return checked.every(({ accepted }) => accepted) ? ExitCode.done : ExitCode.failed
+    const checker = compiler.makeChecker({ strict: input.strict })
+    const named = new Map<string, Named>()
+    const byFile = new Map<string, ReadonlyArray<Checked>>()
+    const take = (results: ReadonlyArray<CheckedFile>): number => {
+      for (const result of results) {
+        byFile.set(result.file, linesOf(result, named.get(result.file)!))
+      }
+      return results.length
+    }
+    /** Compiles the files that were not there the last time; answers how many. */
+    const checkNew = Effect.map(expandFiles(folder, input.files), (files) => {
+      for (const file of files) named.set(realpathSync(file.path), file)
+      return take(checker.check(Array.from(named.keys()).filter((file) => !checker.knows(file))))
+    })
+    const all = (): ReadonlyArray<Checked> => Array.from(byFile.values()).flat()
+
+    yield* checkNew
+    print(compiler, all(), input.json, output)
+    if (input.watch) {
+      const watching = () => output.note("Watching for changes; Ctrl+C ends it.")
+      yield* watchSources(folder, watching).pipe(
+        Stream.runForEach((paths) =>
+          Effect.gen(function*() {
+            const start = performance.now()
+            const changed = take(checker.changed(paths))
+            const gone = Array.from(byFile.keys()).filter((file) => !checker.knows(file))
+            for (const file of gone) {
+              byFile.delete(file)
+              named.delete(file)
+            }
+            const checked = changed + (yield* checkNew)
+            // Editors touch files twice, and what no workflow imports changes nothing.
+            if (checked + gone.length === 0) return
+            const millis = performance.now() - start
+            print(compiler, all(), input.json, output)
+            output.note(`Checked ${checked} of ${byFile.size} files in ${millis.toFixed(0)} ms.`)
+          })
+        )
+      )
+    }
+    return all().every(({ accepted }) => accepted) ? ExitCode.done : ExitCode.failed
   })

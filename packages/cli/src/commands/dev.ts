@@ -7,54 +7,30 @@
  *
  * @since 0.1.0
  */
-import { type CompilerModule, loadCompiler } from "@rappel/core/client/Loader"
+import { type CheckedFile, type CompilerModule, loadCompiler } from "@rappel/core/client/Loader"
 import * as Background from "@rappel/worker/background/Background"
 import { projectRootOf, sourceFiles } from "@rappel/worker/project/ProjectFiles"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { watch } from "node:fs"
 import { basename, dirname, relative } from "node:path"
 import { ExitCode } from "../CliError.ts"
 import { Invocation } from "../Invocation.ts"
 import { Output } from "../output/Output.ts"
 import { settingsWith } from "../runtime/options.ts"
+import { watchSources } from "../watchSources.ts"
 
 export interface DevInput {
   readonly workers: Option.Option<number>
   readonly concurrency: Option.Option<number>
 }
 
-/** Editors write a file in several steps. */
-const QUIET = "100 millis"
-
-const IGNORED = /(?:^|\/)(?:node_modules|dist|build|coverage|\.[^/]+)(?:\/|$)/
-const SOURCE = /\.(?:[cm]?[jt]sx?|json)$/
-
-/** Paths below a folder, as they change. */
-const changesOf = (folder: string): Stream.Stream<string, Error> =>
-  Stream.asyncPush<string, Error>((emit) =>
-    Effect.acquireRelease(
-      Effect.sync(() => {
-        const watcher = watch(folder, { recursive: true }, (_event, name) => {
-          if (name !== null && SOURCE.test(name) && !IGNORED.test(name)) emit.single(name)
-        })
-        watcher.on("error", (error) => emit.fail(error))
-        return watcher
-      }),
-      (watcher) => Effect.sync(() => watcher.close())
-    )
-  )
-
 const report = (
   compiler: CompilerModule,
   projectRoot: string,
   { note }: Output["Type"]
 ) =>
-(file: string): number => {
-  // A package of a workspace is a project of its own.
-  if (projectRootOf(dirname(file)) !== projectRoot) return 0
-  const { workflows } = compiler.compileFile({ file, projectRoot })
+({ file, workflows }: CheckedFile): number => {
   for (const { findings, name, program } of workflows) {
     for (const finding of findings) note(`${compiler.render(finding as never)}\n`)
     note(
@@ -66,6 +42,12 @@ const report = (
   return workflows.length
 }
 
+/** A package of a workspace is a project of its own. */
+const ownFiles = (projectRoot: string): ReadonlyArray<string> =>
+  Array.from(sourceFiles(projectRoot)).filter((file) =>
+    projectRootOf(dirname(file)) === projectRoot
+  )
+
 export const execute = (input: DevInput): Effect.Effect<ExitCode, unknown, Invocation | Output> =>
   Effect.gen(function*() {
     const { folder } = yield* Invocation
@@ -73,11 +55,14 @@ export const execute = (input: DevInput): Effect.Effect<ExitCode, unknown, Invoc
     const settings = yield* settingsWith(input)
     const projectRoot = projectRootOf(folder)
     const compiler = yield* loadCompiler
-    const compile = report(compiler, projectRoot, output)
-    const compileAll = () =>
-      Array.from(sourceFiles(projectRoot)).reduce((sum, file) => sum + compile(file), 0)
+    const checker = compiler.makeChecker({ projectRoot })
+    const print = report(compiler, projectRoot, output)
+    const printAll = (checked: ReadonlyArray<CheckedFile>) =>
+      checked.reduce((sum, each) => sum + print(each), 0)
     output.note(
-      `${compileAll()} workflows in ${basename(projectRoot)}; starting Postgres and workers ...`
+      `${printAll(checker.check(ownFiles(projectRoot)))} workflows in ${
+        basename(projectRoot)
+      }; starting Postgres and workers ...`
     )
 
     yield* Background.serve({
@@ -88,12 +73,15 @@ export const execute = (input: DevInput): Effect.Effect<ExitCode, unknown, Invoc
           Effect.sync(() => {
             output.note(`Ready: ${background.workers} worker processes. Ctrl+C ends all of it.`)
           }),
-          changesOf(projectRoot).pipe(
-            Stream.groupedWithin(1000, QUIET),
+          watchSources(projectRoot).pipe(
             Stream.runForEach((changed) =>
               Effect.gen(function*() {
-                output.note(`Changed: ${Array.from(new Set(changed)).join(", ")}`)
-                compileAll()
+                const names = changed.map((path) => relative(projectRoot, path))
+                output.note(`Changed: ${names.join(", ")}`)
+                // A file that is new is not known to the checker yet.
+                const added = ownFiles(projectRoot).filter((file) => changed.includes(file))
+                printAll(checker.changed(changed))
+                printAll(checker.check(added.filter((file) => !checker.knows(file))))
                 yield* background.refresh
               })
             )

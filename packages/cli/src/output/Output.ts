@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Variables } from "@rappel/worker/project/Environment"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -20,6 +21,8 @@ export class Output extends Context.Tag("@rappel/cli/output/Output")<Output, {
   readonly isVerbose: boolean
   /** Whether a person looks at stdout. */
   readonly isTerminal: boolean
+  /** Whether it sees colors there: not with `NO_COLOR` set. */
+  readonly isColored: boolean
   /**
    * From now on whatever else writes to this process's stdout (an action's `console.log`)
    * goes to stderr, so that results stand alone.
@@ -31,7 +34,9 @@ export class Output extends Context.Tag("@rappel/cli/output/Output")<Output, {
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: { readonly isVerbose: boolean }): Layer.Layer<Output> =>
+export const layer = (
+  options: { readonly isVerbose: boolean; readonly variables?: Variables }
+): Layer.Layer<Output> =>
   Layer.sync(Output, () => {
     const write = process.stdout.write.bind(process.stdout)
     return Output.of({
@@ -43,6 +48,7 @@ export const layer = (options: { readonly isVerbose: boolean }): Layer.Layer<Out
       },
       isVerbose: options.isVerbose,
       isTerminal: process.stdout.isTTY === true,
+      isColored: process.stdout.isTTY === true && (options.variables?.["NO_COLOR"] ?? "") === "",
       claimStdout: () => {
         process.stdout.write = process.stderr.write.bind(
           process.stderr

@@ -11,7 +11,7 @@ import { remembering, type SourceFiles } from "../1-parse/SourceFiles.ts"
 import ts from "../typescript.ts"
 import { type ActionDeclaration, findAction } from "./actions.ts"
 import { relativeTo } from "./projectRoot.ts"
-import { resolveModule } from "./resolveModule.ts"
+import { type Resolution, resolveModule } from "./resolveModule.ts"
 import { chainRoot, unwrap } from "./syntaxKinds.ts"
 
 /** A module of the project. */
@@ -59,6 +59,7 @@ export class Modules {
   readonly root: string
   readonly files: SourceFiles
   readonly #modules = new Map<string, Module | undefined>()
+  readonly #resolutions = new Map<Module, Map<string, Resolution>>()
   readonly #looking = new Set<Unit>()
   readonly #meanings = new Map<Module, Map<string, Meaning | undefined>>()
 
@@ -77,9 +78,20 @@ export class Modules {
     return module
   }
 
+  #resolve(from: Module, specifier: string): Resolution {
+    let known = this.#resolutions.get(from)
+    if (known === undefined) this.#resolutions.set(from, known = new Map())
+    let target = known.get(specifier)
+    if (target === undefined) {
+      target = resolveModule(this.files, from.file, specifier)
+      known.set(specifier, target)
+    }
+    return target
+  }
+
   /** The module of the project that a specifier means. */
   imported(from: Module, specifier: string): Module | undefined {
-    const target = resolveModule(this.files, from.file, specifier)
+    const target = this.#resolve(from, specifier)
     return target.kind === "file" ? this.at(target.file) : undefined
   }
 
@@ -213,7 +225,7 @@ export class Modules {
     at: number,
     seen: ReadonlySet<string>
   ): Meaning | undefined {
-    const target = resolveModule(this.files, module.file, specifier)
+    const target = this.#resolve(module, specifier)
     if (target.kind === "core") {
       return name === "*"
         ? { kind: "coreNamespace" }

@@ -15,28 +15,66 @@ export type FunctionSyntax =
   | ts.SetAccessorDeclaration
   | ts.ConstructorDeclaration
 
+/** What several passes ask of every node, answered by its kind alone where that is enough. */
+const KINDS = new Uint8Array(ts.SyntaxKind.Count)
+const FUNCTION = 1
+const TYPE = 2
+const MAYBE_ERASED = 4
+for (let kind = 0; kind < KINDS.length; kind++) {
+  if (ts.isTypeNode({ kind } as ts.Node)) KINDS[kind] = TYPE
+}
+KINDS[ts.SyntaxKind.ExpressionWithTypeArguments] = 0
+for (
+  const kind of [
+    ts.SyntaxKind.TypeParameter,
+    ts.SyntaxKind.InterfaceDeclaration,
+    ts.SyntaxKind.TypeAliasDeclaration,
+    ts.SyntaxKind.ImportDeclaration,
+    ts.SyntaxKind.IndexSignature
+  ]
+) KINDS[kind] = TYPE
+for (
+  const kind of [
+    ts.SyntaxKind.FunctionDeclaration,
+    ts.SyntaxKind.FunctionExpression,
+    ts.SyntaxKind.ArrowFunction,
+    ts.SyntaxKind.MethodDeclaration,
+    ts.SyntaxKind.GetAccessor,
+    ts.SyntaxKind.SetAccessor,
+    ts.SyntaxKind.Constructor
+  ]
+) KINDS[kind] = FUNCTION
+for (
+  const kind of [
+    ts.SyntaxKind.HeritageClause,
+    ts.SyntaxKind.Parameter,
+    ts.SyntaxKind.VariableStatement,
+    ts.SyntaxKind.FunctionDeclaration,
+    ts.SyntaxKind.ClassDeclaration,
+    ts.SyntaxKind.EnumDeclaration,
+    ts.SyntaxKind.ModuleDeclaration,
+    ts.SyntaxKind.PropertyDeclaration
+  ]
+) KINDS[kind]! |= MAYBE_ERASED
+
 export const isFunction = (node: ts.Node): node is FunctionSyntax =>
-  ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node) || ts.isArrowFunction(node) ||
-  ts.isMethodDeclaration(node) || ts.isGetAccessor(node) || ts.isSetAccessor(node) ||
-  ts.isConstructorDeclaration(node)
+  (KINDS[node.kind]! & FUNCTION) !== 0
 
 /** Nodes that vanish when types are stripped. */
-export const isErased = (node: ts.Node): boolean =>
-  (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) ||
-  ts.isTypeParameterDeclaration(node) || ts.isInterfaceDeclaration(node) ||
-  ts.isTypeAliasDeclaration(node) || ts.isImportDeclaration(node) ||
-  ts.isIndexSignatureDeclaration(node) ||
-  (ts.isHeritageClause(node) && node.token === ts.SyntaxKind.ImplementsKeyword) ||
-  (ts.isParameter(node) && ts.isIdentifier(node.name) && node.name.text === "this") ||
-  isAmbient(node)
+export const isErased = (node: ts.Node): boolean => {
+  const kind = KINDS[node.kind]!
+  return (kind & TYPE) !== 0 || ((kind & MAYBE_ERASED) !== 0 && isErasedHere(node))
+}
 
-const isAmbient = (node: ts.Node): boolean =>
-  (ts.isVariableStatement(node) || ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) ||
-    ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node) || ts.isPropertyDeclaration(node)) &&
-  ts.getModifiers(node)?.some((each) =>
-      each.kind === ts.SyntaxKind.DeclareKeyword ||
-      (each.kind === ts.SyntaxKind.AbstractKeyword && ts.isPropertyDeclaration(node))
-    ) === true
+const isErasedHere = (node: ts.Node): boolean => {
+  if (ts.isHeritageClause(node)) return node.token === ts.SyntaxKind.ImplementsKeyword
+  if (ts.isParameter(node)) return ts.isIdentifier(node.name) && node.name.text === "this"
+  return ts.canHaveModifiers(node) &&
+    ts.getModifiers(node)?.some((each) =>
+        each.kind === ts.SyntaxKind.DeclareKeyword ||
+        (each.kind === ts.SyntaxKind.AbstractKeyword && ts.isPropertyDeclaration(node))
+      ) === true
+}
 
 /** An expression without parentheses, casts, assertions and type arguments around it. */
 export const unwrap = (node: ts.Expression): ts.Expression => {

@@ -14,10 +14,22 @@ import type { Diagnostic } from "./Diagnostic.ts"
  * @since 0.1.0
  * @category printing
  */
-export const render = (diagnostic: Diagnostic): string => {
+export const render = (diagnostic: Diagnostic): string => printed(diagnostic, false)
+
+/**
+ * The same with the colors of terminals.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const renderColored = (diagnostic: Diagnostic): string => printed(diagnostic, true)
+
+const printed = (diagnostic: Diagnostic, isColored: boolean): string => {
   const { code, column, fileName, help, length, line, message, severity, text } = diagnostic
   const width = String(line).length
-  const gutter = (label: string) => `${label.padStart(width)} | `
+  const paint = (color: Color, part: string): string =>
+    isColored ? `\u001b[${COLORS[color]}m${part}\u001b[0m` : part
+  const gutter = (label: string): string => paint("dim", `${label.padStart(width)} | `)
 
   const first = Math.max(1, line - 2)
   const shown = text.split(/\r?\n/).slice(first - 1, line)
@@ -28,11 +40,15 @@ export const render = (diagnostic: Diagnostic): string => {
   const marked = Math.max(1, Math.min(length, source.length - before.length))
 
   return [
-    `${severity}[${code}]: ${message}`,
+    `${paint(severity, `${severity}[${code}]`)}: ${message}`,
     `  at ${fileName}:${line}:${column}`,
     ...frame,
-    gutter("") + before.replace(/[^\t]/g, " ") + "^".repeat(marked),
+    gutter("") + before.replace(/[^\t]/g, " ") + paint(severity, "^".repeat(marked)),
     `help: ${help}`,
-    `docs: docs/errors/${code}.md`
+    paint("dim", `docs: docs/errors/${code}.md`)
   ].join("\n")
 }
+
+const COLORS = { error: "31", warning: "33", info: "36", dim: "2" } as const
+
+type Color = keyof typeof COLORS

@@ -28,6 +28,19 @@ export interface CompiledWorkflow {
   readonly actions: ReadonlyArray<SiteRange & { readonly id: string; readonly export: string }>
 }
 
+/** Compiles files, and again what a change of some files concerns. */
+export interface CheckerOfProject {
+  readonly check: (files: ReadonlyArray<string>) => ReadonlyArray<CheckedFile>
+  readonly changed: (paths: ReadonlyArray<string>) => ReadonlyArray<CheckedFile>
+  readonly knows: (path: string) => boolean
+}
+
+export interface CheckedFile {
+  readonly file: string
+  readonly workflows: ReadonlyArray<CompiledWorkflow>
+  readonly findings: ReadonlyArray<Finding>
+}
+
 /** What this package calls of `@rappel/compiler`. */
 export interface CompilerModule {
   readonly compileFile: (options: {
@@ -39,9 +52,14 @@ export interface CompilerModule {
     readonly workflows: ReadonlyArray<CompiledWorkflow>
     readonly findings: ReadonlyArray<Finding>
   }
+  readonly makeChecker: (
+    options: { readonly projectRoot?: string; readonly strict?: boolean }
+  ) => CheckerOfProject
   readonly findProjectRoot: (file: string) => string
   /** Takes a finding that `compileFile` gave. */
   readonly render: (finding: never) => string
+  /** The same with the colors of terminals. */
+  readonly renderColored: (finding: never) => string
   readonly visualize: (program: ProgramFile, format: "terminal" | "mermaid" | "dot") => string
 }
 

@@ -78,7 +78,7 @@ export const registerProgram = (workflow: object, program: ProgramFile): void =>
  * @category models
  */
 export interface Sources {
-  readonly compiler?: CompilerModule
+  readonly compiler?: Pick<CompilerModule, "compileFile" | "findProjectRoot" | "render">
   readonly files?: ProjectFilesModule
   /** The project whose manifest is read, and in which classes are looked for. */
   readonly projectRoot?: string

@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import * as catalogue from "../../diagnostics/catalogue.ts"
-import type { Report } from "../../diagnostics/Diagnostic.ts"
+import type { Finding, Report } from "../../diagnostics/Diagnostic.ts"
+import type ts from "../../typescript.ts"
 import type { Modules } from "../Modules.ts"
 import type { Reached } from "../reach.ts"
 import { checkEarlyErrors } from "./checkEarlyErrors.ts"
@@ -15,8 +16,7 @@ export const checkUnits = (modules: Modules, reached: Reached, report: Report): 
   for (const each of reached.modules) {
     if (each.module.syntax.source.errors.length > 0) continue
     for (const unit of each.units) {
-      checkEarlyErrors(unit.node, report)
-      checkReachability(unit.node, report)
+      for (const finding of ofSyntax(unit.node)) report(finding)
       checkFloatingPromises(modules, each, unit.node, report)
       if (unit.kind === "variable") {
         for (const variable of each.scope.variables.values()) {
@@ -30,4 +30,22 @@ export const checkUnits = (modules: Modules, reached: Reached, report: Report): 
       }
     }
   }
+}
+
+const known = new WeakMap<ts.Node, ReadonlyArray<Finding>>()
+
+/** What the syntax of a unit alone says, found once for all workflows that reach it. */
+const ofSyntax = (unit: ts.Node): ReadonlyArray<Finding> => {
+  let findings = known.get(unit)
+  if (findings === undefined) {
+    const found: Array<Finding> = []
+    const report = (finding: Finding): void => {
+      found.push(finding)
+    }
+    checkEarlyErrors(unit, report)
+    checkReachability(unit, report)
+    findings = found
+    known.set(unit, findings)
+  }
+  return findings
 }
