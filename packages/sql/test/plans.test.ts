@@ -39,7 +39,7 @@ const hotStatements = Effect.gen(function*() {
   const dispatchers = DispatcherTable.make(run)
   const batch = { id, dispatcher: id, entries: [entryOf(id)], soonMillis: 0 }
   const sent: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
-    due.claim(id, 1, id),
+    due.claim(id, 1, id, null),
     due.claimedBy(id, [id]),
     due.giveBack(id, [{ id, epoch: 1 }]),
     due.load(id, [{ id, epoch: 1 }]),

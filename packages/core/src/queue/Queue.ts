@@ -358,7 +358,8 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
   /**
    * Takes up to `limit` instances that are due, longest due first, or that have messages and
    * no owner; when there are too many, by turns. Those that others are claiming are passed
-   * over. With a limit of 0 it only looks.
+   * over. One that is stored with a due time in the past may be found by a later claim only,
+   * `pollMillis` from then at the latest. With a limit of 0 it only looks.
    */
   readonly claim: (
     dispatcher: string,

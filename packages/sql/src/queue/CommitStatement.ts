@@ -170,8 +170,10 @@ const COMMIT = `
     update rappel.due
     set last_seq = locked.last_seq, commit_id = $1, claims = 0,
       owner = case when locked.fate in (1, 3) then null else due.owner end,
-      due_at = case when locked.fate in (1, 3)
-        then to_timestamp(locked.due_at / 1000) else due.due_at end,
+      due_at = case
+        when locked.fate not in (1, 3) then due.due_at
+        when locked.due_at is null then null
+        else greatest(to_timestamp(locked.due_at / 1000), now()) end,
       aside = locked.aside
     from locked
     where due.instance_id = locked.id and not locked.known and locked.fate <> 2

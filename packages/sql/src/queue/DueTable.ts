@@ -35,9 +35,14 @@ export const make = (run: Run) => {
   const claim = (
     dispatcher: string,
     limit: number,
-    claimId: string
-  ): Effect.Effect<Claims, unknown> =>
-    Effect.map(run({ name: "due_claim", text: CLAIM }, [dispatcher, limit, claimId]), ([row]) => ({
+    claimId: string,
+    /** Whoever was due before this time is left to a claim that looks at all; null looks at all. */
+    since: number | null
+  ): Effect.Effect<Claims & { readonly lastDueAt: number | null }, unknown> =>
+    Effect.map(run({ name: "due_claim", text: CLAIM }, [dispatcher, limit, claimId, since]), (
+      [row]
+    ) => ({
+      lastDueAt: row!["lastDueAt"] === null ? null : Number(row!["lastDueAt"]),
       claimed: claimedOf(row!["claimed"] as string | null),
       nextDueAt: row!["nextDueAt"] === null ? null : Number(row!["nextDueAt"]),
       arrived: (row!["arrived"] as string | null)?.split(",") ?? [],
@@ -150,6 +155,9 @@ export const make = (run: Run) => {
 }
 
 /*
+ * The entries of rows that were claimed stay at the front of the index for as long as some
+ * transaction may see them, and every claim would read them all again: `$4` leads it past
+ * them. It is a hint only (R23): `ClaimWindow` looks at all again and again.
  * The order names `owner`, which is null in every row, so that it is the index's order.
  * The updates find their rows by an array, which the planner always takes from the index; as
  * a join it would read the whole table once the limit looks large.
@@ -195,6 +203,7 @@ const CLAIM = `
     select instance_id
     from rappel.due
     where owner is null and due_at <= now()
+      and due_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
       and exists (select from host)
     order by owner, due_at
     limit $2
@@ -240,6 +249,7 @@ const CLAIM = `
         select due_at
         from rappel.due
         where owner is null and due_at <= now()
+          and due_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
           and (select count(*) from chosen) >= $2
           and (instance_id in (select instance_id from chosen)) is not true
         order by owner, due_at
@@ -252,6 +262,11 @@ const CLAIM = `
       as claimed,
     (select string_agg(instance_id::text, ',') from addressed where owner = $1) as arrived,
     ceil(extract(epoch from (select due_at from next)) * 1000)::float8 as "nextDueAt",
+    (
+      select floor(extract(epoch from max(due_at)) * 1000)::float8
+      from claimed
+      where (select count(*) from ready) >= $2
+    ) as "lastDueAt",
     floor(extract(epoch from now()) * 1000)::float8 as now`
 
 /*

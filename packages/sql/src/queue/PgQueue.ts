@@ -29,6 +29,7 @@ import {
   toUnavailable
 } from "../statement/failure.ts"
 import * as Statements from "../statement/Statements.ts"
+import * as ClaimWindow from "./ClaimWindow.ts"
 import { commitAll } from "./commitAll.ts"
 import * as CommitStatement from "./CommitStatement.ts"
 import * as DispatcherTable from "./DispatcherTable.ts"
@@ -109,14 +110,21 @@ export const make = (
         else claimIds.add(claimId)
       })
 
+    const claimWindow = ClaimWindow.make(soonMillis)
+
     /** Claims, and answers what unanswered requests have given as well. */
     const claim = (dispatcher: string, limit: number): Effect.Effect<Claims, unknown> =>
       Effect.gen(function*() {
         const claimIds = Array.from(unanswered.get(dispatcher) ?? [])
         const given = claimIds.length === 0 ? [] : yield* due.claimedBy(dispatcher, claimIds)
         const claimId = yield* newId
-        const claims = yield* due.claim(dispatcher, Math.max(limit - given.length, 0), claimId)
+        const sentAt = yield* Clock.currentTimeMillis
+        const since = claimWindow.since(sentAt)
+        const room = Math.max(limit - given.length, 0)
+        const claims = yield* due.claim(dispatcher, room, claimId, since)
           .pipe(Effect.tapError(remember(dispatcher, claimId)))
+        const localNow = yield* Clock.currentTimeMillis
+        if (room > 0) claimWindow.took({ claims, since, sentAt, localNow })
         for (const known of claimIds) unanswered.get(dispatcher)?.delete(known)
         return { ...claims, claimed: [...given, ...claims.claimed] }
       })

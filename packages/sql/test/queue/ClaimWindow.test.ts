@@ -1,0 +1,75 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Claimed } from "@rappel/core/queue/Queue"
+import { Queue } from "@rappel/core/queue/Queue"
+import { layerPg } from "@rappel/sql/layer"
+import * as ClaimWindow from "@rappel/sql/queue/ClaimWindow"
+import * as Postgres from "@rappel/test/kit/Postgres"
+import { newDispatcher, requestOf } from "@rappel/test/kit/suites/queue/samples"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Session from "../session.ts"
+
+const answer = (now: number, lastDueAt: number | null = null) => ({
+  claimed: [] as ReadonlyArray<Claimed>,
+  nextDueAt: null,
+  arrived: [],
+  now,
+  lastDueAt
+})
+
+describe("ClaimWindow", () => {
+  it("looks at all at first, and then from where the last claim ended", () => {
+    const window = ClaimWindow.make(1000)
+    assert.isNull(window.since(0))
+    window.took({ claims: answer(50_000), since: null, sentAt: 0, localNow: 5 })
+    assert.strictEqual(window.since(10), 49_750)
+    window.took({ claims: answer(50_100, 49_900), since: 49_750, sentAt: 10, localNow: 12 })
+    assert.strictEqual(window.since(13), 49_900, "a full batch ends at the last that it took")
+  })
+
+  it("never goes back", () => {
+    const window = ClaimWindow.make(1000)
+    window.took({ claims: answer(50_000, 60_000), since: null, sentAt: 0, localNow: 5 })
+    window.took({ claims: answer(50_001), since: 60_000, sentAt: 5, localNow: 6 })
+    assert.strictEqual(window.since(7), 60_000)
+  })
+
+  it("looks at all again in time, and more seldom when that takes long", () => {
+    const window = ClaimWindow.make(1000)
+    window.took({ claims: answer(50_000), since: null, sentAt: 0, localNow: 5 })
+    assert.isNotNull(window.since(1004))
+    assert.isNull(window.since(1005))
+    window.took({ claims: answer(51_000), since: null, sentAt: 1005, localNow: 1505 })
+    assert.isNotNull(window.since(11_504))
+    assert.isNull(window.since(11_505))
+  })
+})
+
+describe("a claim", () => {
+  it.scopedLive("finds what is due from before the others, a look at all later", () =>
+    Effect.gen(function*() {
+      const url = yield* Effect.promise(Postgres.cleanUrl)
+      const session = yield* Session.make(url)
+      yield* Effect.gen(function*() {
+        const { claim, start } = yield* Queue
+        const dispatcher = yield* newDispatcher
+        const [first, late] = [requestOf(), requestOf()]
+        yield* start([first])
+        assert.lengthOf((yield* claim(dispatcher, 10)).claimed, 1)
+        yield* start([late])
+        yield* session.run(
+          "update rappel.due set due_at = now() - interval '10 minutes' where instance_id = $1",
+          [late.id]
+        )
+
+        const found: Array<Claimed> = []
+        yield* Effect.repeat(
+          Effect.map(claim(dispatcher, 10), ({ claimed }) => found.push(...claimed)),
+          { until: (count) => count > 0, schedule: Schedule.spaced("20 millis") }
+        ).pipe(Effect.timeout("10 seconds"))
+
+        assert.deepStrictEqual(found, [{ id: late.id, epoch: 1 }])
+      }).pipe(Effect.provide(layerPg({ url: Redacted.make(url), pollMillis: 200 })))
+    }))
+})

@@ -1,0 +1,120 @@
+/**
+ * Throughput of the queue while another transaction holds back the cleaning of dead rows.
+ *
+ * A long-running reader pins the oldest transaction that anybody may still see: no dead row or
+ * index entry goes away until it ends. One client starts instances that nobody owns; one
+ * dispatcher claims, loads, commits an event for each, parks and closes them. The same is
+ * measured for as long without the reader, before it and after it.
+ *
+ * Run: `node scripts/with-sources.mjs test/scale/pinned.ts --seconds 60`
+ */
+import { Queue } from "@rappel/core/queue/Queue"
+import { PgPool } from "@rappel/sql/PgPool"
+import { layerFresh, version } from "@rappel/test/kit/Postgres"
+import {
+  entryOf,
+  eventOf,
+  newDispatcher,
+  newId,
+  requestOf
+} from "@rappel/test/kit/suites/queue/samples"
+import * as Effect from "effect/Effect"
+import { parseArgs } from "node:util"
+import pg from "pg"
+
+const { values } = parseArgs({ options: { seconds: { type: "string", default: "20" } } })
+const SECONDS = Number(values.seconds)
+const BATCH = 200
+
+interface Phase {
+  readonly perSecond: number
+  readonly claimMillis: { readonly first: number; readonly last: number; readonly max: number }
+  readonly deadRows: number
+}
+
+const median = (numbers: ReadonlyArray<number>) =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
+
+/** Starts, claims, parks, claims again and closes batches until the time is over. */
+const phase = (owner: string, seconds: number) =>
+  Effect.gen(function*() {
+    const queue = yield* Queue
+    const pool = yield* PgPool
+    const claims: Array<number> = []
+    let done = 0
+    const began = performance.now()
+    while (performance.now() - began < seconds * 1000) {
+      yield* queue.start(Array.from({ length: BATCH }, () => requestOf()))
+      for (const seq of [0, 1]) {
+        const at = performance.now()
+        const { claimed } = yield* queue.claim(owner, BATCH)
+        claims.push(performance.now() - at)
+        const loaded = yield* queue.load(owner, claimed)
+        yield* queue.commit({
+          id: newId(),
+          dispatcher: owner,
+          entries: loaded.map(({ epoch, id, lastSeq }) =>
+            entryOf(id, {
+              epoch,
+              expectedSeq: lastSeq,
+              events: [eventOf(lastSeq + 1)],
+              ...(seq === 0
+                ? { then: { kind: "release", dueAt: 0 } as const }
+                : {
+                  outcome: { ok: true, value: "1" } as const,
+                  then: { kind: "close" } as const
+                })
+            })
+          )
+        })
+        done += seq === 1 ? loaded.length : 0
+      }
+    }
+    const millis = performance.now() - began
+    const { rows } = yield* Effect.promise(() =>
+      pool.query("select coalesce(sum(n_dead_tup), 0)::float8 as dead from pg_stat_user_tables")
+    )
+    const part = Math.max(Math.floor(claims.length / 10), 1)
+    return {
+      perSecond: done * 1000 / millis,
+      claimMillis: {
+        first: median(claims.slice(0, part)),
+        last: median(claims.slice(-part)),
+        max: Math.max(...claims)
+      },
+      deadRows: rows[0].dead as number
+    } satisfies Phase
+  })
+
+const report = (name: string, { claimMillis, deadRows, perSecond }: Phase) =>
+  console.log(
+    `${name.padEnd(9)} ${perSecond.toFixed(0).padStart(6)} instances/s, a claim of ${BATCH}: ` +
+      `${claimMillis.first.toFixed(1)} ms at first, ${claimMillis.last.toFixed(1)} ms at last, ` +
+      `${claimMillis.max.toFixed(0)} ms at most; ${deadRows} dead rows`
+  )
+
+const program = Effect.gen(function*() {
+  const { options } = yield* PgPool
+  const owner = yield* newDispatcher
+  console.log(`Postgres ${version}, fsync off, phases of ${SECONDS} s`)
+  yield* phase(owner, Math.min(SECONDS, 5))
+  const before = yield* phase(owner, SECONDS)
+  report("free", before)
+
+  const reader = new pg.Client({ ...options, password: options.password })
+  yield* Effect.promise(async () => {
+    await reader.connect()
+    await reader.query("begin isolation level repeatable read")
+    await reader.query("select count(*) from rappel.due")
+  })
+  const pinned = yield* phase(owner, SECONDS)
+  report("pinned", pinned)
+  yield* Effect.promise(() => reader.end())
+
+  const after = yield* phase(owner, SECONDS)
+  report("free", after)
+  const free = (before.perSecond + after.perSecond) / 2
+  console.log(`pinned / free: ${(pinned.perSecond / free).toFixed(3)}`)
+})
+
+await Effect.runPromise(Effect.provide(program, layerFresh))
