@@ -75,6 +75,7 @@ create table rappel.instance (
   key text,
   input text not null,
   outcome text,
+  verdict text,
   deadline_at timestamp with time zone,
   tick_at timestamp with time zone,
   priority smallint,
@@ -82,7 +83,8 @@ create table rappel.instance (
   tags text[],
   memo text,
   constraint instance_finished CHECK ((((ok IS NULL) = (finished_at IS NULL)) AND ((ok IS NULL) = (outcome IS NULL)))),
-  constraint instance_pkey PRIMARY KEY (id)
+  constraint instance_pkey PRIMARY KEY (id),
+  constraint instance_verdict CHECK (((verdict IS NULL) OR ((verdict = ANY (ARRAY['cancelled'::text, 'terminated'::text])) AND (NOT ok))))
 ) with (toast_tuple_target=8160, vacuum_truncate=off);
 
 create table rappel.log (
@@ -108,6 +110,22 @@ create table rappel.program (
   body text not null,
   constraint program_pkey PRIMARY KEY (hash)
 );
+
+create table rappel.published (
+  instance_id uuid not null,
+  changed_at timestamp with time zone not null default now(),
+  name text not null,
+  value text not null,
+  constraint published_pkey PRIMARY KEY (instance_id, name)
+) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off);
+
+create table rappel.reply (
+  message uuid not null,
+  instance_id uuid not null,
+  ok boolean not null,
+  body text not null,
+  constraint reply_pkey PRIMARY KEY (message)
+) with (toast_tuple_target=8160, vacuum_truncate=off);
 
 create table rappel.snapshot (
   instance_id uuid not null,
@@ -494,6 +512,8 @@ comment on table rappel.instance is 'One row per instance: what it was started w
 
 comment on column rappel.instance.closed_by is 'The commit that closed the instance, so that the commit can be answered when it is sent again.';
 
+comment on column rappel.instance.verdict is 'How an instance ended that did not fail by itself; null for all others.';
+
 comment on column rappel.instance.deadline_at is 'When it is cancelled unless it has finished.';
 
 comment on column rappel.instance.tick_at is 'The time of its schedule that it is the run of; null for a run outside its times.';
@@ -505,5 +525,9 @@ comment on table rappel.log is 'What workflows logged, as JSON of level, text an
 comment on table rappel.migration is 'Which migrations were applied. Processes that do not know a breaking one stop with exit code 57.';
 
 comment on table rappel.program is 'One row per program that was ever started; rows never change. The newest of a name is the one stored last.';
+
+comment on table rappel.published is 'Values that workflows show of themselves, the last one of each name.';
+
+comment on table rappel.reply is 'What instances answered to the senders of messages.';
 
 comment on table rappel.snapshot is 'The state of an instance after event seq; loading starts here.';

@@ -110,6 +110,15 @@ describe("rappel instances", () => {
     assert.strictEqual(notAside.code, 2)
     assert.include(notAside.stderr, "is not set aside")
 
+    for (const what of ["cancel", "terminate"]) {
+      const late = await rappel("instances", what, completed.id, "--reason", "late")
+      assert.strictEqual(late.code, 2, late.stderr)
+      assert.include(late.stderr, "has finished (completed)")
+    }
+    const notJson = await rappel("instances", "signal", completed.id, "approval", "{no")
+    assert.strictEqual(notJson.code, 2)
+    assert.include(notJson.stderr, "The value of a signal is JSON")
+
     const unknown = await rappel("instances", "show", "0197a0c0-0000-7000-8000-000000000000")
     assert.strictEqual(unknown.code, 2)
     assert.include(unknown.stderr, "There is no instance 0197a0c0")

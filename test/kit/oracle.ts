@@ -321,7 +321,7 @@ export const runMachine = async (
         )
       } else if (command.kind === "drop") agenda.remove(timers.get(command.effect)!)
       else if (command.kind === "complete") outcome = command.outcome
-      else {
+      else if (command.kind === "call") {
         calls.push(command.args)
         agenda.add(agenda.now, async () => {
           const { effect } = command

@@ -80,6 +80,9 @@ const carryOut = (command: Command, run: MachineRun, inbox: Inbox): void => {
       break
     case "log":
     case "complete":
+    case "wait":
+    case "reply":
+    case "publish":
       break
   }
 }

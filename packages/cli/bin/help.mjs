@@ -18,6 +18,10 @@ Commands
   instances list             list instances, newest first
   instances show <id>        show an instance: its input, outcome and events
   instances resume <ids>     let instances go on that were set aside
+  instances cancel <ids>     cancel instances; their cleaning up runs durably
+  instances terminate <ids>  end instances without running their code any further
+  instances signal <id> <channel> [value]
+                             tell an instance a value, as JSON
 
 Options of every command
   --verbose                  show stacks and debug logs

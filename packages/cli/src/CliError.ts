@@ -56,6 +56,7 @@ const CODES: Readonly<Record<string, ExitCode>> = {
   ArgumentsNotStorable: ExitCode.usage,
   InvalidStartOption: ExitCode.usage,
   SearchNotReadable: ExitCode.usage,
+  InstanceFinished: ExitCode.usage,
   InstanceNotFound: ExitCode.usage,
   KeyTaken: ExitCode.usage,
   SettingRefused: ExitCode.usage,

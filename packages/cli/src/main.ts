@@ -137,6 +137,8 @@ export const rappel = (outcome: Outcome) => {
         "running",
         "completed",
         "failed",
+        "cancelled",
+        "terminated",
         "aside"
       ]).pipe(
         Options.optional
@@ -163,8 +165,37 @@ export const rappel = (outcome: Outcome) => {
     { ids: Args.text({ name: "id" }).pipe(Args.atLeast(1)), databaseUrl, json },
     () => import("./commands/instancesResume.ts")
   )
+  const ids = Args.text({ name: "id" }).pipe(Args.atLeast(1))
+  const reason = text("reason", "What the workflow and whoever awaits it are told")
+  const cancel = command(
+    "cancel",
+    "Cancel instances: what they wait for is rejected, and their cleaning up runs durably",
+    { ids, reason, databaseUrl, json },
+    () => import("./commands/instancesMessage.ts").then(({ cancel }) => ({ execute: cancel }))
+  )
+  const terminate = command(
+    "terminate",
+    "End instances, also those set aside, without running their code any further",
+    { ids, reason, databaseUrl, json },
+    () => import("./commands/instancesMessage.ts").then(({ terminate }) => ({ execute: terminate }))
+  )
+  const signal = command(
+    "signal",
+    "Tell an instance a value on one of its channels",
+    {
+      id: Args.text({ name: "id" }),
+      channel: Args.text({ name: "channel" }),
+      value: Args.text({ name: "value" }).pipe(
+        Args.withDescription("JSON; null when absent"),
+        Args.withDefault("null")
+      ),
+      databaseUrl,
+      json
+    },
+    () => import("./commands/instancesMessage.ts").then(({ signal }) => ({ execute: signal }))
+  )
   const instances = group("instances", "Look at instances, and repair them").pipe(
-    Command.withSubcommands([list, show, resume])
+    Command.withSubcommands([list, show, resume, cancel, terminate, signal])
   )
   return group("rappel", "Durable workflows as plain async functions").pipe(
     Command.withSubcommands([

@@ -17,22 +17,38 @@ export { runAction } from "./action/runAction.ts"
 export {
   ArgumentsNotStorable,
   CompileFailed,
+  InstanceFinished,
   InstanceNotFound,
   InvalidStartOption,
   PackageMissing,
   ProgramNotFound,
+  UpdateRejected,
   WorkflowFailure
 } from "./client/ClientError.ts"
 export { type DefaultRuntime, defaultRuntime, setDefaultRuntime } from "./client/DefaultRuntime.ts"
-export { type Handle, result } from "./client/Handle.ts"
+export { type Handle, handle, result } from "./client/Handle.ts"
 export { registerProgram } from "./client/ProgramSource.ts"
-export { RappelClient } from "./client/RappelClient.ts"
+export { RappelClient, type SignalOptions } from "./client/RappelClient.ts"
 export type { StartOptions } from "./client/StartOptions.ts"
 export { ActionTimeout, WorkflowStalled } from "./dispatcher/DispatcherError.ts"
 export * as ProgramGraph from "./program/ProgramGraph.ts"
 export { KeyTaken, QueueUnavailable, SchemaTooNew } from "./queue/QueueError.ts"
 export * as Rappel from "./Rappel.ts"
 export { type CurrentCall, currentCall } from "./worker/CurrentCall.ts"
+export { Cancelled, Terminated, WaitTimeout } from "./workflow/errors.ts"
+export {
+  offer,
+  publish,
+  type Request,
+  type Signal,
+  signal,
+  SignalSchemaMismatch,
+  until,
+  type Update,
+  update,
+  waitFor,
+  type WaitOptions
+} from "./workflow/Signal.ts"
 export { sleep } from "./workflow/Sleep.ts"
 export {
   type Durable,

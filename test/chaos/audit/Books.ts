@@ -2,20 +2,14 @@
  * Reads what rappel has recorded, with the moment at which each event became durable.
  */
 import type { ProgramFile } from "@rappel/core/program/Program"
+import type { StoredEvent } from "@rappel/core/queue/Queue"
 import { Queue } from "@rappel/core/queue/Queue"
 import { layerPg } from "@rappel/sql/layer"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import pg from "pg"
 
-export interface Recorded {
-  readonly seq: number
-  readonly kind: "settled" | "fired" | "cancelled" | "attempt" | "lost"
-  readonly effect: number
-  readonly at: number
-  readonly payload: string | null
-  readonly machine: number
-  readonly digest: number
+export interface Recorded extends StoredEvent {
   /** Milliseconds with fractions, on the server's clock, which is this machine's. */
   readonly durableAt: number
 }
@@ -54,7 +48,7 @@ const INSTANCES = `
   from rappel.instance left join rappel.due on due.instance_id = instance.id`
 
 const EVENTS = `
-  select instance_id as id, seq, kind, effect, at, payload, machine, digest,
+  select instance_id as id, seq, kind, effect, at, payload, machine, digest, message,
     extract(epoch from pg_xact_commit_timestamp(xmin))::float8 * 1000 as "durableAt"
   from rappel.event
   where instance_id = any($1::uuid[])

@@ -2,15 +2,15 @@
  * Steps a recorded instance again, from its start to its last event: which event asked for
  * which effect, and what came out.
  */
+import { machineEventOf } from "@rappel/core/dispatcher/adopt"
 import { digestOf } from "@rappel/core/dispatcher/digest"
-import { decodeOutcome } from "@rappel/core/dispatcher/EventCodec"
 import {
   type Command,
   type Machine,
   MACHINE_VERSION,
   type Outcome
 } from "@rappel/core/machine/Model"
-import type { Instance, Recorded } from "./Books.ts"
+import type { Instance } from "./Books.ts"
 
 export interface Emission {
   /** The event whose step asked for it; 0 is the start. */
@@ -46,11 +46,11 @@ export const retrace = (instance: Instance, machine: Machine): Trace => {
   })
   take(step.commands, 0)
   for (const event of instance.events) {
-    if (event.kind === "attempt" || event.kind === "lost") continue
-    if (event.kind !== "cancelled" && !state.pending.has(event.effect)) {
+    if (event.kind === "attempt" || event.kind === "lost" || event.kind === "terminated") continue
+    if (event.effect !== 0 && !state.pending.has(event.effect)) {
       problems.push(`event ${event.seq} is about effect ${event.effect}, which is not pending`)
     }
-    const { commands } = machine.apply(state, eventOf(event))
+    const { commands } = machine.apply(state, machineEventOf(event))
     if (event.machine !== MACHINE_VERSION || digestOf(commands) !== event.digest) {
       problems.push(`event ${event.seq} leads elsewhere when it is stepped again`)
     }
@@ -58,10 +58,3 @@ export const retrace = (instance: Instance, machine: Machine): Trace => {
   }
   return { emissions, outcome, problems }
 }
-
-const eventOf = ({ at, effect, kind, payload }: Recorded) =>
-  kind === "settled"
-    ? { kind, effect, at, outcome: decodeOutcome(payload!) } as const
-    : kind === "fired"
-    ? { kind, effect, at } as const
-    : { kind: "cancelled", at } as const

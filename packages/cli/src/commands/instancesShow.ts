@@ -28,11 +28,17 @@ const cut = (text: string): string =>
 export const execute = (input: ShowInput): Effect.Effect<ExitCode, unknown, Invocation | Output> =>
   Effect.gen(function*() {
     const { result } = yield* Output
-    const [record, events] = yield* withClient(
+    const [record, events, published] = yield* withClient(
       input,
-      (client) => Effect.all([client.find(input.id), client.history(input.id)])
+      (client) =>
+        Effect.all([
+          client.find(input.id),
+          client.history(input.id),
+          client.published(input.id)
+        ])
     )
-    const details = detailsOf(record)
+    const shown = Object.keys(published).length === 0 ? {} : { published }
+    const details = { ...detailsOf(record), ...shown }
     if (input.json) {
       result(JSON.stringify({
         ...details,

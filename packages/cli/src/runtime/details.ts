@@ -3,7 +3,12 @@
  *
  * @since 0.1.0
  */
-import { decodeAttempt, decodeLost, decodeOutcome } from "@rappel/core/dispatcher/EventCodec"
+import {
+  decodeAttempt,
+  decodeLost,
+  decodeOutcome,
+  decodeSignal
+} from "@rappel/core/dispatcher/EventCodec"
 import type { InstanceRecord, StoredEvent } from "@rappel/core/queue/Queue"
 import { describeError, toPlainJson } from "@rappel/core/value/Value"
 
@@ -58,5 +63,10 @@ export const dataOf = (
     const { error, ...attempt } = decodeAttempt(payload)
     return error === undefined ? attempt : { ...attempt, error: describeError(error) }
   }
+  if (kind === "received") {
+    const { channel, value } = decodeSignal(payload)
+    return { channel, value: toPlainJson(value) }
+  }
+  if (kind === "cancelled" || kind === "terminated") return { reason: payload }
   return kind === "lost" ? decodeLost(payload) : {}
 }

@@ -13,6 +13,7 @@ import { boundNames, DEFAULT, type Unit } from "../1-parse/ModuleSyntax.ts"
 import type { Report } from "../diagnostics/Diagnostic.ts"
 import ts from "../typescript.ts"
 import type { ActionDeclaration } from "./actions.ts"
+import { isInLeftOut } from "./channels.ts"
 import type { Meaning, Module, Modules } from "./Modules.ts"
 import { Scope, type VariableKind } from "./Scope.ts"
 import { buildScopes, type Scopes } from "./scopes.ts"
@@ -81,6 +82,7 @@ export const reach = (
         definesFields: definesFields(modules.files, into.module.file),
         report,
         onFree: (name, isWritten) => {
+          if (isInLeftOut(modules, into.module, name, node)) return
           if (isWritten) written.get(into)!.add(name.text)
           free.push(name)
         }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Expression } from "@rappel/core/program/Expression"
+import { isChannel } from "../2-analyze/channels.ts"
 import { isTypeWrapper, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
@@ -49,7 +50,9 @@ const plainCall = (l: Lowering, node: ts.CallExpression): Expression => {
   const { isLinked, object } = meaning === undefined
     ? objectOf(l, node.expression)
     : { isLinked: false, object: fromMeaning(l, meaning, callee, callee.getText()) }
-  const args = argumentsOf(l, node.arguments)
+  // Schemas are for the senders: a program has the channel's name only.
+  const given = isChannel(meaning) ? node.arguments.slice(0, 1) : node.arguments
+  const args = argumentsOf(l, given)
   return l.node({
     t: "Call",
     f: object,

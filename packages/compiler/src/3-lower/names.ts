@@ -22,7 +22,20 @@ import type { Lowering } from "./Lowering.ts"
 import { readVariable, updateVariable, writeVariable } from "./variables.ts"
 
 /** Exports of `@rappel/core` that the machine implements. */
-const CORE: ReadonlySet<string> = new Set(["sleep", "runAction", "workflow", "Workflow"])
+const CORE: ReadonlySet<string> = new Set([
+  "ActionTimeout",
+  "Cancelled",
+  "publish",
+  "runAction",
+  "signal",
+  "sleep",
+  "until",
+  "update",
+  "waitFor",
+  "WaitTimeout",
+  "workflow",
+  "Workflow"
+])
 
 /** Stands where a finding was reported; such a program is never run. */
 export const NOTHING: Expression = { t: "Undef" }

@@ -46,8 +46,7 @@ export const coreExport = define({
   code: "core-export",
   message: (name: string) => `\`${name}\` of @rappel/core has no meaning inside a workflow`,
   help: "Keep it out of the code that the workflow reaches, or call it in an action.",
-  why:
-    "Inside of a program only `sleep`, `runAction`, `workflow`, `Workflow` and actions exist. The " +
+  why: "Inside of a program only actions, workflows, waits and signals exist. The " +
     "rest of the package is for the processes around it."
 })
 

@@ -50,6 +50,43 @@ export class InstanceNotFound
   }
 }
 
+/**
+ * The instance has its result already: it can be told nothing and cancelled no more.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InstanceFinished
+  extends Schema.TaggedError<InstanceFinished>("@rappel/core/client/InstanceFinished")(
+    "InstanceFinished",
+    { instanceId: Schema.String, status: Schema.String }
+  )
+{
+  override get message(): string {
+    return `Instance ${this.instanceId} has finished (${this.status}). ` +
+      "Its result is fixed: `rappel instances show` has it."
+  }
+}
+
+/**
+ * The workflow answered an update with `reject`; `cause` is what it passed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UpdateRejected
+  extends Schema.TaggedError<UpdateRejected>("@rappel/core/client/UpdateRejected")(
+    "UpdateRejected",
+    { instanceId: Schema.String, channel: Schema.String, cause: Schema.Defect }
+  )
+{
+  override get message(): string {
+    const thrown: unknown = this.cause
+    const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+    return `Instance ${this.instanceId} rejected the update on ${this.channel} with ${said}`
+  }
+}
+
 /** One finding, as the compiler reports it and `rappel check --json` prints it. */
 export const Finding = Schema.Struct({
   code: Schema.String,

@@ -6,8 +6,9 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { InstanceStatus } from "../queue/Queue.ts"
+import type { Signal, Update } from "../workflow/Signal.ts"
 import { defaultRuntime } from "./DefaultRuntime.ts"
-import { RappelClient, type Startable, type StartItem } from "./RappelClient.ts"
+import { RappelClient, type SignalOptions, type Startable, type StartItem } from "./RappelClient.ts"
 import type { StartOptions } from "./StartOptions.ts"
 import { thrownBy } from "./thrownBy.ts"
 
@@ -24,6 +25,20 @@ export interface Handle<A> {
   readonly result: () => Promise<A>
   /** What the instance does at this moment. */
   readonly status: () => Promise<InstanceStatus>
+  /** Rejects what the workflow waits for with `Cancelled`; `InstanceFinished` when it is too late. */
+  readonly cancel: (reason?: string) => Promise<void>
+  /** Ends the instance without running its code any further. */
+  readonly terminate: (reason?: string) => Promise<void>
+  /** Tells the workflow a value; it is kept until the workflow takes it. */
+  readonly signal: <B>(channel: Signal<B>, value: B, options?: SignalOptions) => Promise<void>
+  /** Tells it a value and awaits what it answers. */
+  readonly update: <B, R>(
+    channel: Update<B, R>,
+    value: B,
+    options?: SignalOptions
+  ) => Promise<R>
+  /** What the workflow shows of itself with `publish`, by name. */
+  readonly published: () => Promise<Readonly<Record<string, unknown>>>
 }
 
 const inRuntime = async <A, E>(effect: Effect.Effect<A, E, RappelClient>): Promise<A> => {
@@ -49,13 +64,6 @@ export const settle = async <A>(
   ) as A
 }
 
-/** What is known of an instance by its id. */
-const handle = <A>(id: string): Handle<A> => ({
-  id,
-  result: () => result<A>(id),
-  status: () => withClient((client) => Effect.map(client.find(id), ({ status }) => status))
-})
-
 /** Starts, and answers when the instance is stored. */
 export const handleOf = async <A>(
   what: Startable,
@@ -71,6 +79,34 @@ export const handlesOf = async <A>(
   const ids = await withClient((client) => client.startMany(what, items))
   return ids.map((id) => handle<A>(id))
 }
+
+/**
+ * The handle of an instance that was started before, here or elsewhere.
+ *
+ * **Example** (An approval from a web request)
+ *
+ * ```ts
+ * import { handle, signal } from "@rappel/core"
+ *
+ * const Approval = signal<boolean>("approval")
+ * const approve = (id: string) => handle(id).signal(Approval, true)
+ * ```
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const handle = <A = unknown>(id: string): Handle<A> => ({
+  id,
+  result: () => result<A>(id),
+  status: () => withClient((client) => Effect.map(client.find(id), ({ status }) => status)),
+  cancel: (reason) => withClient((client) => client.cancel(id, reason)),
+  terminate: (reason) => withClient((client) => client.terminate(id, reason)),
+  signal: (channel, value, options) =>
+    withClient((client) => client.signal(id, channel, value, options)),
+  update: (channel, value, options) =>
+    withClient((client) => client.update(id, channel, value, options)) as Promise<any>,
+  published: () => withClient((client) => client.published(id))
+})
 
 /**
  * Awaits the result of an instance that was started before, here or elsewhere.

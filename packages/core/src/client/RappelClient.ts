@@ -25,15 +25,19 @@ import {
 } from "../queue/Queue.ts"
 import type { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
 import { encodeValue } from "../value/Value.ts"
+import type { Signal, SignalSchemaMismatch, Update } from "../workflow/Signal.ts"
 import { decodeFailure, decodeResult, hostOfArguments } from "./classes.ts"
 import {
   ArgumentsNotStorable,
+  type InstanceFinished,
   InstanceNotFound,
   InvalidStartOption,
   type ProgramError,
   ProgramNotFound,
+  type UpdateRejected,
   WorkflowFailure
 } from "./ClientError.ts"
+import * as Messages from "./Messages.ts"
 import { type ProgramRef, ProgramSource } from "./ProgramSource.ts"
 import * as Starter from "./Starter.ts"
 import { type StartOptions, termsOf } from "./StartOptions.ts"
@@ -61,6 +65,19 @@ export type StartError =
   | InvalidStartOption
   | QueueUnavailable
   | KeyTaken
+
+/** A channel by its declaration, or by its name alone. */
+export type Channel = Signal<any> | Update<any, any> | string
+
+export interface SignalOptions {
+  /** A UUID that names this message; made up when absent. */
+  readonly messageId?: string
+}
+
+/** Why a message cannot be delivered. */
+export type MessageError = InstanceNotFound | InstanceFinished | QueueUnavailable
+
+export type SignalError = MessageError | SignalSchemaMismatch | ArgumentsNotStorable
 
 /** Why awaiting a result can fail. */
 export type ResultError = WorkflowFailure | InstanceNotFound | QueueUnavailable
@@ -104,6 +121,31 @@ export class RappelClient extends Context.Tag("@rappel/core/client/RappelClient"
     filter: InstanceFilter
   ) => Effect.Effect<ReadonlyArray<InstanceRecord>, QueueUnavailable>
   readonly history: (id: string) => Effect.Effect<ReadonlyArray<StoredEvent>, QueueUnavailable>
+  /**
+   * Asks an instance to cancel: what it waits for then is rejected with `Cancelled`, and its
+   * `catch` and `finally` run durably. Asking again changes nothing.
+   */
+  readonly cancel: (id: string, reason?: string) => Effect.Effect<void, MessageError>
+  /** Ends an instance, also one that is set aside, without running its code any further. */
+  readonly terminate: (id: string, reason?: string) => Effect.Effect<void, MessageError>
+  /** Delivers a value once, also when sending it is repeated with the same `messageId`. */
+  readonly signal: (
+    id: string,
+    channel: Channel,
+    value: unknown,
+    options?: SignalOptions
+  ) => Effect.Effect<void, SignalError>
+  /** Delivers a value and awaits what the workflow answers; `UpdateRejected` has what it threw. */
+  readonly update: (
+    id: string,
+    channel: Channel,
+    value: unknown,
+    options?: SignalOptions
+  ) => Effect.Effect<unknown, SignalError | UpdateRejected>
+  /** What the instance shows of itself with `publish`, by name. */
+  readonly published: (
+    id: string
+  ) => Effect.Effect<Readonly<Record<string, unknown>>, InstanceNotFound | QueueUnavailable>
   /** Lets instances go on that were set aside, and answers which of these were. */
   readonly resume: (
     ids: ReadonlyArray<string>
@@ -198,11 +240,13 @@ const make: Effect.Effect<
       return wait.ended
     }))
 
-  const valueOf = (record: InstanceRecord): Effect.Effect<unknown, WorkflowFailure> => {
+  const valueOf = (
+    record: InstanceRecord,
+    outcome: InstanceRecord["outcome"] = record.outcome
+  ): Effect.Effect<unknown, WorkflowFailure> => {
     const file = known.get(record.program)
     const root = programs.rootOf(record.program)
     const local = file === undefined || root === undefined ? undefined : { file, root }
-    const { outcome } = record
     if (outcome === null) return Effect.dieMessage(`Instance ${record.id} has not finished`)
     if (outcome.ok) return decodeResult(outcome.value, local)
     return Effect.flatMap(decodeFailure(outcome.error, local), (cause) =>
@@ -216,7 +260,7 @@ const make: Effect.Effect<
       ))
   }
 
-  const result = (id: string) => Effect.flatMap(finished(id), valueOf)
+  const result = (id: string) => Effect.flatMap(finished(id), (record) => valueOf(record))
 
   return RappelClient.of({
     start: (what, args, options = {}) =>
@@ -250,7 +294,7 @@ const make: Effect.Effect<
         if (started.id !== id) return yield* result(started.id)
         // One that was there already may have finished before this wait began.
         wait.confirm(!started.created)
-        return yield* Effect.flatMap(wait.ended, valueOf)
+        return yield* Effect.flatMap(wait.ended, (record) => valueOf(record))
       })),
     find: (id) =>
       Effect.flatMap(queue.find([id]), ([record]) =>
@@ -259,6 +303,7 @@ const make: Effect.Effect<
           : Effect.succeed(record)),
     list: queue.list,
     history: queue.history,
+    ...Messages.make({ queue, newId, decode: valueOf }),
     resume: queue.resume,
     programOf: programs.programOf
   })

@@ -13,6 +13,7 @@ import {
   type ValueHost
 } from "../value/Value.ts"
 import { classRef } from "../worker/classRef.ts"
+import { coreErrors } from "../workflow/coreErrors.ts"
 import { importModule } from "./Loader.ts"
 
 /** Names an instance's class, so that the workflow makes it one of its own class of that name. */
@@ -108,7 +109,10 @@ export const decodeFailure = (
 ): Effect.Effect<unknown> =>
   Effect.suspend(() => {
     const decode = (prototypeOf: ValueHost["prototypeOf"]) =>
-      decodeError(text, { classOf: () => undefined, prototypeOf })
+      decodeError(text, {
+        classOf: () => undefined,
+        prototypeOf: (ref) => prototypeOf(ref) ?? coreErrors.get(ref.name)
+      })
     const plain = decode(() => undefined)
     const isForeign = lostClass(plain) !== undefined || classesIn(text).length > 0
     if (local === undefined || !isForeign) return Effect.succeed(plain)

@@ -5,7 +5,7 @@
  */
 import * as Cause from "effect/Cause"
 import type * as Exit from "effect/Exit"
-import { WorkflowFailure } from "./ClientError.ts"
+import { UpdateRejected, WorkflowFailure } from "./ClientError.ts"
 
 /**
  * What the workflow itself threw, so that `catch` and `instanceof` work as for the plain
@@ -13,5 +13,7 @@ import { WorkflowFailure } from "./ClientError.ts"
  */
 export const thrownBy = (failure: Exit.Failure<unknown, unknown>): unknown => {
   const thrown = Cause.squash(failure.cause)
-  return thrown instanceof WorkflowFailure ? thrown.cause : thrown
+  return thrown instanceof WorkflowFailure || thrown instanceof UpdateRejected
+    ? thrown.cause
+    : thrown
 }

@@ -19,7 +19,14 @@ import { Entropy, uuidv7 } from "../entropy/Entropy.ts"
 import type { Outcome } from "../machine/Model.ts"
 import { SnapshotTooNew } from "../machine/snapshot/SnapshotTooNew.ts"
 import { FORMAT, type ProgramFile } from "../program/Program.ts"
-import { type Claimed, type Commit, type CommitEntry, type Loaded, Queue } from "../queue/Queue.ts"
+import {
+  type Claimed,
+  type Commit,
+  type CommitEntry,
+  type Loaded,
+  Queue,
+  type StoredEvent
+} from "../queue/Queue.ts"
 import type { QueueUnavailable, SchemaTooNew } from "../queue/QueueError.ts"
 import { RetrySchedules } from "../retry/RetrySchedules.ts"
 import { Timeouts } from "../retry/Timeouts.ts"
@@ -29,6 +36,7 @@ import { WorkerPool } from "../worker/WorkerPool.ts"
 import * as Bell from "./Bell.ts"
 import { DispatcherCore } from "./DispatcherCore.ts"
 import { messageOf } from "./DispatcherError.ts"
+import { endedBy } from "./endedBy.ts"
 import { LocalDispatcher } from "./LocalDispatcher.ts"
 import * as Peers from "./Peers.ts"
 
@@ -74,6 +82,8 @@ const POISON_CLAIMS = 5
 const poisonReason = (claims: number): string =>
   `it was claimed ${claims} times and never got on: the processes that held it ended each time. ` +
   "Look at their logs for what it does, then resume it with `rappel instances resume`."
+/** Instances whose inboxes are read in one statement. */
+const POLL_BATCH = 100
 
 /** After a beat that got no answer. */
 const BEAT_AGAIN_MILLIS = 250
@@ -163,6 +173,7 @@ export const make = (
       changeBell.ring()
       if (isFull && core.capacity() > 0) claimBell.ring()
       if (core.hasWork()) commitBell.ring()
+      if (core.hasMissed()) claimBell.ring()
       if (core.nextWakeAt() < armedAt) timerBell.ring()
     }
 
@@ -180,11 +191,12 @@ export const make = (
         return file
       })
 
-    /** Ends this dispatcher's hold of an instance that it cannot run. */
+    /** Ends this dispatcher's hold of an instance that it cannot, or need not, run. */
     const letGo = (
       loaded: Pick<Loaded, "id" | "epoch" | "lastSeq">,
       outcome: Outcome | null,
-      then: CommitEntry["then"]
+      then: CommitEntry["then"],
+      events: ReadonlyArray<StoredEvent> = []
     ): Effect.Effect<void, QueueUnavailable> =>
       Effect.asVoid(queue.commit({
         id: uuidv7(entropy, localNow()),
@@ -193,7 +205,7 @@ export const make = (
           id: loaded.id,
           epoch: loaded.epoch,
           expectedSeq: loaded.lastSeq,
-          events: [],
+          events,
           logs: [],
           consumed: [],
           outcome,
@@ -219,6 +231,10 @@ export const make = (
 
     const take = (loaded: Loaded): Effect.Effect<void, QueueUnavailable> =>
       Effect.gen(function*() {
+        const end = endedBy(loaded, now())
+        if (end !== undefined) {
+          return yield* letGo(loaded, end.outcome, { kind: "close" }, [end.event])
+        }
         const file = yield* programOf(loaded.program)
         if (file === undefined) {
           return yield* setAside(loaded, `its program ${loaded.program} is not stored`)
@@ -305,19 +321,34 @@ export const make = (
           ? Effect.failCause(cause as Cause.Cause<never>)
           : Effect.zipRight(Effect.logWarning(what, cause), Effect.sleep(PAUSE)))
 
+    /** Reads the inboxes of instances that are here. */
+    const pollAll = (arrived: ReadonlyArray<string>) =>
+      Effect.gen(function*() {
+        for (let at = 0; at < arrived.length; at += POLL_BATCH) {
+          const polled = core.pollable(arrived.slice(at, at + POLL_BATCH))
+          core.receive(polled, yield* queue.poll(id, polled))
+          settle()
+        }
+      })
+
     /** What this dispatcher claimed, or a commit refused, and is not in memory. */
     const claimedHere = new Map<string, Claimed>()
 
     /** Claims once, and answers how long to wait before the next time without a hint. */
     const claimOnce = Effect.gen(function*() {
       if (claimedHere.size > 0) yield* takeAll(claimedHere)
-      const limit = Math.min(core.capacity(), claimBatch)
-      isFull = limit <= 0
-      if (isFull) return Infinity
-      const { claimed, nextDueAt, now: queueNow } = yield* queue.claim(id, limit)
+      const limit = Math.max(Math.min(core.capacity(), claimBatch), 0)
+      isFull = limit === 0
+      if (isFull) {
+        core.makeRoom()
+        settle()
+      }
+      const { arrived, claimed, nextDueAt, now: queueNow } = yield* queue.claim(id, limit)
       sync(queueNow)
       for (const one of claimed) claimedHere.set(one.id, one)
       if (claimed.length > 0) yield* takeAll(claimedHere)
+      if (arrived.length > 0) yield* pollAll(arrived)
+      if (isFull) return queue.pollMillis
       if (claimed.length === limit) return 0
       const untilDue = nextDueAt === null ? Infinity : Math.max(nextDueAt - queueNow, 0)
       return Math.min(queue.pollMillis, untilDue)

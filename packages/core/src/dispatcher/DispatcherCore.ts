@@ -14,7 +14,15 @@
  */
 import * as Either from "effect/Either"
 import type { ActionNode, ProgramFile } from "../program/Program.ts"
-import type { Claimed, Commit, CommitEntry, Committed, Loaded } from "../queue/Queue.ts"
+import {
+  type Arrived,
+  type Claimed,
+  type Commit,
+  type CommitEntry,
+  type Committed,
+  type Loaded,
+  MESSAGES
+} from "../queue/Queue.ts"
 import type { RetrySchedules } from "../retry/RetrySchedules.ts"
 import type { Timeouts } from "../retry/Timeouts.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
@@ -31,7 +39,7 @@ import {
   hasBacklog,
   isDirty,
   type Owned,
-  parksUntil,
+  parkOf,
   type Pending,
   takeFresh
 } from "./Owned.ts"
@@ -95,6 +103,7 @@ export class DispatcherCore {
   private nextTimeoutAt = Infinity
   private executionId = 0
   private draining = false
+  private missed = false
 
   constructor(options: CoreOptions, services: CoreServices) {
     this.options = options
@@ -131,6 +140,7 @@ export class DispatcherCore {
       if (before !== undefined) this.drop(before)
       this.owned.set(owned.id, owned)
       this.moved(owned)
+      this.takeAll(owned, loaded.inbox)
       // What an instance asks for that starts, or was parked, is durable already.
       if (!isDirty(owned)) this.release(owned, owned.pending)
       else this.pump()
@@ -146,7 +156,11 @@ export class DispatcherCore {
       this.running.delete(report.id)
       const { call } = running
       const { owned } = call
-      if (owned.gone) continue
+      // The outcome of a call that was cancelled meanwhile counts no more.
+      if (owned.gone || owned.calls.get(call.effect) !== call) {
+        advance.stop(call)
+        continue
+      }
       const at = advance.stepTime(owned, this.services.now())
       this.move(owned, () => {
         if (report.kind === "succeeded") {
@@ -167,6 +181,7 @@ export class DispatcherCore {
       if (owned.gone) continue
       if (!("policy" in entry)) {
         if (entry.effect === NO_EFFECT) {
+          owned.isIdleArmed = false
           this.review.add(owned)
           continue
         }
@@ -180,6 +195,41 @@ export class DispatcherCore {
     }
     if (now >= this.nextTimeoutAt) this.timeOut(now)
     this.pump()
+  }
+
+  /** Which of these are in memory, to be polled; what was confirmed until now cannot be read again. */
+  pollable(ids: ReadonlyArray<string>): ReadonlyArray<Claimed> {
+    return ids.flatMap((id) => {
+      const owned = this.owned.get(id)
+      if (owned === undefined) return []
+      for (const message of owned.confirmed.splice(0)) owned.taken.delete(message)
+      return [{ id, epoch: owned.epoch }]
+    })
+  }
+
+  /** Takes what a poll of these has read. */
+  receive(polled: ReadonlyArray<Claimed>, messages: ReadonlyArray<Arrived>): void {
+    const inboxes = new Map<string, Array<Arrived>>(polled.map(({ id }) => [id, []]))
+    for (const message of messages) inboxes.get(message.instanceId)?.push(message)
+    for (const { epoch, id } of polled) {
+      const owned = this.owned.get(id)
+      const inbox = inboxes.get(id)!
+      if (owned?.epoch === epoch) this.takeAll(owned, inbox)
+      else if (inbox.length > 0) this.missed = true
+    }
+    this.pump()
+  }
+
+  /** Whether messages may wait that no hint will tell of; asking forgets it. */
+  hasMissed(): boolean {
+    const { missed } = this
+    this.missed = false
+    return missed
+  }
+
+  /** Looks at everything that could be parked: others wait for room. */
+  makeRoom(): void {
+    for (const owned of this.owned.values()) if (owned.isIdleArmed) this.review.add(owned)
   }
 
   /** The next batch to store, or undefined when nothing waits or one is on its way. */
@@ -226,9 +276,17 @@ export class DispatcherCore {
       this.counts.events += entry.events.length
       owned.durableSeq += entry.events.length
       if (entry.then.kind !== "keep") {
+        // A message that came while the release was on its way is read by the next owner.
+        if (owned.pending.consumed.length > 0) this.missed = true
         this.drop(owned)
         continue
       }
+      owned.confirmed.push(...entry.consumed)
+      if (owned.hasMore && entry.consumed.length > 0) {
+        owned.hasMore = false
+        this.missed = true
+      }
+      this.interrupt(owned, pending.dropped)
       this.release(owned, pending)
       this.review.add(owned)
     }
@@ -300,6 +358,32 @@ export class DispatcherCore {
     this.services.onFault(owned.id, cause)
   }
 
+  private takeAll(owned: Owned, inbox: ReadonlyArray<Arrived>): void {
+    if (inbox.length >= MESSAGES) owned.hasMore = true
+    for (const message of inbox) {
+      if (owned.aside) return
+      if (owned.taken.has(message.id)) continue
+      owned.taken.add(message.id)
+      if (message.repeated) {
+        owned.pending.consumed.push(message.id)
+        this.review.add(owned)
+      } else this.move(owned, () => advance.receive(owned, message, this.services.now()))
+    }
+  }
+
+  /** Ends executions of calls that nobody waits for. */
+  private interrupt(owned: Owned, dropped: ReadonlyArray<Call>): void {
+    if (dropped.length === 0) return
+    const ids: Array<number> = []
+    for (const call of dropped) {
+      if (call.running === null || !this.running.delete(call.running)) continue
+      ids.push(call.running)
+      advance.stop(call)
+    }
+    owned.dropped = owned.dropped.filter((call) => !dropped.includes(call))
+    if (ids.length > 0) this.services.pool.interrupt(ids, "cancel")
+  }
+
   /** Arms what is new and puts the instance up for the next commit. */
   private moved(owned: Owned): void {
     for (const effect of owned.newTimers) {
@@ -307,6 +391,7 @@ export class DispatcherCore {
       if (dueAt !== undefined) this.timers.add(dueAt, effect, { owned, effect })
     }
     owned.newTimers = []
+    owned.movedAt = this.services.now()
     this.review.add(owned)
     // It may have been passed over at its window.
     if (hasBacklog(owned) && !this.draining) this.hungry.add(owned)
@@ -404,7 +489,10 @@ export class DispatcherCore {
       }
       late.push(id)
       const { owned } = call
-      if (owned.gone) continue
+      if (owned.gone || owned.calls.get(call.effect) !== call) {
+        advance.stop(call)
+        continue
+      }
       const at = advance.stepTime(owned, now)
       this.move(owned, () => advance.timeOut(call, limitMillis!, at, this.services.timeouts))
     }
@@ -428,9 +516,9 @@ export class DispatcherCore {
       }
       return { owned, pending: emptyPending(), entry }
     }
-    const dueAt = owned.closed ? null : this.parkTime(owned)
-    if (!isDirty(owned) && dueAt === null) return undefined
-    const parks = dueAt !== null
+    const park = owned.closed ? undefined : this.parkTime(owned)
+    if (!isDirty(owned) && park === undefined) return undefined
+    const parks = park !== undefined
     const snapshot =
       !owned.closed && (parks || this.services.scheduler.snapshotDue(owned, owned.snapshotBytes))
         ? this.snapshot(owned, parks)
@@ -447,12 +535,14 @@ export class DispatcherCore {
         events: pending.events,
         logs: pending.logs,
         consumed: pending.consumed,
+        replies: pending.replies,
+        published: pending.published,
         outcome: pending.outcome,
         snapshot,
         then: owned.closed
           ? { kind: "close" }
           : parks
-          ? { kind: "release", dueAt }
+          ? { kind: "release", dueAt: park.dueAt }
           : { kind: "keep" }
       }
     }
@@ -468,6 +558,9 @@ export class DispatcherCore {
       events: pending.events.concat(since.events),
       logs: pending.logs.concat(since.logs),
       consumed: pending.consumed.concat(since.consumed),
+      replies: pending.replies.concat(since.replies),
+      published: new Map([...pending.published, ...since.published]),
+      dropped: pending.dropped.concat(since.dropped),
       outcome: pending.outcome ?? since.outcome,
       fresh: pending.fresh.concat(since.fresh),
       held: pending.held.concat(since.held)
@@ -478,11 +571,25 @@ export class DispatcherCore {
     this.timers.add(this.services.now() + waitMillis, NO_EFFECT, { owned, effect: NO_EFFECT })
   }
 
-  /** When the instance is to be given away: its next due time, or null to keep it. */
-  private parkTime(owned: Owned): number | null {
+  /** When the instance is due once it is given away; undefined to keep it. */
+  private parkTime(owned: Owned): { readonly dueAt: number | null } | undefined {
     const now = this.services.now()
-    if (!this.draining) return parksUntil(owned, now, this.options.parkAfterMillis)
-    return owned.running > 0 ? null : parksUntil(owned, now, 0) ?? now
+    const park = parkOf(owned)
+    if (this.draining) {
+      if (owned.running > 0) return undefined
+      return park === undefined || (park.dueAt ?? Infinity) <= now ? { dueAt: now } : park
+    }
+    if (park === undefined) return undefined
+    const { maxInstances, parkAfterMillis } = this.options
+    if (park.dueAt !== null && park.dueAt <= now + parkAfterMillis) return undefined
+    // A message may come in a moment: it costs less to wait for it, while there is room.
+    if (!park.forMessage || this.owned.size >= maxInstances) return park
+    if (now >= owned.movedAt + parkAfterMillis) return park
+    if (!owned.isIdleArmed) {
+      owned.isIdleArmed = true
+      this.timers.add(owned.movedAt + parkAfterMillis, NO_EFFECT, { owned, effect: NO_EFFECT })
+    }
+    return undefined
   }
 
   private snapshot(owned: Owned, parks: boolean): CommitEntry["snapshot"] {
@@ -530,7 +637,7 @@ export class DispatcherCore {
 
   private drop(owned: Owned): void {
     const ids: Array<number> = []
-    for (const call of owned.calls.values()) {
+    for (const call of [...owned.calls.values(), ...owned.dropped]) {
       if (call.running === null) continue
       ids.push(call.running)
       this.running.delete(call.running)

@@ -20,6 +20,17 @@ export const decodeOutcome = (payload: string): Outcome => {
     : { ok: false, error, attempts: Number(payload.slice(1, colon)) }
 }
 
+/** A signal: its channel on a line of JSON, then the encoded value. */
+export const encodeSignal = (channel: string, value: string): string =>
+  `${JSON.stringify(channel)}\n${value}`
+
+export const decodeSignal = (
+  payload: string
+): { readonly channel: string; readonly value: string } => {
+  const end = payload.indexOf("\n")
+  return { channel: JSON.parse(payload.slice(0, end)) as string, value: payload.slice(end + 1) }
+}
+
 /** An execution that ended without settling its call, and when the next one may start. */
 export interface AttemptPayload {
   readonly kind: "failed" | "timeout"

@@ -39,6 +39,12 @@ export interface Pending {
   readonly logs: Array<string>
   /** Messages that became these events, and repeated ones. */
   readonly consumed: Array<string>
+  /** Answers to the senders of messages. */
+  readonly replies: Array<{ readonly message: string; readonly outcome: Outcome }>
+  /** Encoded values by name, for whoever looks at the instance. */
+  readonly published: Map<string, string>
+  /** Calls that nobody waits for any more: their executions end once that is durable. */
+  readonly dropped: Array<Call>
   outcome: Outcome | null
   /** Calls that may run for the first time, once the events are durable. */
   readonly fresh: Array<FreshCalls>
@@ -83,12 +89,27 @@ export interface Owned {
   busyRounds: number
   /** It was lost, released or closed: nothing of it counts any more. */
   gone: boolean
+  /** Dropped calls whose executions may still run. */
+  dropped: Array<Call>
+  /** Messages that were taken here and may still be in the inbox. */
+  readonly taken: Set<string>
+  /** Of these, those whose commit is confirmed: no later reading of the inbox has them. */
+  confirmed: Array<string>
+  /** Its inbox held more than was read. */
+  hasMore: boolean
+  /** When it last moved. */
+  movedAt: number
+  /** Somebody looks again whether it can be parked. */
+  isIdleArmed: boolean
 }
 
 export const emptyPending = (): Pending => ({
   events: [],
   logs: [],
   consumed: [],
+  replies: [],
+  published: new Map(),
+  dropped: [],
   outcome: null,
   fresh: [],
   held: []
@@ -128,25 +149,37 @@ export const attemptOf = ({ attempts, losses, timeouts }: Call): number =>
   attempts + timeouts + losses + 1
 
 /** Something of this instance waits for a commit. */
-export const isDirty = (owned: Owned): boolean =>
-  owned.pending.events.length > 0 || owned.pending.consumed.length > 0 ||
-  owned.pending.outcome !== null || owned.closed
+export const isDirty = ({ closed, pending }: Owned): boolean =>
+  closed || pending.events.length > 0 || pending.consumed.length > 0 ||
+  pending.outcome !== null || pending.replies.length > 0 || pending.published.size > 0
 
 /** Calls wait for a slot here. */
 export const hasBacklog = (owned: Owned): boolean =>
   owned.ready.length > 0 || owned.backlog.size > 0
 
-/**
- * When an instance of which nothing runs here is due again, or null when it must stay: a call
- * runs or waits for a slot, or it goes on within `soonMillis`.
- */
-export const parksUntil = (owned: Owned, now: number, soonMillis: number): number | null => {
-  if (owned.running > 0 || hasBacklog(owned) || owned.pending.fresh.length > 0) return null
+/** What an instance waits for of which nothing runs here. */
+export interface Park {
+  /** The earliest deadline; null when only a message can wake it. */
+  readonly dueAt: number | null
+  /** A message may come at any moment. */
+  readonly forMessage: boolean
+}
+
+/** Undefined for an instance that must stay: a call runs, or waits for a slot. */
+export const parkOf = (owned: Owned): Park | undefined => {
+  if (owned.running > 0 || hasBacklog(owned) || owned.pending.fresh.length > 0) return undefined
   let next = Infinity
   for (const call of owned.calls.values()) {
-    if (call.running !== null || call.retryAt === null) return null
+    if (call.running !== null || call.retryAt === null) return undefined
     next = Math.min(next, call.retryAt)
   }
   for (const dueAt of owned.timers.values()) next = Math.min(next, dueAt)
-  return next > now + soonMillis && next !== Infinity ? next : null
+  let forMessage = false
+  for (const { kind } of owned.state.pending.values()) {
+    if (kind !== "wait") continue
+    forMessage = true
+    break
+  }
+  if (next === Infinity) return forMessage ? { dueAt: null, forMessage } : undefined
+  return { dueAt: next, forMessage }
 }

@@ -21,13 +21,15 @@ import {
   decodeAttempt,
   decodeLost,
   decodeOutcome,
+  decodeSignal,
   decodeSnapshot,
   SNAPSHOT_FORMAT,
   type SnapshotHead
 } from "./EventCodec.ts"
 import { type Call, CALL_WINDOW, emptyPending, newCall, type Owned, takeFresh } from "./Owned.ts"
 
-const machineEventOf = (event: StoredEvent): MachineEvent => {
+/** What the machine is told of a stored event; `attempt`, `lost` and `terminated` are none of its. */
+export const machineEventOf = (event: StoredEvent): MachineEvent => {
   switch (event.kind) {
     case "settled":
       return {
@@ -38,8 +40,15 @@ const machineEventOf = (event: StoredEvent): MachineEvent => {
       }
     case "fired":
       return { kind: "fired", effect: event.effect, at: event.at }
+    case "received":
+      return {
+        kind: "received",
+        at: event.at,
+        ...decodeSignal(event.payload!),
+        message: event.message!
+      }
     default:
-      return { kind: "cancelled", at: event.at }
+      return { kind: "cancelled", at: event.at, reason: event.payload }
   }
 }
 
@@ -92,7 +101,13 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) 
     snapshotBytes: loaded.snapshot?.body.length ?? 0,
     aside: null,
     busyRounds: 0,
-    gone: false
+    gone: false,
+    dropped: [],
+    taken: new Set(),
+    confirmed: [],
+    hasMore: false,
+    movedAt: 0,
+    isIdleArmed: false
   }
   const records = new Map(head?.head.calls.map((record) => [record.effect, record]))
   const issued = new Set<number>()

@@ -8,15 +8,16 @@
  */
 import type { MachineEvent, Outcome, Policy, Step } from "../machine/Model.ts"
 import { MACHINE_VERSION } from "../machine/Model.ts"
-import type { StoredEvent } from "../queue/Queue.ts"
+import type { Arrived, StoredEvent } from "../queue/Queue.ts"
 import type { RetrySchedules } from "../retry/RetrySchedules.ts"
 import type { Timeouts } from "../retry/Timeouts.ts"
 import { encodeError } from "../value/Value.ts"
+import { Terminated } from "../workflow/errors.ts"
 import type { CallEffect } from "./Backlog.ts"
 import { digestOf, fractionOf } from "./digest.ts"
 import { ActionTimeout, WorkflowStalled } from "./DispatcherError.ts"
 import { errorNames } from "./errorNames.ts"
-import { encodeJson, encodeOutcome } from "./EventCodec.ts"
+import { encodeJson, encodeOutcome, encodeSignal } from "./EventCodec.ts"
 import type { Call, Owned } from "./Owned.ts"
 
 /** What an event row weighs beside its payload, for the decision on snapshots. */
@@ -46,8 +47,22 @@ export const absorb = (owned: Owned, step: Step, at: number): void => {
         owned.timers.set(command.effect, command.dueAt)
         owned.newTimers.push(command.effect)
         break
-      case "drop":
+      case "drop": {
         owned.timers.delete(command.effect)
+        const call = owned.calls.get(command.effect)
+        if (call === undefined) break
+        owned.calls.delete(command.effect)
+        pending.dropped.push(call)
+        owned.dropped.push(call)
+        break
+      }
+      case "wait":
+        break
+      case "reply":
+        pending.replies.push({ message: command.message, outcome: command.outcome })
+        break
+      case "publish":
+        pending.published.set(command.name, command.value)
         break
       case "log":
         pending.logs.push(JSON.stringify({ level: command.level, text: command.text, at }))
@@ -70,7 +85,10 @@ export const absorb = (owned: Owned, step: Step, at: number): void => {
  * "unsettled top-level await".
  */
 export const failIfStalled = (owned: Owned): void => {
-  if (!owned.completed && owned.state.pending.size === 0) end(owned, new WorkflowStalled())
+  if (owned.completed) return
+  // A condition cannot come true by itself.
+  for (const { kind } of owned.state.pending.values()) if (kind !== "until") return
+  end(owned, new WorkflowStalled())
 }
 
 /** Fails an instance from outside; what it still asked for is dropped. */
@@ -80,15 +98,21 @@ export const end = (owned: Owned, reason: unknown): void => {
   owned.closed = true
 }
 
-const stepWith = (owned: Owned, event: MachineEvent, payload: string | null): void => {
+const stepWith = (
+  owned: Owned,
+  event: MachineEvent,
+  payload: string | null,
+  message?: string
+): void => {
   const step = owned.machine.apply(owned.state, event)
   owned.lastStepAt = event.at
   store(owned, {
     kind: event.kind,
-    effect: event.kind === "cancelled" ? 0 : event.effect,
+    effect: "effect" in event ? event.effect : 0,
     at: event.at,
     payload,
-    digest: digestOf(step.commands)
+    digest: digestOf(step.commands),
+    ...(message === undefined ? {} : { message })
   })
   absorb(owned, step, event.at)
   failIfStalled(owned)
@@ -116,6 +140,43 @@ export const stop = (call: Call): void => {
   call.running = null
   call.owned.running--
 }
+
+/** A message came: it becomes an event, or nothing when it is too late for it. */
+export const receive = (owned: Owned, message: Arrived, now: number): void => {
+  owned.pending.consumed.push(message.id)
+  if (owned.closed) return
+  const at = stepTime(owned, now)
+  const { id, kind, name, payload } = message
+  if (kind === "terminate") return terminate(owned, payload, at, id)
+  if (owned.completed) return
+  if (kind === "cancel") return cancel(owned, payload, at, id)
+  if (kind === "signal") {
+    const event = { kind: "received", at, channel: name!, value: payload!, message: id } as const
+    stepWith(owned, event, encodeSignal(event.channel, event.value), id)
+  }
+}
+
+/** Rejects all that is pending with `Cancelled`; a deadline that passed leads here too. */
+export const cancel = (
+  owned: Owned,
+  reason: string | null,
+  at: number,
+  message?: string
+): void => stepWith(owned, { kind: "cancelled", at, reason }, reason, message)
+
+/** Ends an instance without another step. */
+const terminate = (owned: Owned, reason: string | null, at: number, message: string): void => {
+  store(owned, { kind: "terminated", effect: 0, at, payload: reason, digest: 0, message })
+  if (!owned.completed) owned.pending.outcome = terminated(reason)
+  owned.completed = true
+  owned.closed = true
+}
+
+export const terminated = (reason: string | null): Outcome => ({
+  ok: false,
+  error: encodeError(new Terminated(reason)),
+  verdict: "terminated"
+})
 
 const failure = (error: string, attempts: number, policy: Policy): Outcome =>
   policy.retry === undefined ? { ok: false, error } : { ok: false, error, attempts }

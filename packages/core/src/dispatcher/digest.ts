@@ -34,6 +34,14 @@ export const digestOf = (commands: ReadonlyArray<Command>): number => {
         hash = mix(hash, `t${command.effect}:${command.dueAt}`)
         counted++
         break
+      case "wait":
+        hash = mix(hash, `w${command.effect}:${command.channel}`)
+        counted++
+        break
+      case "reply":
+        hash = mix(hash, `r${command.message}`)
+        counted++
+        break
       case "drop":
         hash = mix(hash, `d${command.effect}`)
         counted++
@@ -43,6 +51,7 @@ export const digestOf = (commands: ReadonlyArray<Command>): number => {
         counted++
         break
       case "log":
+      case "publish":
         break
     }
   }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { encodeError, encodeValue } from "../value/Value.ts"
+import { Cancelled } from "../workflow/errors.ts"
 import type { LoadedProgram } from "./Code.ts"
 import { type CallEffect, drop, type Effect } from "./effects.ts"
 import type { Env, Frame } from "./Frame.ts"
@@ -14,6 +15,7 @@ import type { Reaction } from "./reactions.ts"
 import { Fatal } from "./signals.ts"
 import { caught, type Stamp } from "./stack.ts"
 import { valueHost } from "./valueHost.ts"
+import { checkConditions, type Kept, type UntilEffect } from "./waits.ts"
 
 /**
  * How deep calls may nest, in units of nested evaluators; some 1,000 calls of a small
@@ -39,6 +41,14 @@ export class Instance implements State {
   readonly templates: Map<number, object> = new Map()
   /** Module namespace objects. */
   readonly namespaces: Array<object | undefined> = []
+  /** Channel objects, by kind and name. */
+  readonly channels: Map<string, object> = new Map()
+  /** Signals that nobody has taken, by channel. */
+  readonly kept: Map<string, Array<Kept>> = new Map()
+  /** What `until` waits for; these are pending too. */
+  readonly conditions: Set<UntilEffect> = new Set()
+  /** A cancellation was applied; later ones change nothing. */
+  isCancelled = false
   completed = false
   /** Nothing can happen any more. */
   closed = false
@@ -108,6 +118,15 @@ export class Instance implements State {
 
   /** Runs jobs until none is left, then looks for rejections that nobody handles. */
   drain(): void {
+    this.runJobs()
+    while (this.conditions.size > 0 && checkConditions(this)) this.runJobs()
+    for (const promise of this.rejected.splice(0)) {
+      const { isHandled, value } = stateOf(promise)
+      if (!isHandled) this.uncaught(value)
+    }
+  }
+
+  private runJobs(): void {
     const { jobs } = this
     for (let at = 0; at < jobs.length; at += 3) {
       this.frame = null
@@ -119,19 +138,30 @@ export class Instance implements State {
       }
     }
     jobs.length = 0
-    for (const promise of this.rejected.splice(0)) {
-      const { isHandled, value } = stateOf(promise)
-      if (!isHandled) this.uncaught(value)
-    }
   }
 
-  /** Fixes the outcome. What runs on cannot change it; timers that remain are dropped. */
+  /** Fixes the outcome. What runs on cannot change it; timers and waits that remain are dropped. */
   complete(isOk: boolean, value: unknown): void {
     if (this.completed) return
-    this.finish(isOk ? encoded(value) : { ok: false, error: encodeError(value, valueHost) })
+    this.finish(isOk ? encoded(value) : this.failureOf(value))
+    this.dropWaits()
+  }
+
+  private dropWaits(): void {
     for (const { effect, kind } of Array.from(this.pending.values())) {
       if (kind === "timer") drop(effect)
+      else if (kind === "wait" || kind === "until") this.pending.delete(effect)
     }
+    this.conditions.clear()
+    this.kept.clear()
+  }
+
+  /** A failure by the cancellation itself is one of its own kind. */
+  private failureOf(error: unknown): Outcome {
+    const failure = { ok: false, error: encodeError(error, valueHost) } as const
+    return this.isCancelled && error instanceof Cancelled
+      ? { ...failure, verdict: "cancelled" }
+      : failure
   }
 
   /** Thrown at nobody: ends the instance as it would end Node. */
@@ -144,10 +174,8 @@ export class Instance implements State {
 
   /** Ends the instance at once: nothing of it goes on. */
   fail(error: unknown): void {
-    if (!this.completed) this.finish({ ok: false, error: encodeError(error, valueHost) })
-    for (const { effect, kind } of Array.from(this.pending.values())) {
-      if (kind === "timer") drop(effect)
-    }
+    if (!this.completed) this.finish(this.failureOf(error))
+    this.dropWaits()
     this.pending.clear()
     this.jobs.length = 0
     this.rejected.length = 0

@@ -10,9 +10,10 @@
  */
 import type { ProgramFile } from "../program/Program.ts"
 import { decodeError, decodeValue } from "../value/Value.ts"
+import { Cancelled } from "../workflow/errors.ts"
 import { classClosures } from "./classes.ts"
 import { type Limits, LoadedProgram } from "./Code.ts"
-import { CallEffect, drop, fire, SleepEffect, TimeoutEffect } from "./effects.ts"
+import { CallEffect, drop, fire } from "./effects.ts"
 import { Instance } from "./Instance.ts"
 import type { Command, Machine, MachineEvent, Outcome, Start, State, Step } from "./Model.ts"
 import { exportedValue, initialise } from "./modules.ts"
@@ -34,6 +35,7 @@ import { readSnapshot } from "./snapshot/readSnapshot.ts"
 import { writeSnapshot } from "./snapshot/writeSnapshot.ts"
 import { addFrames, caught, framesOfAwaiter, stampWith, withoutHostTraces } from "./stack.ts"
 import { valueHost } from "./valueHost.ts"
+import { endWait, receive, timeOutWait, UntilEffect, WaitEffect, WaitTimer } from "./waits.ts"
 
 /**
  * Bounds of a step and a state. They are part of what a step does: to change a default is to
@@ -129,9 +131,10 @@ const apply = (state: Instance, event: MachineEvent): Step => {
     }
     case "fired": {
       const effect = state.pending.get(event.effect)
-      if (effect === undefined || effect instanceof CallEffect) return nothing(state)
+      if (effect === undefined || effect.kind !== "timer") return nothing(state)
       return run(state, event.at, () => {
         state.pending.delete(event.effect)
+        if (effect instanceof WaitTimer) return timeOutWait(state, effect)
         try {
           fire(effect)
         } catch (error) {
@@ -139,8 +142,15 @@ const apply = (state: Instance, event: MachineEvent): Step => {
         }
       })
     }
+    case "received":
+      return run(state, event.at, () => {
+        // Nobody can take it any more.
+        if (!state.completed) receive(state, event.channel, event)
+      })
     case "cancelled":
-      return run(state, event.at, () => cancel(state))
+      return state.isCancelled
+        ? nothing(state)
+        : run(state, event.at, () => cancel(state, event.reason))
   }
 }
 
@@ -179,22 +189,24 @@ const withStack = (error: unknown, promise: MachinePromise): unknown => {
 }
 
 /** Rejects every effect that is pending now, in order. */
-const cancel = (state: Instance): void => {
+const cancel = (state: Instance, reason: string | null): void => {
+  state.isCancelled = true
   for (const effect of Array.from(state.pending.values())) {
+    // The timer of a wait goes with the wait.
+    if (effect instanceof WaitTimer) continue
     const { promise } = effect
     // A bare callback has nobody to tell: its timer stays.
     if (promise === undefined || isSettled(promise)) continue
-    if (effect instanceof SleepEffect || effect instanceof TimeoutEffect) drop(effect.effect)
-    else state.pending.delete(effect.effect)
-    settle(promise, REJECTED, cancelled(promise))
+    if (effect instanceof WaitEffect || effect instanceof UntilEffect) endWait(state, effect)
+    else drop(effect.effect)
+    settle(promise, REJECTED, cancelled(promise, reason))
   }
 }
 
 const isSettled = (promise: MachinePromise): boolean => stateOf(promise).status !== 0
 
-const cancelled = (promise: MachinePromise): Error => {
-  const error = new Error("The workflow was cancelled")
-  error.name = "Cancelled"
+const cancelled = (promise: MachinePromise, reason: string | null): Error => {
+  const error = new Cancelled(reason)
   stampWith(error, framesOfAwaiter(promise))
   return error
 }

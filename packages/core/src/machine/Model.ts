@@ -16,6 +16,8 @@ export type Outcome =
     readonly error: string
     /** Executions that ended with an error, set as `attempts` on the error in the workflow: for calls with a retry policy. */
     readonly attempts?: number
+    /** Of an instance: it ended with the error of its cancellation, or was ended from outside. */
+    readonly verdict?: "cancelled" | "terminated"
   }
 
 /** What an instance begins with; stored in its row, so its first step needs no event. */
@@ -41,7 +43,16 @@ export type MachineEvent =
     readonly outcome: Outcome
   }
   | { readonly kind: "fired"; readonly effect: number; readonly at: number }
-  | { readonly kind: "cancelled"; readonly at: number }
+  /** A signal came on a channel; `value` is encoded. */
+  | {
+    readonly kind: "received"
+    readonly at: number
+    readonly channel: string
+    readonly value: string
+    /** The sender's message, for an answer. */
+    readonly message: string
+  }
+  | { readonly kind: "cancelled"; readonly at: number; readonly reason: string | null }
 
 /** What a step asks for. `effect` numbers all effects of an instance, from 1, in the order of their emission. */
 export type Command =
@@ -53,8 +64,14 @@ export type Command =
     readonly policy: Policy
   }
   | { readonly kind: "timer"; readonly effect: number; readonly dueAt: number }
-  /** The program no longer waits for this timer (for example after `clearTimeout`). */
+  /** A signal on this channel is waited for; nothing is to be done. */
+  | { readonly kind: "wait"; readonly effect: number; readonly channel: string }
+  /** The program no longer waits for this timer (after `clearTimeout`) or call (after a cancellation). */
   | { readonly kind: "drop"; readonly effect: number }
+  /** Answers the sender of a message. */
+  | { readonly kind: "reply"; readonly message: string; readonly outcome: Outcome }
+  /** Shows an encoded value to whoever looks at the instance; the last of a name counts. */
+  | { readonly kind: "publish"; readonly name: string; readonly value: string }
   | {
     readonly kind: "log"
     readonly level: "debug" | "info" | "warn" | "error"
@@ -110,6 +127,9 @@ export type PendingEffect =
     readonly policy: Policy
   }
   | { readonly kind: "timer"; readonly effect: number; readonly dueAt: number }
+  | { readonly kind: "wait"; readonly effect: number; readonly channel: string }
+  /** Waits for a condition, which only other effects can make true. */
+  | { readonly kind: "until"; readonly effect: number }
 
 /** A program made ready to run; shared by all instances of the program. */
 export interface Machine {

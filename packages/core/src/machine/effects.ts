@@ -11,6 +11,7 @@ import type { PendingEffect, Policy } from "./Model.ts"
 import { FULFILLED, type MachinePromise, newPromise, settle } from "./promises.ts"
 import { running } from "./running.ts"
 import { valueHost } from "./valueHost.ts"
+import type { UntilEffect, WaitEffect, WaitTimer } from "./waits.ts"
 
 /** A pending call, which settles a promise. */
 export class CallEffect {
@@ -88,7 +89,9 @@ export class TimeoutEffect {
   }
 }
 
-export type Effect = (CallEffect | SleepEffect | TimeoutEffect) & PendingEffect
+export type Effect =
+  & (CallEffect | SleepEffect | TimeoutEffect | WaitEffect | UntilEffect | WaitTimer)
+  & PendingEffect
 
 /** What `setTimeout` answers with; clearing needs its number. */
 export class Timeout {
@@ -142,9 +145,9 @@ export const emitCall = (ref: ActionRef, args: ReadonlyArray<unknown>): MachineP
 }
 
 /** Whole milliseconds from now; a wait that lies in the past is none. */
-const dueIn = (millis: number): number => running.at + Math.ceil(Math.max(0, millis))
+export const dueIn = (millis: number): number => running.at + Math.ceil(Math.max(0, millis))
 
-const emitTimer = (effect: SleepEffect | TimeoutEffect): void => {
+export const emitTimer = (effect: SleepEffect | TimeoutEffect | WaitTimer): void => {
   running.pending.set(effect.effect, effect)
   running.emit({ kind: "timer", effect: effect.effect, dueAt: effect.dueAt })
 }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { ClassRef, ValueHost } from "../value/Value.ts"
+import { coreErrors } from "../workflow/coreErrors.ts"
 import { type ClassClosure, classClosures } from "./classes.ts"
 import { exportedValue } from "./modules.ts"
 import { running } from "./running.ts"
@@ -80,6 +81,6 @@ export const valueHost: ValueHost = {
       (found, base) => found ?? byName(base),
       own
     )
-    return closure?.prototype
+    return closure?.prototype ?? (module === undefined ? coreErrors.get(name) : undefined)
   }
 }

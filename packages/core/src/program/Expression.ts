@@ -134,7 +134,7 @@ export interface Undeclared {
   readonly n: string
   readonly p: number
 }
-/** An export of `@rappel/core` that the machine implements: `sleep`, `runAction`, `workflow`, `Workflow`. */
+/** An export of `@rappel/core` that the machine implements: `sleep`, `waitFor`, `workflow` and such. */
 export interface Core {
   readonly t: "Core"
   readonly n: string

@@ -81,7 +81,14 @@ export interface Started {
 }
 
 /** `aside`: nobody runs it until an operator resumes it; `InstanceRecord.aside` says why. */
-export type InstanceStatus = "waiting" | "running" | "completed" | "failed" | "aside"
+export type InstanceStatus =
+  | "waiting"
+  | "running"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "terminated"
+  | "aside"
 
 /** What is known of an instance without loading its state. */
 export interface InstanceRecord {
@@ -231,6 +238,10 @@ export interface CommitEntry {
   readonly logs: ReadonlyArray<string>
   /** Messages that became events, or were repeated ones: they leave the inbox. */
   readonly consumed: ReadonlyArray<string>
+  /** Answers to senders of messages; the first for a message counts. */
+  readonly replies?: ReadonlyArray<{ readonly message: string; readonly outcome: Outcome }>
+  /** Encoded values by name, for whoever looks at the instance; they replace those before. */
+  readonly published?: ReadonlyMap<string, string>
   /** Fixes the result. */
   readonly outcome: Outcome | null
   /** Replaces the snapshot; it holds all events up to `seq`, the new ones included. */
@@ -330,6 +341,14 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
   readonly history: (
     id: string
   ) => Effect.Effect<ReadonlyArray<StoredEvent>, QueueUnavailable>
+  /** The answers to these messages, by message; those without one are missing. */
+  readonly replies: (
+    messages: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyMap<string, Outcome>, QueueUnavailable>
+  /** What an instance published, encoded, by name. */
+  readonly published: (
+    id: string
+  ) => Effect.Effect<ReadonlyMap<string, string>, QueueUnavailable>
 
   readonly register: (
     info: DispatcherInfo

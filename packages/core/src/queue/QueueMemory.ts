@@ -21,6 +21,8 @@ import {
   commitOne,
   deliverOne,
   type Due,
+  hasEnd,
+  isTerminated,
   loadedOf,
   recordOf,
   type Store
@@ -43,6 +45,7 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
     instances: new Map(),
     due: new Map(),
     keys: new Map(),
+    replies: new Map(),
     dispatchers: new Map()
   }
   const now = () => clock.unsafeCurrentTimeMillis()
@@ -110,6 +113,14 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           .slice(0, filter.limit)
       ),
     history: (id) => Effect.sync(() => store.instances.get(id)?.events.slice() ?? []),
+    replies: (messages) =>
+      Effect.sync(() =>
+        new Map(messages.flatMap((message) => {
+          const outcome = store.replies.get(message)
+          return outcome === undefined ? [] : [[message, outcome] as const]
+        }))
+      ),
+    published: (id) => Effect.sync(() => new Map(store.instances.get(id)?.published)),
 
     register: ({ id, place = "" }) =>
       Effect.sync(() => {
@@ -161,12 +172,18 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           .filter(([, due]) => due.owner === null && due.dueAt !== null)
           .sort(([a, x], [b, y]) => x.dueAt! - y.dueAt! || (a < b ? -1 : 1))
         const hasMessage = ([id]: readonly [string, Due]) => store.instances.get(id)!.inbox.size > 0
+        // Only an end comes true before the time of the start.
+        const isWoken = (row: readonly [string, Due]) =>
+          row[1].owner === null && hasMessage(row) &&
+          (row[1].aside === null
+            ? row[1].epoch > 0 || row[1].dueAt! <= at || hasEnd(store.instances.get(row[0])!)
+            : isTerminated(store.instances.get(row[0])!))
         const arrived = rows
           .filter((row) => row[1].owner === dispatcher && hasMessage(row))
           .map(([id]) => id)
         const ready = byTurns(
           waiting.filter(([, due]) => due.dueAt! <= at),
-          rows.filter((row) => row[1].owner === null && row[1].aside === null && hasMessage(row)),
+          rows.filter(isWoken),
           most
         )
         for (const [id, due] of ready) {

@@ -35,6 +35,7 @@ export interface Instance {
   readonly inbox: Map<string, Message>
   /** Messages that became events. */
   readonly taken: Set<string>
+  readonly published: Map<string, string>
 }
 
 /** The ownership row: there until the instance is closed. */
@@ -57,6 +58,8 @@ export interface Store {
   readonly due: Map<string, Due>
   /** What names an instance beside its id (`memoryStart.ts`) → instance id. */
   readonly keys: Map<string, string>
+  /** Answers by message. */
+  readonly replies: Map<string, Outcome>
   readonly dispatchers: Map<string, { counter: number; alive: boolean; readonly place: string }>
 }
 
@@ -65,7 +68,7 @@ export const recordOf = (id: string, instance: Instance, due: Due | undefined): 
   name: instance.request.name,
   program: instance.request.program,
   status: instance.outcome !== null
-    ? instance.outcome.ok ? "completed" : "failed"
+    ? instance.outcome.ok ? "completed" : instance.outcome.verdict ?? "failed"
     : due !== undefined && due.aside !== null
     ? "aside"
     : due?.owner != null
@@ -95,6 +98,12 @@ export const deliverOne = (store: Store, message: Message): Delivery => {
   return "delivered"
 }
 
+export const hasEnd = ({ inbox }: Instance): boolean =>
+  Array.from(inbox.values()).some(({ kind }) => kind === "cancel" || kind === "terminate")
+
+export const isTerminated = ({ inbox }: Instance): boolean =>
+  Array.from(inbox.values()).some(({ kind }) => kind === "terminate")
+
 export const arrivedOf = ({ inbox, taken }: Instance): ReadonlyArray<Arrived> =>
   Array.from(inbox.values())
     .slice(0, MESSAGES)
@@ -120,6 +129,10 @@ export const commitOne = (
   instance.events.push(...entry.events)
   for (const { message } of entry.events) if (message !== undefined) instance.taken.add(message)
   for (const message of entry.consumed) instance.inbox.delete(message)
+  for (const { message, outcome } of entry.replies ?? []) {
+    if (!store.replies.has(message)) store.replies.set(message, outcome)
+  }
+  for (const [name, value] of entry.published ?? []) instance.published.set(name, value)
   instance.logs.push(...entry.logs)
   if (entry.snapshot !== null) instance.snapshot = entry.snapshot
   if (entry.outcome !== null && instance.outcome === null) {

@@ -87,7 +87,8 @@ export const startOne = (
     logs: [],
     closedBy: null,
     inbox: new Map(),
-    taken: new Set()
+    taken: new Set(),
+    published: new Map()
   })
   store.due.set(request.id, {
     dueAt: dueAtOf(request, now),

@@ -51,7 +51,7 @@ export const chainMachine: Machine = {
   },
   apply: (opaque: State, event: MachineEvent) => {
     const state = opaque as ChainState
-    if (event.kind === "cancelled" || !state.pending.delete(event.effect)) return nothing
+    if (!("effect" in event) || !state.pending.delete(event.effect)) return nothing
     if (event.kind === "settled" && !event.outcome.ok) {
       const outcome = { ok: false, error: event.outcome.error } as const
       return { commands: [{ kind: "complete", outcome }], outcome, closed: true, fuel: 1 }

@@ -9,7 +9,7 @@ import { describeError, encodeError, encodeValue, toPlainJson } from "../../src/
 export const AT = 1_700_000_000_000
 
 const PRELUDE = `
-import { action, runAction, sleep, Workflow, workflow } from "@rappel/core"
+import { action, ActionTimeout, Cancelled, publish, runAction, signal, sleep, until, update, waitFor, WaitTimeout, Workflow, workflow } from "@rappel/core"
 export const echo = action(async (value: any): Promise<any> => value)
 export const add = action(async (a: number, b: number): Promise<any> => a + b)
 export const all = action(async (...values: any[]): Promise<any> => values)
@@ -79,8 +79,18 @@ export class Driven {
     return this.apply({ kind: "fired", effect, at })
   }
 
-  cancel(): this {
-    return this.apply({ kind: "cancelled", at: this.at })
+  cancel(reason: string | null = null): this {
+    return this.apply({ kind: "cancelled", at: this.at, reason })
+  }
+
+  tell(channel: string, value: unknown, message = "m1"): this {
+    return this.apply({
+      kind: "received",
+      at: this.at,
+      channel,
+      value: encodeValue(value),
+      message
+    })
   }
 
   restore(): this {

@@ -247,6 +247,7 @@ describe("cancellation", () => {
 
     run.cancel()
     assert.deepStrictEqual(run.commands.map(({ kind, ...rest }) => [kind, (rest as any).effect]), [
+      ["drop", 1],
       ["drop", 2],
       ["drop", 3],
       ["call", 4]
@@ -265,7 +266,7 @@ describe("cancellation", () => {
     const run = drive("try { await echo(1) } finally { await echo('undo') }")
 
     run.cancel().restore()
-    assert.propertyVal(run.steps[1]!.commands[0]!, "args", `["undo"]`)
+    assert.propertyVal(run.steps[1]!.commands[1]!, "args", `["undo"]`)
     assert.strictEqual(run.settle(2).error.name, "Cancelled")
   })
 })

@@ -51,6 +51,39 @@ export default Effect.gen(function*() {
       kind in ('settled', 'fired', 'received', 'cancelled', 'terminated', 'attempt', 'lost')
     )`
 
+  yield* sql`alter table rappel.instance add column verdict text`
+  yield* sql`
+    alter table rappel.instance add constraint instance_verdict check (
+      verdict is null or (verdict in ('cancelled', 'terminated') and not ok)
+    )`
+  yield* sql`
+    comment on column rappel.instance.verdict is
+      'How an instance ended that did not fail by itself; null for all others.'`
+
+  yield* sql`
+    create table rappel.reply (
+      message     uuid    not null,
+      instance_id uuid    not null,
+      ok          boolean not null,
+      body        text    not null,
+      constraint reply_pkey primary key (message)
+    ) with (toast_tuple_target = 8160, vacuum_truncate = off)`
+  yield* sql`
+    comment on table rappel.reply is
+      'What instances answered to the senders of messages.'`
+
+  yield* sql`
+    create table rappel.published (
+      instance_id uuid        not null,
+      changed_at  timestamptz not null default now(),
+      name        text        not null,
+      value       text        not null,
+      constraint published_pkey primary key (instance_id, name)
+    ) with (fillfactor = 70, toast_tuple_target = 8160, vacuum_truncate = off)`
+  yield* sql`
+    comment on table rappel.published is
+      'Values that workflows show of themselves, the last one of each name.'`
+
   // A hundred empty pages, as in 0001: the index is the cheaper way from the first row on.
   yield* sql`
     insert into rappel.inbox (id, instance_id, kind, payload)

@@ -65,7 +65,10 @@ export const make = (run: Run) =>
       events.of.map((event) => event.message ?? null),
       entries.flatMap((entry) => entry.consumed.map(() => entry.id)),
       entries.flatMap((entry) => entry.consumed),
-      entries.map(({ then }) => then.kind === "aside" ? reasonOf(then.reason) : null)
+      entries.map(({ then }) => then.kind === "aside" ? reasonOf(then.reason) : null),
+      entries.map(({ outcome }) => outcome === null || outcome.ok ? null : outcome.verdict ?? null),
+      ...repliesOf(entries),
+      ...publishedOf(entries)
     ]),
     ([row]) => ({
       lost: idsOf(row!["lost"] as string | null),
@@ -94,6 +97,29 @@ const eventColumns = (entries: ReadonlyArray<CommitEntry>) => {
   return { id, of } as const
 }
 
+const repliesOf = (entries: ReadonlyArray<CommitEntry>): ReadonlyArray<ReadonlyArray<unknown>> => {
+  const rows = entries.flatMap(({ id, replies = [] }) => replies.map((reply) => ({ id, ...reply })))
+  return [
+    rows.map(({ id }) => id),
+    rows.map(({ message }) => message),
+    rows.map(({ outcome }) => outcome.ok),
+    rows.map(({ outcome }) => toStorable(outcome.ok ? outcome.value : outcome.error))
+  ]
+}
+
+const publishedOf = (
+  entries: ReadonlyArray<CommitEntry>
+): ReadonlyArray<ReadonlyArray<unknown>> => {
+  const rows = entries.flatMap(({ id, published }) =>
+    Array.from(published ?? [], ([name, value]) => ({ id, name, value }))
+  )
+  return [
+    rows.map(({ id }) => id),
+    rows.map(({ name }) => toStorable(name)),
+    rows.map(({ value }) => toStorable(value))
+  ]
+}
+
 const idsOf = (text: string | null): ReadonlySet<string> =>
   new Set(text === null ? [] : text.split(","))
 
@@ -112,10 +138,11 @@ const COMMIT = `
     select *
     from unnest(
       $3::uuid[], $4::integer[], $5::integer[], $6::integer[], $7::integer[], $8::float8[],
-      $9::boolean[], $10::text[], $11::integer[], $12::integer[], $13::text[], $28::text[]
+      $9::boolean[], $10::text[], $11::integer[], $12::integer[], $13::text[], $28::text[],
+      $29::text[]
     ) as entry (
       id, epoch, expected_seq, last_seq, fate, due_at,
-      ok, outcome, attempts, snapshot_seq, snapshot, aside
+      ok, outcome, attempts, snapshot_seq, snapshot, aside, verdict
     )
   ), locked as materialized (
     select entry.*, due.started_at, due.commit_id is not distinct from $1 as known
@@ -145,11 +172,25 @@ const COMMIT = `
       from unnest($26::uuid[], $27::uuid[]) as message (instance_id, id)
       where (message.instance_id in (select id from locked where not known)) is true
     ))
+  ), reply as (
+    insert into rappel.reply (message, instance_id, ok, body)
+    select reply.message, reply.id, reply.ok, reply.body
+    from unnest($30::uuid[], $31::uuid[], $32::boolean[], $33::text[])
+      as reply (id, message, ok, body)
+    where (reply.id in (select id from locked where not known)) is true
+    on conflict (message) do nothing
+  ), published as (
+    insert into rappel.published (instance_id, name, value)
+    select value.id, value.name, value.value
+    from unnest($34::uuid[], $35::text[], $36::text[]) as value (id, name, value)
+    where (value.id in (select id from locked where not known)) is true
+    on conflict (instance_id, name) do update set value = excluded.value, changed_at = now()
   ), finished as (
     update rappel.instance
     set ok = coalesce(instance.ok, locked.ok),
       outcome = case when instance.ok is null then locked.outcome else instance.outcome end,
       attempts = case when instance.ok is null then locked.attempts else instance.attempts end,
+      verdict = case when instance.ok is null then locked.verdict else instance.verdict end,
       finished_at = coalesce(instance.finished_at, case when locked.ok is not null then now() end),
       started_at = coalesce(instance.started_at, locked.started_at),
       closed_by = case when locked.fate = 2 then $1 end

@@ -165,8 +165,8 @@ export const make = (run: Run) => {
  * what is due and was passed over is being claimed by somebody else.
  *
  * `hop` goes through the inbox from instance to instance by its index, so that it costs as
- * much for one message of an instance as for a thousand. Instances that are set aside stay
- * so. Messages of an instance without a row in `due` were sent while it was being closed:
+ * much for one message of an instance as for a thousand. An instance that is set aside wakes
+ * for its termination only, and one whose time has not come for its end only. Messages of an instance without a row in `due` were sent while it was being closed:
  * nobody will take them, and the claim removes them.
  */
 const CLAIM = `
@@ -188,14 +188,25 @@ const CLAIM = `
     from hop
     where hop.instance_id is not null
   ), addressed as materialized (
-    select hop.instance_id, due.owner, due.aside, due.instance_id is null as is_closed
+    select hop.instance_id, due.owner, due.instance_id is null as is_closed,
+      due.owner is null and case
+        when due.aside is not null then ends.terminate
+        else due.epoch > 0 or due.due_at <= now() or ends.cancel or ends.terminate
+      end as is_woken
     from (select instance_id from hop where instance_id is not null limit ${HOPS}) as hop
     left join lateral (
-      select instance_id, owner, aside
+      select instance_id, owner, aside, epoch, due_at
       from rappel.due
       where due.instance_id = hop.instance_id
       offset 0
     ) as due on true
+    left join lateral (
+      select coalesce(bool_or(kind = 'cancel'), false) as cancel,
+        coalesce(bool_or(kind = 'terminate'), false) as terminate
+      from rappel.inbox
+      where due.owner is null and (due.aside is not null or due.epoch = 0)
+        and inbox.instance_id = hop.instance_id
+    ) as ends on true
   ), left_over as (
     delete from rappel.inbox
     where instance_id = any(array(select instance_id from addressed where is_closed))
@@ -212,9 +223,9 @@ const CLAIM = `
     select instance_id
     from rappel.due
     where instance_id = any(array(
-        select instance_id from addressed where owner is null and aside is null and not is_closed
+        select instance_id from addressed where is_woken
       ))
-      and owner is null and aside is null and exists (select from host)
+      and owner is null and exists (select from host)
     limit $2
     for no key update skip locked
   ), chosen as materialized (

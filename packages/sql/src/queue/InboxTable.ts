@@ -1,8 +1,10 @@
 /**
- * `rappel.inbox`: putting messages in and reading them; `CommitStatement.ts` takes them out.
+ * `rappel.inbox`: putting messages in and reading them; `CommitStatement.ts` takes them out,
+ * and writes what instances say: `rappel.reply` and `rappel.published`.
  *
  * @since 0.1.0
  */
+import type { Outcome } from "@rappel/core/machine/Model"
 import {
   type Arrived,
   type Claimed,
@@ -12,7 +14,7 @@ import {
 } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Row, Run } from "../statement/Statements.ts"
-import { fromStorableOrNull, toStorableOrNull } from "../statement/storable.ts"
+import { fromStorable, fromStorableOrNull, toStorableOrNull } from "../statement/storable.ts"
 import { CHANNEL } from "./PgWakes.ts"
 
 export const make = (run: Run) => {
@@ -58,7 +60,40 @@ export const make = (run: Run) => {
       (rows) => rows.map(arrivedOf)
     )
 
-  return { deliver, poll } as const
+  /** Index: `reply_pkey`. */
+  const replies = (
+    messages: ReadonlyArray<string>
+  ): Effect.Effect<ReadonlyMap<string, Outcome>, unknown> =>
+    Effect.map(
+      run({
+        name: "reply_find",
+        text: "select message, ok, body from rappel.reply where message = any($1::uuid[])"
+      }, [messages]),
+      (rows) =>
+        new Map(rows.map((row) => {
+          const body = fromStorable(row["body"] as string)
+          const outcome: Outcome = row["ok"] === true
+            ? { ok: true, value: body }
+            : { ok: false, error: body }
+          return [row["message"] as string, outcome]
+        }))
+    )
+
+  /** Index: `published_pkey`. */
+  const published = (id: string): Effect.Effect<ReadonlyMap<string, string>, unknown> =>
+    Effect.map(
+      run({
+        name: "published_find",
+        text: "select name, value from rappel.published where instance_id = $1 order by name"
+      }, [id]),
+      (rows) =>
+        new Map(rows.map((row) => [
+          fromStorable(row["name"] as string),
+          fromStorable(row["value"] as string)
+        ]))
+    )
+
+  return { deliver, poll, replies, published } as const
 }
 
 /*

@@ -230,7 +230,8 @@ const HOLDERS = `
   order by request.nth`
 
 const STATUS = `
-  case when instance.ok then 'completed' when not instance.ok then 'failed'
+  case when instance.ok then 'completed'
+    when not instance.ok then coalesce(instance.verdict, 'failed')
     when due.aside is not null then 'aside' when due.owner is not null then 'running' else 'waiting' end`
 
 const RECORD = `
@@ -243,7 +244,7 @@ const RECORD = `
     floor(extract(epoch from coalesce(instance.started_at, due.started_at)) * 1000)::float8
       as "startedAt",
     floor(extract(epoch from instance.finished_at) * 1000)::float8 as "finishedAt",
-    instance.ok, instance.outcome, instance.attempts, due.aside
+    instance.ok, instance.outcome, instance.attempts, instance.verdict, due.aside
   from rappel.instance left join rappel.due on due.instance_id = instance.id`
 
 const FIND = `
@@ -293,5 +294,11 @@ const outcomeOf = (row: Row): InstanceRecord["outcome"] => {
   const encoded = fromStorable(row["outcome"] as string)
   if (row["ok"] === true) return { ok: true, value: encoded }
   const attempts = row["attempts"] as number | null
-  return { ok: false, error: encoded, ...(attempts === null ? {} : { attempts }) }
+  const verdict = row["verdict"] as "cancelled" | "terminated" | null
+  return {
+    ok: false,
+    error: encoded,
+    ...(attempts === null ? {} : { attempts }),
+    ...(verdict === null ? {} : { verdict })
+  }
 }

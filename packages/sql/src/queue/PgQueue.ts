@@ -189,6 +189,15 @@ export const make = (
       history: (id) =>
         UUID.test(id) ? sending("read a history", events.history(id)) : Effect.succeed([]),
 
+      replies: (messages) =>
+        messages.length === 0
+          ? Effect.succeed(new Map())
+          : sending("read replies", inbox.replies(messages)),
+      published: (id) =>
+        UUID.test(id)
+          ? sending("read published values", inbox.published(id))
+          : Effect.succeed(new Map()),
+
       register: (info) =>
         Effect.zipRight(
           checkSchema,

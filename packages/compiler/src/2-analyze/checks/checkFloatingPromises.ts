@@ -39,6 +39,8 @@ export const checkFloatingPromises = (
   visit(unit, reached.scope)
 }
 
+const ASYNC_CORE = new Set(["runAction", "sleep", "until", "waitFor"])
+
 const COMBINATORS = new Set(["all", "allSettled", "any", "race"])
 
 const isAsyncCall = (
@@ -56,7 +58,7 @@ const isAsyncCall = (
   ) return COMBINATORS.has(callee.name.text)
   const meaning = modules.expression(reached.module, callee)
   if (meaning?.kind === "action") return true
-  if (meaning?.kind === "core") return meaning.name === "sleep" || meaning.name === "runAction"
+  if (meaning?.kind === "core") return ASYNC_CORE.has(meaning.name)
   if (meaning?.kind !== "binding") return false
   const unit = meaning.module.syntax.bindings.get(meaning.name)?.[0]
   if (unit === undefined) return false

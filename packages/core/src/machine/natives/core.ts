@@ -4,11 +4,14 @@
  * @since 0.1.0
  */
 import { type PolicyOptions, toPolicy } from "../../action/Policy.ts"
+import { ActionTimeout } from "../../dispatcher/DispatcherError.ts"
+import { Cancelled, WaitTimeout } from "../../workflow/errors.ts"
 import { sleep } from "../effects.ts"
 import { hidden } from "../hidden.ts"
 import { isPromise, type MachinePromise, newPromise, promiseResolve, react } from "../promises.ts"
 import { ThenReaction } from "../reactions.ts"
 import { running } from "../running.ts"
+import { publish, signal, until, update, waitFor } from "../waits.ts"
 
 type Callable = (...args: ReadonlyArray<unknown>) => unknown
 
@@ -74,7 +77,20 @@ const runAction = (call: unknown, options: PolicyOptions): MachinePromise => {
 /** The base of workflows that are classes. */
 class Workflow {}
 
-const VALUES: Readonly<Record<string, unknown>> = { runAction, sleep, workflow, Workflow }
+const VALUES: Readonly<Record<string, unknown>> = {
+  ActionTimeout,
+  Cancelled,
+  publish,
+  runAction,
+  signal,
+  sleep,
+  until,
+  update,
+  waitFor,
+  WaitTimeout,
+  workflow,
+  Workflow
+}
 
 /** By the name that it is exported under. */
 export const coreValue = (name: string): unknown => {

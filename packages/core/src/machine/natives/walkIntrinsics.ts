@@ -10,6 +10,7 @@ import { TIMEOUT_PROTOTYPE } from "../effects.ts"
 import { isObject } from "../iteration.ts"
 import { ITERATOR_PROTOTYPES } from "../iterators.ts"
 import { KeyIterator } from "../keys.ts"
+import { REQUEST_PROTOTYPE } from "../waits.ts"
 import { ASYNC_GENERATOR_FUNCTIONS, GENERATOR_FUNCTIONS, HOST } from "./hostPrototypes.ts"
 import { addIntrinsic, replacedFunctions } from "./replaced.ts"
 
@@ -33,6 +34,7 @@ const ROOTS: ReadonlyArray<readonly [string, unknown]> = [
   ["%OwnAsyncGeneratorFunction%", ASYNC_GENERATOR_FUNCTIONS],
   ["%Action%", ACTION_PROTOTYPE],
   ["%Timeout%", TIMEOUT_PROTOTYPE],
+  ["%Request%", REQUEST_PROTOTYPE],
   ["%ValueNotStorable%", NotStorable],
   ["%AsyncFromSync%", AsyncFromSyncIterator.prototype],
   ["%Keys%", KeyIterator.prototype],

@@ -29,6 +29,7 @@ import {
 } from "../promises.ts"
 import { AwaitReaction, type Reaction } from "../reactions.ts"
 import { running } from "../running.ts"
+import { channelOf, channels, REQUEST_PROTOTYPE, type RequestRecord, requests } from "../waits.ts"
 import { extras, fillExtras, type StoredKind, type Writing } from "./Kind.ts"
 
 const none = () => false
@@ -132,6 +133,15 @@ const timeout: StoredKind = {
   shell: ([effect]) => makeTimeout(new Timeout(effect as number))
 }
 
+const channel: StoredKind = {
+  tag: "@channel",
+  write: (object) => {
+    const made = channels.get(object)
+    return made === undefined ? undefined : [made.name, made.replies ? 1 : 0]
+  },
+  shell: ([name, replies]) => channelOf(name as string, replies === 1)
+}
+
 const namespace: StoredKind = {
   tag: "@module",
   write: (object) => {
@@ -204,8 +214,10 @@ export const objectKinds: ReadonlyArray<StoredKind> = [
   promise,
   holder<Generator>("@g", generators, GENERATOR_PROTOTYPE),
   holder<AsyncGenerator>("@ag", asyncGenerators, ASYNC_GENERATOR_PROTOTYPE),
+  holder<RequestRecord>("@request", requests, REQUEST_PROTOTYPE),
   iterator,
   timeout,
+  channel,
   namespace,
   decoder,
   encoder

@@ -10,6 +10,7 @@ import type { Env } from "../Frame.ts"
 import { Instance } from "../Instance.ts"
 import { Random } from "../Random.ts"
 import { whileRunning } from "../running.ts"
+import { type Kept, UntilEffect } from "../waits.ts"
 import { readingHost } from "./snapshotHost.ts"
 import { SnapshotTooNew } from "./SnapshotTooNew.ts"
 import { PREFIX, SNAPSHOT_FORMAT } from "./writeSnapshot.ts"
@@ -20,7 +21,8 @@ type Roots = readonly [
   random: ReadonlyArray<number>,
   ends: number,
   modules: ReadonlyArray<Env | null>,
-  pending: ReadonlyArray<Effect>
+  pending: ReadonlyArray<Effect>,
+  kept?: ReadonlyArray<readonly [channel: string, signals: Array<Kept>]>
 ]
 
 /** How every format begins. */
@@ -41,11 +43,12 @@ export const readSnapshot = (program: LoadedProgram, text: string): Instance => 
     finish()
     return read
   })
-  const [instanceId, effects, random, ends, modules, pending] = roots as unknown as Roots
+  const [instanceId, effects, random, ends, modules, pending, kept = []] = roots as unknown as Roots
   const state = new Instance(program, instanceId, new Random(random))
   state.effects = effects
   state.completed = (ends & 1) !== 0
   state.closed = (ends & 2) !== 0
+  state.isCancelled = (ends & 4) !== 0
   modules.forEach((env, at) => {
     state.modules[at] = env ?? undefined
   })
@@ -56,6 +59,11 @@ export const readSnapshot = (program: LoadedProgram, text: string): Instance => 
     state.namespaces[at] = object
   })
   for (const [site, strings] of shell.templates) state.templates.set(site, strings)
-  for (const effect of pending) state.pending.set(effect.effect, effect)
+  for (const [key, channel] of shell.channels) state.channels.set(key, channel)
+  for (const [channel, signals] of kept) state.kept.set(channel, signals)
+  for (const effect of pending) {
+    state.pending.set(effect.effect, effect)
+    if (effect instanceof UntilEffect) state.conditions.add(effect)
+  }
   return state
 }

@@ -37,6 +37,7 @@ import {
   ThenReaction
 } from "../reactions.ts"
 import { Completion, GeneratorReturn, jump, RETURN } from "../signals.ts"
+import { RequestRecord, UntilEffect, WaitEffect, WaitTimer } from "../waits.ts"
 import type { Data, StoredKind } from "./Kind.ts"
 import { chainOf, slotChains } from "./variableNames.ts"
 
@@ -210,6 +211,10 @@ export const recordKinds: ReadonlyArray<StoredKind> = [
   ]),
   fields("@sleep", SleepEffect, ["effect", "dueAt", "promise"]),
   fields("@timer", TimeoutEffect, ["effect", "dueAt", "callback", "args", "timeout", "promise"]),
+  fields("@wait", WaitEffect, ["effect", "channel", "replies", "promise", "timer"]),
+  fields("@until", UntilEffect, ["effect", "predicate", "promise", "timer"]),
+  fields("@waitTimer", WaitTimer, ["effect", "dueAt", "wait"]),
+  fields("@requestRecord", RequestRecord, ["message", "isAnswered"]),
   fields("@arrayCursor", ArrayCursor, ["source", "kind", "index"]),
   fields("@stringCursor", StringCursor, ["source", "index"]),
   fields("@matchCursor", MatchCursor, ["regExp", "text", "isGlobal", "isUnicode"]),
