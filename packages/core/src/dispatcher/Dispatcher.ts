@@ -465,19 +465,16 @@ export const make = (
       let waitMillis = beatMillis
       for (;;) {
         yield* Effect.sleep(waitMillis)
-        const failure = isStuck()
-          ? new Error("a commit has no answer yet")
-          : yield* Effect.match(Effect.sandbox(beatOnce), {
-            onFailure: (cause) => cause,
-            onSuccess: () => undefined
-          })
-        if (failure !== undefined) {
-          // An observer that was cut off itself has seen nothing.
-          peers.forget()
-          yield* Effect.logWarning("Could not beat", failure)
-        }
+        const isBeaten = isStuck() ? false : yield* beatOnce.pipe(
+          Effect.as(true),
+          Effect.catchAllCause((cause) =>
+            Effect.as(Effect.logWarning("Could not beat", cause), false)
+          )
+        )
+        // An observer that was cut off itself has seen nothing.
+        if (!isBeaten) peers.forget()
         // Nothing is given out before the next beat, so that one comes soon.
-        waitMillis = failure === undefined ? beatMillis : Math.min(beatMillis, BEAT_AGAIN_MILLIS)
+        waitMillis = isBeaten ? beatMillis : Math.min(beatMillis, BEAT_AGAIN_MILLIS)
         core.confirmed()
         settle()
       }

@@ -13,6 +13,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { QueueUnavailable, SchemaTooNew } from "@rappel/core/queue/QueueError"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import { codeOf, toUnavailable } from "../statement/failure.ts"
 import { inTransaction } from "../statement/inTransaction.ts"
 import { all, KNOWN, type Migration } from "./all.ts"
@@ -38,7 +39,7 @@ export interface Migrated {
 export const run: Effect.Effect<Migrated, QueueUnavailable | SchemaTooNew, PgClient.PgClient> =
   Effect.gen(function*() {
     const sql = (yield* PgClient.PgClient).withoutTransforms()
-    const { missing, newest } = yield* read(sql)
+    const { missing, newest } = yield* onceItIsUp(read(sql))
     if (missing.length === 0) return { from: newest, to: newest }
     return yield* inTransaction(sql, upgrade(sql))
   }).pipe(Effect.catchTag("SqlError", (cause) => toUnavailable("migrate the database", cause)))
@@ -51,7 +52,8 @@ export const run: Effect.Effect<Migrated, QueueUnavailable | SchemaTooNew, PgCli
  */
 export const check: Effect.Effect<void, QueueUnavailable | SchemaTooNew, PgClient.PgClient> = Effect
   .gen(function*() {
-    const { missing, newest } = yield* read((yield* PgClient.PgClient).withoutTransforms())
+    const sql = (yield* PgClient.PgClient).withoutTransforms()
+    const { missing, newest } = yield* onceItIsUp(read(sql))
     if (missing.length === 0) return
     return yield* new QueueUnavailable({
       operation: "use this database",
@@ -79,6 +81,15 @@ const read = (sql: SqlClient.SqlClient): Effect.Effect<Schema, SqlError | Schema
     }
     const applied = new Set(rows.map(({ id }) => id))
     return { newest, missing: all.filter(({ id }) => !applied.has(id)) }
+  })
+
+/** A server that says that it is starting, or recovers from a crash, will be there in a moment. */
+const isStarting = (error: unknown): boolean => codeOf(error) === "57P03"
+
+const onceItIsUp = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.retry(effect, {
+    while: isStarting,
+    schedule: Schedule.upTo(Schedule.spaced("250 millis"), "1 minute")
   })
 
 const isNoTable = (error: SqlError): boolean => {

@@ -33,7 +33,7 @@ export const make = (run: Run) =>
   const { entries } = batch
   const events = eventColumns(entries)
   return Effect.map(
-    run({ name: "commit", text: COMMIT }, [
+    run({ name: "commit", text: COMMIT, limitMillis: limitOf(entries) }, [
       batch.id,
       batch.dispatcher,
       entries.map((entry) => entry.id),
@@ -76,6 +76,23 @@ export const make = (run: Run) =>
       now: Number(row!["now"])
     })
   )
+}
+
+/** A lease: an answer that is missing for longer costs the dispatcher what it owns. */
+const COMMIT_MILLIS = 5_000
+
+/** A line that is slower than 200 characters a millisecond is of no use. */
+const CHARACTERS_PER_MILLI = 200
+
+const limitOf = (entries: ReadonlyArray<CommitEntry>): number => {
+  let length = 0
+  for (const { events, logs, outcome, snapshot } of entries) {
+    for (const { payload } of events) length += payload?.length ?? 0
+    for (const line of logs) length += line.length
+    if (outcome !== null) length += outcome.ok ? outcome.value.length : outcome.error.length
+    length += snapshot?.body.length ?? 0
+  }
+  return COMMIT_MILLIS + length / CHARACTERS_PER_MILLI
 }
 
 const FATE = { keep: 0, release: 1, close: 2, aside: 3 } as const

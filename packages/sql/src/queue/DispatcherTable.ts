@@ -29,11 +29,14 @@ export const make = (run: Run) => {
 
   /** Locks: its own row, which waits for its own claims and starts in flight. */
   const beat = (dispatcher: string): Effect.Effect<Beat, unknown> =>
-    Effect.map(run({ name: "dispatcher_beat", text: BEAT }, [dispatcher]), ([row]) => ({
-      alive: row!["alive"] as boolean,
-      peers: peersOf(row!["peers"] as string | null),
-      now: Number(row!["now"])
-    }))
+    Effect.map(
+      run({ name: "dispatcher_beat", text: BEAT, limitMillis: BEAT_MILLIS }, [dispatcher]),
+      ([row]) => ({
+        alive: row!["alive"] as boolean,
+        peers: peersOf(row!["peers"] as string | null),
+        now: Number(row!["now"])
+      })
+    )
 
   /** Those whose counter has moved on, or that are dead already, are left alone. */
   const expire = (peers: ReadonlyArray<Peer>): Effect.Effect<number, unknown> =>
@@ -50,6 +53,9 @@ export const make = (run: Run) => {
 
   return { register, beat, expire, leave } as const
 }
+
+/** Half a lease: over a connection that has fallen silent, the next beat still comes in time. */
+const BEAT_MILLIS = 2_500
 
 const REGISTER = `
   with old as (

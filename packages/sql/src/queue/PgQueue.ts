@@ -46,7 +46,10 @@ export interface PgQueueOptions {
   readonly listen?: boolean
   /** How often to look without a hint; 1000 when absent. */
   readonly pollMillis?: number
-  /** How long an answer is awaited before the connection is given up; 15,000 when absent. */
+  /**
+   * How long an answer is awaited before the connection is given up, for statements that have
+   * no limit of their own; 30,000 when absent.
+   */
   readonly statementMillis?: number
 }
 

@@ -21,9 +21,9 @@ export interface CommitParts {
   readonly setAside: (claimed: Claimed, reason: string) => Effect.Effect<void, unknown>
 }
 
-/** Between two sendings of what could not be sent: from 50 ms up to a second, without end. */
+/** Between two sendings of what could not be sent: from 50 ms up to 300, without end. */
 const resending = Schedule.exponential("50 millis", 2).pipe(
-  Schedule.union(Schedule.spaced("1 second")),
+  Schedule.union(Schedule.spaced("300 millis")),
   Schedule.jittered
 )
 

@@ -17,7 +17,7 @@ export interface Statement {
   /** Null for a text that is made anew each time, which is not worth preparing. */
   readonly name: string | null
   readonly text: string
-  /** Instead of `STATEMENT_MILLIS`, for what may wait for somebody else's transaction. */
+  /** Instead of `STATEMENT_MILLIS`: less for what others wait for, more for what may have to wait. */
   readonly limitMillis?: number
 }
 
@@ -27,7 +27,7 @@ export interface Statement {
  * as the system's keepalive takes, two hours by default. The connection is given up then and
  * the statement sent again on another, which all of them allow.
  */
-export const STATEMENT_MILLIS = 15_000
+export const STATEMENT_MILLIS = 30_000
 
 export type Row = Readonly<Record<string, unknown>>
 

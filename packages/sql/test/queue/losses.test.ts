@@ -186,6 +186,7 @@ describe("a connection whose other end is gone without a word", () => {
     Effect.gen(function*() {
       const proxy = yield* Proxy.make(yield* Effect.promise(Postgres.cleanUrl))
       const layer = layerPg({ url: Redacted.make(proxy.url), listen: false, statementMillis: 300 })
+      const startedAt = Date.now()
       yield* Effect.gen(function*() {
         const { beat, expire, find, history } = yield* Queue
         const { ids, owner } = yield* newOwner(1)
@@ -201,6 +202,10 @@ describe("a connection whose other end is gone without a word", () => {
         const { peers } = yield* beat(heir)
         proxy.silence()
         assert.strictEqual(yield* expire(peers), 1)
+        proxy.silence()
+        assert.isTrue((yield* beat(heir)).alive)
+        // A commit has five seconds, a beat two and a half, and the others what was asked for.
+        assert.isBelow(Date.now() - startedAt, 14_000)
       }).pipe(Effect.provide(layer))
     }))
 })
