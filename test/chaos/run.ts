@@ -18,6 +18,9 @@ import { make, type System, until } from "./System.ts"
 /** What instances in flight get to end, once no fault is dealt any more. */
 const DRAIN_MILLIS = 120_000
 
+/** A dozen processes start at once, on a machine that may have other work. */
+const START_MILLIS = 180_000
+
 let stopped = false
 
 const note = (text: string) => process.stderr.write(`${text}\n`)
@@ -31,9 +34,11 @@ const audit = async (system: System, options: Options): Promise<Report.Report> =
 
   say(`${options.dispatchers} dispatchers × ${options.workers} workers, ${options.clients} clients`)
   const isUp = () => system.dispatchers.every((one) => system.workersOf(one).length > 0)
-  if (!await until(() => stopped || isUp(), 60_000)) throw new Error("no dispatcher came up")
+  if (!await until(() => stopped || isUp(), START_MILLIS)) throw new Error("no dispatcher came up")
   const isLoaded = () => startsOf().filter(({ ended }) => ended).length >= options.instances
-  if (!await until(() => stopped || isLoaded(), 60_000)) throw new Error("no client got through")
+  if (!await until(() => stopped || isLoaded(), START_MILLIS)) {
+    throw new Error("no client got through")
+  }
   const began = Date.now()
   const faults = await Faults.deal(
     system,

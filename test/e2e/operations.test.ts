@@ -143,3 +143,24 @@ describe("rappel visualize", () => {
     }
   }, 30_000)
 })
+
+describe("rappel doctor", () => {
+  it("says what does not move, and ends with 1 for a problem", async () => {
+    const DATABASE_URL = await Postgres.freshUrl()
+    const cwd = Processes.project({})
+    const doctor = (...args: ReadonlyArray<string>) =>
+      Processes.rappel(["doctor", ...args], { cwd, env: { DATABASE_URL } })
+
+    const { code, stdout } = await doctor("--json")
+    const { facts, findings, healthy } = JSON.parse(stdout)
+
+    // The server of the tests runs without fsync, which is a problem for whoever relies on it.
+    assert.strictEqual(code, 1)
+    assert.isFalse(healthy)
+    assert.include(findings.map((finding: { readonly code: string }) => finding.code), "fsync-off")
+    assert.deepStrictEqual(facts.instances, { due: 0, waiting: 0, running: 0, aside: 0 })
+    const text = await doctor()
+    assert.match(text.stdout, /✗ fsync is off/)
+    assert.match(text.stdout, /! no dispatcher is alive/)
+  }, 30_000)
+})

@@ -15,6 +15,7 @@ Commands
   dev                        run this project's workflows, and reload what changes
   start-workers              run a dispatcher and its workers: the process of production
   migrate                    bring the database's schema up to date
+  doctor                     find instances that nobody moves, and settings at fault
   instances list             list instances, newest first
   instances show <id>        show an instance: its input, outcome and events
   instances resume <ids>     let instances go on that were set aside

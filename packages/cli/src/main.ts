@@ -127,6 +127,12 @@ export const rappel = (outcome: Outcome) => {
     { databaseUrl, json },
     () => import("./commands/migrate.ts")
   )
+  const doctor = command(
+    "doctor",
+    "Find instances that nobody moves, and settings that endanger them",
+    { databaseUrl, json },
+    () => import("./commands/doctor.ts")
+  )
   const list = command(
     "list",
     "List instances, newest first",
@@ -206,6 +212,7 @@ export const rappel = (outcome: Outcome) => {
       dev,
       startWorkers,
       migrate,
+      doctor,
       instances
     ])
   )
