@@ -18,6 +18,7 @@ import {
   loadModules,
   resolveStep
 } from "@rappel/core/worker/ActionSource"
+import { stepIn } from "@rappel/core/worker/Step"
 import { UnknownAction } from "@rappel/core/worker/WorkerError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -138,9 +139,10 @@ export const make = (
         return withServices(info, layerOf(namespace) ?? shared)
       })
 
-    const findStep = (name: ActionName & { readonly step: StepNode }) =>
+    const findStep = (name: ActionName, step: StepNode) =>
       resolveStep(
         name,
+        step,
         (specifier, file) => importFrom(join(options.projectRoot, file), specifier),
         modules.values
       )
@@ -148,14 +150,14 @@ export const make = (
     const found = new Map<string, Effect.Effect<ActionInfo>>()
     return ActionSource.of({
       values: modules.values,
-      resolve: (name) =>
-        found.get(name.action) ??
-          Effect.tap(
-            name.step === undefined ? find(name) : findStep({ ...name, step: name.step }),
-            (info) => {
-              found.set(name.action, Effect.succeed(info))
-            }
-          ),
+      resolve: (name) => {
+        const known = found.get(name.action)
+        if (known !== undefined) return known
+        const step = stepIn(name.exportName)
+        return Effect.tap(step === undefined ? find(name) : findStep(name, step), (info) => {
+          found.set(name.action, Effect.succeed(info))
+        })
+      },
       load: (_name, classes) => loadModules(classes, (module) => modules.load(module))
     })
   })

@@ -12,12 +12,12 @@ import { importModule, loadPackages } from "../client/Loader.ts"
 import type { StepNode } from "../program/Program.ts"
 import type { ClassRef, ValueHost } from "../value/Value.ts"
 import * as ClassTable from "./ClassTable.ts"
-import { type ImportFrom, stepInfo } from "./Step.ts"
+import { type ImportFrom, stepIn, stepInfo } from "./Step.ts"
 import { UnknownAction } from "./WorkerError.ts"
 import type { CallRequest } from "./WorkerPool.ts"
 
 /** What names an action in a call. */
-export type ActionName = Pick<CallRequest, "action" | "file" | "exportName" | "step">
+export type ActionName = Pick<CallRequest, "action" | "file" | "exportName">
 
 /**
  * @since 0.1.0
@@ -47,12 +47,13 @@ export const actionInfo = (value: unknown, label: string): ActionInfo | undefine
 
 /** The function of an implicit step. */
 export const resolveStep = (
-  name: ActionName & { readonly step: StepNode },
+  name: ActionName,
+  step: StepNode,
   importFrom: ImportFrom,
   values: ValueHost
 ): Effect.Effect<ActionInfo, UnknownAction> =>
   Effect.tryPromise({
-    try: () => stepInfo(name, importFrom, values),
+    try: () => stepInfo(name.action, step, importFrom, values),
     catch: (error) =>
       new UnknownAction(
         name,
@@ -87,7 +88,7 @@ const rootOf = ({ action, file }: ActionName): string | undefined => {
 export const layerRegistry: Layer.Layer<ActionSource> = Layer.sync(ActionSource, () => {
   const classes = ClassTable.make()
   const steps = new Map<string, Effect.Effect<ActionInfo>>()
-  const step = (name: ActionName & { readonly step: StepNode }) =>
+  const stepOf = (name: ActionName, step: StepNode) =>
     steps.get(name.action) ??
       loadPackages.pipe(
         Effect.mapError((error) => new UnknownAction(name, error.message, { cause: error })),
@@ -95,6 +96,7 @@ export const layerRegistry: Layer.Layer<ActionSource> = Layer.sync(ActionSource,
           const root = stepRootOf(name.action)
           return resolveStep(
             name,
+            step,
             (from, file) => importFrom(root === undefined ? undefined : `${root}/${file}`, from),
             classes.values
           )
@@ -105,7 +107,8 @@ export const layerRegistry: Layer.Layer<ActionSource> = Layer.sync(ActionSource,
       )
   return ActionSource.of({
     resolve: (name) => {
-      if (name.step !== undefined) return step({ ...name, step: name.step })
+      const step = stepIn(name.exportName)
+      if (step !== undefined) return stepOf(name, step)
       const action = lookup(name.action)
       return action !== undefined
         ? Effect.succeed(action[ACTION])
