@@ -223,11 +223,13 @@ const readExport = (
 }
 
 /** Whether a namespace holds anything at run time. */
-const isInstantiated = (node: ts.ModuleDeclaration): boolean => {
+export const isInstantiated = (node: ts.ModuleDeclaration): boolean => {
   const body = node.body
-  if (body === undefined || !ts.isModuleBlock(body)) return body !== undefined
+  if (body === undefined || hasModifier(node, ts.SyntaxKind.DeclareKeyword)) return false
+  if (!ts.isModuleBlock(body)) return ts.isModuleDeclaration(body) && isInstantiated(body)
   return body.statements.some((statement) =>
     !ts.isInterfaceDeclaration(statement) && !ts.isTypeAliasDeclaration(statement) &&
-    !hasModifier(statement, ts.SyntaxKind.DeclareKeyword)
+    !hasModifier(statement, ts.SyntaxKind.DeclareKeyword) &&
+    !(ts.isModuleDeclaration(statement) && !isInstantiated(statement))
   )
 }

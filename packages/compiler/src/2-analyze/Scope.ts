@@ -22,6 +22,8 @@ export type VariableKind =
   | "catch"
   | "enum"
   | "enumMember"
+  /** Exported by a namespace: a property of its object. */
+  | "namespaceMember"
 
 export interface Variable {
   readonly name: string

@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import { boundNames, hasModifier } from "../1-parse/ModuleSyntax.ts"
+import { boundNames, hasModifier, isInstantiated } from "../1-parse/ModuleSyntax.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import type { Report } from "../diagnostics/Diagnostic.ts"
 import ts from "../typescript.ts"
@@ -133,6 +133,10 @@ const declareIn = (node: ts.Node, scope: Scope, building: Building): void => {
     inside(open("block", scope, node), ...node.statements)
   } else if (ts.isCaseBlock(node)) {
     inside(open("switch", scope, node), ...node.clauses)
+  } else if (ts.isModuleDeclaration(node)) {
+    if (!isInstantiated(node)) return
+    if (scope.kind !== "module") scope.declare(node.name.text, "var")
+    declareNamespace(node, open("function", scope, node), building)
   } else if (ts.isEnumDeclaration(node)) {
     if (scope.kind !== "module") scope.declare(node.name.text, "enum")
     const own = open("enum", scope, node)
@@ -146,6 +150,70 @@ const declareIn = (node: ts.Node, scope: Scope, building: Building): void => {
     ts.forEachChild(node, (child) => inside(scope, child))
   }
 }
+
+/** What the function of a namespace calls the object that it fills. */
+export const NAMESPACE = "*namespace*"
+
+/** Values that a namespace exports are properties, in all of its declarations in the file. */
+const declareNamespace = (node: ts.ModuleDeclaration, own: Scope, building: Building): void => {
+  own.declare(NAMESPACE, "parameter")
+  for (const statement of statementsOf(node.body)) {
+    if (isErased(statement)) continue
+    if (!ts.isVariableStatement(statement) || !isExported(statement)) {
+      declareIn(statement, own, building)
+      continue
+    }
+    // Its names are properties, which are there from the start.
+    for (const { initializer, name } of statement.declarationList.declarations) {
+      for (const each of boundNames(name)) own.declare(each.text, "namespaceMember")
+      declareIn(name, own, building)
+      if (initializer !== undefined) declareIn(initializer, own, building)
+    }
+  }
+  for (const { body } of declarationsOf(node)) {
+    if (body === node.body) continue
+    for (const statement of statementsOf(body)) {
+      if (isErased(statement) || !isExported(statement)) continue
+      for (const name of exportedNames(statement)) {
+        if (!own.variables.has(name.text)) own.declare(name.text, "namespaceMember")
+      }
+    }
+  }
+}
+
+const isExported = (statement: ts.Statement): boolean =>
+  hasModifier(statement, ts.SyntaxKind.ExportKeyword)
+
+const exportedNames = (statement: ts.Statement): ReadonlyArray<ts.Identifier> => {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.flatMap(({ name }) => boundNames(name))
+  }
+  const { name } = statement as ts.DeclarationStatement
+  return name !== undefined && ts.isIdentifier(name) ? [name] : []
+}
+
+/** The declarations of a namespace in its file that add to the same object. */
+export const declarationsOf = (
+  node: ts.ModuleDeclaration
+): ReadonlyArray<ts.ModuleDeclaration> => {
+  const around = node.parent
+  const siblings: ReadonlyArray<ts.Statement> = ts.isSourceFile(around) || ts.isModuleBlock(around)
+    ? around.statements
+    : [node]
+  return siblings.filter((each): each is ts.ModuleDeclaration =>
+    ts.isModuleDeclaration(each) && each.name.text === node.name.text && isInstantiated(each)
+  )
+}
+
+/** The statements of a namespace; of `A.B` the one that declares `B`. */
+export const statementsOf = (
+  body: ts.ModuleDeclaration["body"]
+): ReadonlyArray<ts.Statement> =>
+  body === undefined || ts.isIdentifier(body)
+    ? []
+    : ts.isModuleBlock(body)
+    ? body.statements
+    : [body as ts.ModuleDeclaration]
 
 const declareFunction = (
   node: FunctionSyntax,
@@ -312,7 +380,10 @@ const use = (node: ts.Identifier, scope: Scope, onFree: OnFree): void => {
   }
   variable.isReferenced = true
   if (variable.scope.owner !== scope.owner) variable.isCaptured = true
-  if (variable.kind === "enumMember") {
+  if (variable.kind === "namespaceMember") {
+    const holder = variable.scope.variables.get(NAMESPACE)!
+    holder.isCaptured ||= variable.scope.owner !== scope.owner
+  } else if (variable.kind === "enumMember") {
     const own = variable.scope.node as ts.EnumDeclaration
     const holder = scope.lookup(own.name.text)
     if (holder !== undefined) holder.isCaptured ||= holder.scope.owner !== scope.owner

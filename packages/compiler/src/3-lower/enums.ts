@@ -72,7 +72,8 @@ export const EnumDeclaration = (
 
 const isFirst = (node: ts.EnumDeclaration): boolean => {
   const around = node.parent
-  const all = ts.isSourceFile(around) || ts.isBlock(around) || ts.isCaseOrDefaultClause(around)
+  const all = ts.isSourceFile(around) || ts.isBlock(around) || ts.isModuleBlock(around) ||
+      ts.isCaseOrDefaultClause(around)
     ? around.statements
     : []
   return all.find((each) => ts.isEnumDeclaration(each) && each.name.text === node.name.text) ===

@@ -19,6 +19,7 @@ import { jsonModule } from "./jsonModule.ts"
 import { objectOfProperties } from "./literals.ts"
 import type { Lowering } from "./Lowering.ts"
 import { fromMeaning } from "./names.ts"
+import { NamespaceDeclaration } from "./NamespaceDeclaration.ts"
 
 /** Lowers what is reached of a module; gives the index of its function. */
 export const lowerModule = (l: Lowering): number => {
@@ -158,8 +159,7 @@ const lowerUnit = (l: Lowering, unit: Unit): ReadonlyArray<Statement> => {
       return [initialise(l, DEFAULT, exported, unit.node)]
     }
     case "namespace":
-      l.report(catalogue.namespace(unit.node.name, unit.node.name.text))
-      return []
+      return NamespaceDeclaration(l, unit.node)
     case "statement":
       return l.statement(unit.node)
     case "function":

@@ -15,6 +15,7 @@ import {
 import type { Meaning } from "../2-analyze/Modules.ts"
 import { hasPolicy } from "../2-analyze/reach.ts"
 import type { Variable } from "../2-analyze/Scope.ts"
+import { NAMESPACE } from "../2-analyze/scopes.ts"
 import { isFunction, unwrap } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
@@ -43,6 +44,10 @@ export const NOTHING: Expression = { t: "Undef" }
 export const Identifier = (l: Lowering, node: ts.Identifier): Expression => {
   const variable = l.scope.lookup(node.text)
   if (variable?.kind === "enumMember") return enumMember(l, variable, node)
+  if (variable?.kind === "namespaceMember") {
+    const p = l.position(node)
+    return { t: "Get", o: namespaceOf(l, variable, node), k: { t: "Lit", v: node.text }, p }
+  }
   if (variable !== undefined) return readVariable(l, variable, node)
   if (node.text === "undefined") return { t: "Undef" }
   if (node.text === "arguments" && hasArguments(node)) return { t: "Args" }
@@ -145,6 +150,25 @@ const enumMember = (l: Lowering, member: Variable, node: ts.Identifier): Express
   }
 }
 
+/** The object whose property an exported name of a namespace is. */
+const namespaceOf = (l: Lowering, member: Variable, node: ts.Node): Expression =>
+  readVariable(l, member.scope.variables.get(NAMESPACE)!, node)
+
+/** `name = value` for an exported name of a namespace. */
+export const writeMember = (
+  l: Lowering,
+  member: Variable,
+  value: Expression,
+  node: ts.Node
+): Expression =>
+  l.node({
+    t: "SetM",
+    o: namespaceOf(l, member, node),
+    k: { t: "Lit", v: member.name },
+    e: value,
+    p: l.position(node)
+  }, [value])
+
 /** `arguments` belongs to the nearest function that is no arrow. */
 const hasArguments = (node: ts.Node): boolean => {
   let from = node
@@ -239,6 +263,7 @@ const isUndefined = (l: Lowering, node: ts.Identifier): boolean => {
 /** `name = value`, for a value that is lowered already. */
 export const writeName = (l: Lowering, node: ts.Identifier, value: Expression): Expression => {
   const variable = l.scope.lookup(node.text)
+  if (variable?.kind === "namespaceMember") return writeMember(l, variable, value, node)
   return variable === undefined || variable.kind === "enumMember"
     ? writeForeign(l, node, value)
     : writeVariable(l, variable, value, "assign", node)
@@ -250,6 +275,16 @@ export const updateName = (
   step: { readonly by: 1 | -1; readonly isPrefix: boolean }
 ): Expression => {
   const variable = l.scope.lookup(node.text)
+  if (variable?.kind === "namespaceMember") {
+    return {
+      t: "UpdM",
+      o: namespaceOf(l, variable, node),
+      k: { t: "Lit", v: node.text },
+      by: step.by,
+      ...(step.isPrefix ? { pre: 1 } : {}),
+      p: l.position(node)
+    }
+  }
   return variable === undefined || variable.kind === "enumMember"
     ? writeForeign(l, node, Identifier(l, node))
     : updateVariable(l, variable, step, node)

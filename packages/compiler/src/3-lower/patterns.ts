@@ -14,7 +14,7 @@ import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import type { Lowering, Origin, Writing } from "./Lowering.ts"
 import { isAccessNode, keyOf, objectOf } from "./members.ts"
-import { writeName } from "./names.ts"
+import { writeMember, writeName } from "./names.ts"
 import { propertyKey } from "./propertyKey.ts"
 import { isAccess } from "./sourceText.ts"
 import { writeVariable } from "./variables.ts"
@@ -56,6 +56,7 @@ const write = (
   const variable = l.scope.lookup(node.text)
   // Its scope declared the name before anything was lowered.
   if (variable === undefined) throw new Error(`${node.text} is not declared`)
+  if (variable.kind === "namespaceMember") return writeMember(l, variable, value, node)
   return writeVariable(l, variable, value, "initialise", node)
 }
 

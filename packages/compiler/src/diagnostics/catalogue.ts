@@ -135,15 +135,6 @@ export const moduleState = define({
     "processes and are stored one by one, so each begins with a fresh one."
 })
 
-export const namespace = define({
-  code: "namespace",
-  message: (name: string) => `The namespace \`${name}\` holds values`,
-  help: "Turn it into a module and import that with `import * as`.",
-  why:
-    "Namespaces are compiled by TypeScript into functions that change an object; modules say the " +
-    "same in the language itself."
-})
-
 export const noSuchExport = define({
   code: "no-such-export",
   message: (specifier: string, name: string) => `\`${specifier}\` has no export \`${name}\``,
