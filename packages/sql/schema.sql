@@ -47,7 +47,7 @@ create table rappel.event (
   message uuid,
   constraint event_kind CHECK ((kind = ANY (ARRAY['settled'::text, 'fired'::text, 'received'::text, 'cancelled'::text, 'terminated'::text, 'attempt'::text, 'lost'::text]))),
   constraint event_pkey PRIMARY KEY (instance_id, seq)
-) with (toast_tuple_target=8160, vacuum_truncate=off);
+) with (toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
 
 create table rappel.inbox (
   id uuid not null,
@@ -85,14 +85,14 @@ create table rappel.instance (
   constraint instance_finished CHECK ((((ok IS NULL) = (finished_at IS NULL)) AND ((ok IS NULL) = (outcome IS NULL)))),
   constraint instance_pkey PRIMARY KEY (id),
   constraint instance_verdict CHECK (((verdict IS NULL) OR ((verdict = ANY (ARRAY['cancelled'::text, 'terminated'::text])) AND (NOT ok))))
-) with (toast_tuple_target=8160, vacuum_truncate=off);
+) with (toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
 
 create table rappel.log (
   id bigint not null generated always as identity,
   instance_id uuid not null,
   line text not null,
   constraint log_pkey PRIMARY KEY (instance_id, id)
-);
+) with (autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
 
 create table rappel.migration (
   id integer not null,
@@ -132,7 +132,7 @@ create table rappel.snapshot (
   seq integer not null,
   body text not null,
   constraint snapshot_pkey PRIMARY KEY (instance_id)
-) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off);
+) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
 
 CREATE UNIQUE INDEX due_debounce_idx ON rappel.due USING btree (debounce) WHERE ((debounce IS NOT NULL) AND (epoch = 0));
 
@@ -143,6 +143,8 @@ CREATE INDEX event_message_idx ON rappel.event USING btree (message) WHERE (mess
 CREATE INDEX inbox_instance_idx ON rappel.inbox USING btree (instance_id, nth);
 
 CREATE INDEX instance_deadline_idx ON rappel.instance USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (finished_at IS NULL));
+
+CREATE INDEX instance_finished_idx ON rappel.instance USING btree (name, ok, finished_at) WHERE (finished_at IS NOT NULL);
 
 CREATE UNIQUE INDEX instance_key_idx ON rappel.instance USING btree (name, key) WHERE (key IS NOT NULL);
 

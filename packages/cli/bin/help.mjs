@@ -23,6 +23,8 @@ Commands
   instances terminate <ids>  end instances without running their code any further
   instances signal <id> <channel> [value]
                              tell an instance a value, as JSON
+  retention show             show how long finished instances are kept
+  retention run              remove now what is over
 
 Options of every command
   --verbose                  show stacks and debug logs

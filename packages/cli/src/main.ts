@@ -203,6 +203,23 @@ export const rappel = (outcome: Outcome) => {
   const instances = group("instances", "Look at instances, and repair them").pipe(
     Command.withSubcommands([list, show, resume, cancel, terminate, signal])
   )
+  const retentionOf = (action: "show" | "run", what: string) =>
+    command(
+      action,
+      what,
+      { databaseUrl, json },
+      () =>
+        import("./commands/retention.ts").then(({ execute }) => ({
+          execute: (input: Omit<Parameters<typeof execute>[0], "action">) =>
+            execute({ ...input, action })
+        }))
+    )
+  const retention = group("retention", "How long finished instances are kept").pipe(
+    Command.withSubcommands([
+      retentionOf("show", "Show how long finished instances are kept, by workflow"),
+      retentionOf("run", "Remove now what is over")
+    ])
+  )
   return group("rappel", "Durable workflows as plain async functions").pipe(
     Command.withSubcommands([
       run,
@@ -213,7 +230,8 @@ export const rappel = (outcome: Outcome) => {
       startWorkers,
       migrate,
       doctor,
-      instances
+      instances,
+      retention
     ])
   )
 }

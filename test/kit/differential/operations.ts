@@ -179,6 +179,16 @@ export const arbitraryOperation = FastCheck.oneof(
       })
     )
   },
+  {
+    weight: 1,
+    arbitrary: operation(
+      "remove",
+      record({
+        name: FastCheck.constantFrom("a", "b"),
+        status: FastCheck.constantFrom("completed" as const, "failed" as const)
+      })
+    )
+  },
   { weight: 1, arbitrary: operation("resume", record({ instances: FastCheck.array(instance) })) },
   {
     weight: 1,
@@ -392,6 +402,10 @@ export const call = (
         payload: n % 2 === 0 ? "[\"\0\"]" : null
       }))
       return (queue) => queue.deliver(batch)
+    }
+    case "remove": {
+      const { name, status } = operation
+      return (queue) => queue.remove({ name, status, keepMillis: 0, limit: 100 })
     }
     case "resume":
       return (queue) =>

@@ -14,6 +14,7 @@ import { delivering } from "./queue/delivering.ts"
 import { dispatching } from "./queue/dispatching.ts"
 import { hearing } from "./queue/hearing.ts"
 import { keepingText } from "./queue/keepingText.ts"
+import { removing } from "./queue/removing.ts"
 import { resending } from "./queue/resending.ts"
 import { settingAside } from "./queue/settingAside.ts"
 import { starting } from "./queue/starting.ts"
@@ -30,6 +31,7 @@ export const suite = (name: string, layer: Layer.Layer<Queue, unknown>) =>
     resending(layer)
     delivering(layer)
     settingAside(layer)
+    removing(layer)
     dispatching(layer)
     hearing(layer)
     keepingText(layer)

@@ -5,6 +5,7 @@
  */
 import * as ProgramSource from "@rappel/core/client/ProgramSource"
 import { LocalDispatcher } from "@rappel/core/dispatcher/LocalDispatcher"
+import * as Retention from "@rappel/core/retention/Retention"
 import * as ProcessPool from "@rappel/worker/ProcessPool"
 import { MANIFEST, projectRootOf, readManifest } from "@rappel/worker/project/ProjectFiles"
 import * as Database from "@rappel/worker/runtime/Database"
@@ -41,7 +42,10 @@ export const execute = (
     }
     const projectRoot = projectRootOf(folder)
     const manifest = readManifest(projectRoot)
-    const engine = Engine.layer(Engine.dispatcherOptions(settings)).pipe(
+    const engine = Layer.merge(
+      Engine.layer(Engine.dispatcherOptions(settings)),
+      Retention.layer(settings.retention)
+    ).pipe(
       Layer.provide(Layer.mergeAll(
         Database.layerQueue(target, {
           maxConnections: CONNECTIONS,

@@ -116,6 +116,17 @@ export interface InstanceRecord {
   readonly aside: string | null
 }
 
+export type FinishedStatus = Extract<InstanceStatus, "completed" | "failed">
+
+/** Which finished instances are to go. */
+export interface Removal {
+  readonly name: string
+  readonly status: FinishedStatus
+  /** Finished at least so long ago. */
+  readonly keepMillis: number
+  readonly limit: number
+}
+
 export interface InstanceFilter {
   readonly name?: string
   readonly status?: InstanceStatus
@@ -410,6 +421,14 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
     by: 1 | -1
   ) => Effect.Effect<void, QueueUnavailable>
   readonly commit: (commit: Commit) => Effect.Effect<Committed, QueueUnavailable>
+  /** Names of all workflows that a program was ever stored for. */
+  readonly workflows: Effect.Effect<ReadonlyArray<string>, QueueUnavailable>
+  /**
+   * Removes finished and closed instances with all that is kept of them, those that finished
+   * first, and answers how many. Their keys are free again. While another process removes
+   * some, none are.
+   */
+  readonly remove: (removal: Removal) => Effect.Effect<number, QueueUnavailable>
   /** Makes instances that were set aside due again, and answers which. */
   readonly resume: (
     ids: ReadonlyArray<string>

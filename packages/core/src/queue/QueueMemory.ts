@@ -25,6 +25,7 @@ import {
   isTerminated,
   loadedOf,
   recordOf,
+  removeFinished,
   type Store
 } from "./memoryRows.ts"
 import { startOne, takenKey } from "./memoryStart.ts"
@@ -256,6 +257,8 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         ]
         return Effect.as(Effect.all(rings, { discard: true }), answer)
       }),
+    workflows: Effect.sync(() => Array.from(store.newest.keys())),
+    remove: (removal) => Effect.sync(() => removeFinished(store, removal, now())),
     resume: (ids) =>
       Effect.suspend(() => {
         const resumed = new Set<string>()

@@ -14,6 +14,7 @@ import {
   type Loaded,
   type Message,
   MESSAGES,
+  type Removal,
   type StartRequest,
   type StoredEvent
 } from "./Queue.ts"
@@ -187,3 +188,20 @@ export const loadedOf = (id: string, epoch: number, instance: Instance, due: Due
   events: instance.events.filter((event) => event.seq > (instance.snapshot?.seq ?? 0)),
   inbox: arrivedOf(instance)
 })
+
+/** Takes finished and closed instances out of the store, those that finished first. */
+export const removeFinished = (
+  store: Store,
+  { keepMillis, limit, name, status }: Removal,
+  now: number
+): number => {
+  const over = Array.from(store.instances).filter(([id, { finishedAt, outcome, request }]) =>
+    request.name === name && outcome?.ok === (status === "completed") &&
+    finishedAt !== null && finishedAt <= now - keepMillis && !store.due.has(id)
+  )
+  const going = over.sort(([, a], [, b]) => a.finishedAt! - b.finishedAt!).slice(0, limit)
+  const ids = new Set(going.map(([id]) => id))
+  for (const id of ids) store.instances.delete(id)
+  for (const [key, id] of store.keys) if (ids.has(id)) store.keys.delete(key)
+  return ids.size
+}

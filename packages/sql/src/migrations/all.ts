@@ -8,6 +8,7 @@ import m0001 from "./0001_instances.ts"
 import m0002 from "./0002_inbox.ts"
 import m0004 from "./0004_start_options.ts"
 import m0005 from "./0005_start_functions.ts"
+import m0006 from "./0006_retention.ts"
 import m0010 from "./0010_expire.ts"
 
 export interface Migration {
@@ -24,6 +25,7 @@ export const all: ReadonlyArray<Migration> = [
   { id: 2, name: "inbox", breaking: true, run: m0002 },
   { id: 4, name: "start options", breaking: true, run: m0004 },
   { id: 5, name: "start functions", breaking: true, run: m0005 },
+  { id: 6, name: "retention", breaking: false, run: m0006 },
   { id: 10, name: "expire", breaking: true, run: m0010 }
 ]
 

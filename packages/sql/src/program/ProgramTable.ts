@@ -75,5 +75,11 @@ export const make = (run: Run) => {
       ([row]) => row?.["hash"] as string | undefined
     )
 
-  return { put, get, newest } as const
+  /** Index: `program_newest_idx`. */
+  const names: Effect.Effect<ReadonlyArray<string>, unknown> = Effect.map(
+    run({ name: "program_names", text: "select distinct name from rappel.program" }, []),
+    (rows) => rows.map((row) => row["name"] as string)
+  )
+
+  return { put, get, newest, names } as const
 }

@@ -38,6 +38,7 @@ import * as EventTable from "./EventTable.ts"
 import * as InboxTable from "./InboxTable.ts"
 import * as InstanceTable from "./InstanceTable.ts"
 import * as PgWakes from "./PgWakes.ts"
+import * as RetentionStatement from "./RetentionStatement.ts"
 import { start } from "./start.ts"
 import * as StartAsOne from "./startAsOne.ts"
 
@@ -86,6 +87,7 @@ export const make = (
     const programs = ProgramTable.make(run)
     const instances = InstanceTable.make(run)
     const due = DueTable.make(run)
+    const retention = RetentionStatement.make(run)
     const events = EventTable.make(run)
     const inbox = InboxTable.make(run)
     const dispatchers = DispatcherTable.make(run)
@@ -253,6 +255,8 @@ export const make = (
           }, commit),
           (error) => toUnavailable("commit", error)
         ),
+      workflows: sending("list workflows", programs.names),
+      remove: (removal) => sending("remove instances", retention.remove(removal)),
       resume: (ids) => {
         const known = ids.filter((id) => UUID.test(id))
         return known.length === 0

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import { toMillis } from "@rappel/core/duration/Duration"
+import { parseRules, type Rules } from "@rappel/core/retention/Rules"
 import * as Redacted from "effect/Redacted"
 import { existsSync, readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
@@ -35,6 +36,8 @@ export interface Settings {
   readonly maxConcurrentInstances: number | undefined
   /** Actions after which a worker process is replaced. */
   readonly maxActionLifecycle: number | undefined
+  /** How long finished instances are kept; for ever where no rule says otherwise. */
+  readonly retention: Rules
   /** `run()` in an app answers with the instance's id and does not wait. */
   readonly skipsWait: boolean
   readonly isProduction: boolean
@@ -123,6 +126,16 @@ const isOn = (variables: Variables, name: string): boolean => {
   throw new SettingRefused(`${name} is ${JSON.stringify(value)}; it takes true or false`)
 }
 
+const rules = (variables: Variables, name: string): Rules => {
+  const value = text(variables, name)
+  if (value === undefined) return []
+  try {
+    return parseRules(value)
+  } catch (cause) {
+    throw new SettingRefused(`${name}: ${(cause as Error).message}`)
+  }
+}
+
 /**
  * The settings in these variables.
  *
@@ -143,6 +156,7 @@ export const settingsOf = (variables: Variables): Settings => {
     batchSize: count(variables, "RAPPEL_BATCH_SIZE"),
     maxConcurrentInstances: count(variables, "RAPPEL_MAX_CONCURRENT_INSTANCES"),
     maxActionLifecycle: count(variables, "RAPPEL_MAX_ACTION_LIFECYCLE"),
+    retention: rules(variables, "RAPPEL_RETENTION"),
     skipsWait: isOn(variables, "RAPPEL_SKIP_WAIT_FOR_INSTANCE"),
     isProduction: text(variables, "NODE_ENV") === "production",
     logLevel: text(variables, "RAPPEL_LOG_LEVEL")
