@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { errorPage } from "../scripts/errorPage.ts"
 import * as catalogue from "../src/diagnostics/catalogue.ts"
+import { didYouMean, nearest } from "../src/diagnostics/nearest.ts"
 import { compileFile, type Diagnostic, render } from "../src/index.ts"
 
 const REJECTED = join(import.meta.dirname, "fixtures/rejected")
@@ -98,6 +99,29 @@ describe("findings", () => {
         "8:23 unknown-name"
       ]
     )
+  })
+
+  it("guess what a misspelt name was meant to be, near and only near", () => {
+    const names = ["total", "prices", "customer", "id", "Math", "i"]
+
+    assert.deepStrictEqual(
+      ["totl", "toatl", "Prices", "custmoer", "math", "x", "di", "ids", "price2go", "somethingElse"]
+        .map((name) => nearest(name, names)),
+      [
+        "total",
+        "total",
+        "prices",
+        "customer",
+        "Math",
+        undefined,
+        undefined,
+        "id",
+        undefined,
+        undefined
+      ]
+    )
+    assert.strictEqual(didYouMean("totl", names), "; did you mean `total`?")
+    assert.strictEqual(didYouMean("zzz", names), "")
   })
 
   it("are printed with a mark under the code at fault, tabs kept", () => {

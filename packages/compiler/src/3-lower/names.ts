@@ -14,10 +14,11 @@ import {
 } from "../2-analyze/globals.ts"
 import type { Meaning } from "../2-analyze/Modules.ts"
 import { hasPolicy } from "../2-analyze/reach.ts"
-import type { Variable } from "../2-analyze/Scope.ts"
+import type { Scope, Variable } from "../2-analyze/Scope.ts"
 import { NAMESPACE } from "../2-analyze/scopes.ts"
 import { isFunction, unwrap } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
+import { didYouMean } from "../diagnostics/nearest.ts"
 import ts from "../typescript.ts"
 import type { Lowering } from "./Lowering.ts"
 import { readVariable, updateVariable, writeVariable } from "./variables.ts"
@@ -107,10 +108,17 @@ export const fromMeaning = (
       l.report(catalogue.moduleNotFound(node, meaning.specifier))
       return NOTHING
     case "noExport":
-      l.report(catalogue.noSuchExport(node, meaning.specifier, meaning.name))
+      l.report(
+        catalogue.noSuchExport(
+          node,
+          meaning.specifier,
+          meaning.name,
+          didYouMean(meaning.name, exportsOf(l, meaning.specifier))
+        )
+      )
       return NOTHING
     case "typeOnly":
-      l.report(catalogue.unknownName(node, text))
+      l.report(catalogue.unknownName(node, text, ""))
       return NOTHING
   }
 }
@@ -218,6 +226,21 @@ const absent = (l: Lowering, node: ts.Identifier): Expression => {
 
 const isJavaScript = (file: string): boolean => /\.[cm]?jsx?$/.test(file)
 
+/** All names that could stand here. */
+const namesIn = (l: Lowering): ReadonlyArray<string> => {
+  const names: Array<string> = []
+  for (let scope: Scope | undefined = l.scope; scope !== undefined; scope = scope.parent) {
+    names.push(...scope.variables.keys())
+  }
+  const { bindings, imports } = l.module.syntax
+  return [...names, ...bindings.keys(), ...imports.keys(), ...ALLOWED]
+}
+
+const exportsOf = (l: Lowering, specifier: string): ReadonlyArray<string> => {
+  const module = l.modules.imported(l.module, specifier)
+  return module === undefined ? [] : l.modules.exportedNames(module)
+}
+
 const reportGlobal = (l: Lowering, node: ts.Identifier): void => {
   const name = node.text
   l.report(
@@ -231,7 +254,7 @@ const reportGlobal = (l: Lowering, node: ts.Identifier): void => {
       ? catalogue.intl(node)
       : HOST.has(name) || FOREIGN.has(name)
       ? catalogue.hostGlobal(node, hostText(node))
-      : catalogue.unknownName(node, name)
+      : catalogue.unknownName(node, name, didYouMean(name, namesIn(l)))
   )
 }
 

@@ -97,7 +97,7 @@ export const implicitStep = define({
   code: "implicit-step",
   severity: "info",
   message: (text: string) => `\`${text}\` uses a package and runs on a worker, as an implicit step`,
-  help: "Nothing, or make it an action of its own, which can have a name and a policy.",
+  help: "Leave it, or make it an action of its own, which has a name and can have a policy.",
   why:
     "Code of packages is not compiled into programs. The expression travels to a worker with the " +
     "values that it needs, and its result is recorded. Values are copies there, and other code of the " +
@@ -137,7 +137,8 @@ export const moduleState = define({
 
 export const noSuchExport = define({
   code: "no-such-export",
-  message: (specifier: string, name: string) => `\`${specifier}\` has no export \`${name}\``,
+  message: (specifier: string, name: string, hint: string) =>
+    `\`${specifier}\` has no export \`${name}\`${hint}`,
   help: "Correct the name, or export it there.",
   why: "Node refuses to load a module that imports a name which does not exist."
 })
@@ -212,7 +213,7 @@ export const undeclaredName = define({
 
 export const unknownName = define({
   code: "unknown-name",
-  message: (name: string) => `\`${name}\` is not defined`,
+  message: (name: string, hint: string) => `\`${name}\` is not defined${hint}`,
   help: "Declare or import it.",
   why: "Node would throw a ReferenceError when the code is reached."
 })
@@ -230,6 +231,16 @@ export const unsupportedSyntax = define({
   message: (what: string) => `${what} cannot be compiled`,
   help: "Write it in another way; the guide lists what workflows may contain.",
   why: "The construct is not, or not yet, part of ECMAScript as Node runs it."
+})
+
+export const unusedResult = define({
+  code: "unused-result",
+  severity: "warning",
+  message: (text: string) => `\`${text}\` has no effect, and nobody uses its value`,
+  help: "Assign the value, or remove the statement.",
+  why:
+    "The expression only computes a value. Methods such as `concat`, `trim` and `toSorted` leave " +
+    "their object as it is and give a new one."
 })
 
 export const workflowFunction = define({

@@ -11,6 +11,7 @@ import type { Reached } from "../reach.ts"
 import { checkEarlyErrors } from "./checkEarlyErrors.ts"
 import { checkFloatingPromises } from "./checkFloatingPromises.ts"
 import { checkReachability } from "./checkReachability.ts"
+import { checkUnused } from "./checkUnused.ts"
 
 export const checkUnits = (modules: Modules, reached: Reached, report: Report): void => {
   for (const each of reached.modules) {
@@ -44,6 +45,7 @@ const ofSyntax = (unit: ts.Node): ReadonlyArray<Finding> => {
     }
     checkEarlyErrors(unit, report)
     checkReachability(unit, report)
+    checkUnused(unit, report)
     findings = found
     known.set(unit, findings)
   }
