@@ -43,9 +43,12 @@ export class Asker {
   readonly #include = (name: string): string => {
     let text = this.#includes.get(name)
     if (text === undefined) {
-      // `$DONE` is a variable of a module here, and no property of the global object.
+      // `$DONE` is a variable of a module here, and no property of the global object. Node 20
+      // has no Float16Array, which is asked for before it is used.
       text = readFileSync(join(this.#root, "harness", name), "utf8")
         .replace(`Object.prototype.hasOwnProperty.call(globalThis, "$DONE")`, "true")
+        .replace(/typeof Float16Array !== ['"]undefined['"]/g, "false")
+        .replace(/\bFloat16Array\b/g, "undefined")
       this.#includes.set(name, text)
     }
     return text

@@ -34,7 +34,7 @@ import {
   SUSPENDED,
   THROW
 } from "./signals.ts"
-import { caught } from "./stack.ts"
+import { caught, incompatible } from "./stack.ts"
 
 interface Request {
   readonly mode: ResumeMode
@@ -187,26 +187,27 @@ export const makeAsyncGenerator = (task: Task, fn: object): object => {
 }
 
 /** A receiver that is none rejects: these methods never throw. */
-const request = (receiver: unknown, mode: ResumeMode, value: unknown): MachinePromise => {
+const request = (
+  receiver: unknown,
+  method: string,
+  mode: ResumeMode,
+  value: unknown
+): MachinePromise => {
   const generator = asyncGenerators.get(receiver)
   if (generator !== undefined) return generator.request(mode, value)
   const promise = newPromise()
-  settle(
-    promise,
-    REJECTED,
-    new TypeError("next method called on incompatible receiver; it is no async generator")
-  )
+  settle(promise, REJECTED, incompatible(`[AsyncGenerator].prototype.${method}`, receiver))
   return promise
 }
 
 defineMethods(ASYNC_GENERATOR_PROTOTYPE, {
   next(this: unknown, value: unknown): MachinePromise {
-    return request(this, NEXT, value)
+    return request(this, "next", NEXT, value)
   },
   return(this: unknown, value: unknown): MachinePromise {
-    return request(this, RETURNING, value)
+    return request(this, "return", RETURNING, value)
   },
   throw(this: unknown, error: unknown): MachinePromise {
-    return request(this, THROW, error)
+    return request(this, "throw", THROW, error)
   }
 })

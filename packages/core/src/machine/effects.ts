@@ -8,6 +8,7 @@ import { encodeValue } from "../value/Value.ts"
 import type { ActionRef } from "./actions.ts"
 import { hidden } from "./hidden.ts"
 import type { PendingEffect, Policy } from "./Model.ts"
+import { callbackError } from "./natives/hostErrors.ts"
 import { FULFILLED, type MachinePromise, newPromise, settle } from "./promises.ts"
 import { running } from "./running.ts"
 import { valueHost } from "./valueHost.ts"
@@ -164,11 +165,7 @@ export const setTimeout = (
   delay?: unknown,
   ...args: ReadonlyArray<unknown>
 ): object => {
-  if (typeof callback !== "function") {
-    throw new TypeError(
-      `The "callback" argument must be of type function. Received ${typeof callback}`
-    )
-  }
+  if (typeof callback !== "function") throw callbackError(callback)
   const vm = running
   // As Node: what is no number from 1 to 2³¹ - 1 is 1.
   const given = Number(delay)

@@ -18,6 +18,7 @@ import {
   SUSPENDED,
   THROW
 } from "./signals.ts"
+import { incompatible } from "./stack.ts"
 
 export class Generator {
   readonly task: Task
@@ -95,11 +96,7 @@ const step = (generator: Generator, mode: ResumeMode, value: unknown): object =>
 const receiver = (value: unknown, method: string): Generator => {
   const generator = generators.get(value)
   if (generator !== undefined) return generator
-  throw new TypeError(
-    `${method} method called on incompatible receiver ${
-      isObject(value) ? "#<Object>" : String(value)
-    }`
-  )
+  throw incompatible(`[Generator].prototype.${method}`, value)
 }
 
 defineMethods(GENERATOR_PROTOTYPE, {

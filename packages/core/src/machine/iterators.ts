@@ -10,6 +10,7 @@ import { isObject, typeAndValue } from "./iteration.ts"
 import { defineMethods } from "./natives/defineMethods.ts"
 import { HOST } from "./natives/hostPrototypes.ts"
 import { addIntrinsic, replace, replaced } from "./natives/replaced.ts"
+import { incompatible } from "./stack.ts"
 
 export type IterationKind = "keys" | "values" | "entries"
 
@@ -204,7 +205,8 @@ const prototypeFor = (tag: string): object => {
     next(this: unknown): Result {
       const cursor = cursors.get(this)
       if (cursor === undefined) {
-        throw new TypeError(`next method called on incompatible receiver ${String(this)}`)
+        const name = tag === "RegExp String Iterator" ? "%RegExpStringIterator%" : tag
+        throw incompatible(`${name}.prototype.next`, this)
       }
       return cursor.next()
     }

@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import { newTarget, promiseOf, rejectTarget, resolveWith, speciesOf } from "./capabilities.ts"
-import { isObject } from "./iteration.ts"
+import { isObject, typeAndValue } from "./iteration.ts"
 import { makeNative } from "./nativeFunctions.ts"
 import { defineMethods } from "./natives/defineMethods.ts"
 import { combine } from "./promiseCombinators.ts"
@@ -21,7 +21,7 @@ import {
 } from "./promises.ts"
 import { FinallyReaction, ThenReaction } from "./reactions.ts"
 import { running } from "./running.ts"
-import { caught } from "./stack.ts"
+import { caught, incompatible } from "./stack.ts"
 
 const show = (value: unknown): string =>
   isObject(value) && typeof value !== "function" ? "#<Object>" : String(value)
@@ -64,19 +64,19 @@ defineMethods(PROMISE_PROTOTYPE, {
   // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
   then(this: unknown, onFulfilled: unknown, onRejected: unknown): object {
     if (!isPromise(this)) {
-      throw new TypeError(
-        `Method Promise.prototype.then called on incompatible receiver ${show(this)}`
-      )
+      throw incompatible("Promise.prototype.then", this)
     }
     const target = newTarget(speciesOf(this))
     react(this, new ThenReaction(onFulfilled, onRejected, target))
     return promiseOf(target)
   },
   catch(this: Thenable, onRejected: unknown): unknown {
-    return this.then(undefined, onRejected)
+    const { then } = this as { readonly then?: unknown }
+    if (typeof then !== "function") throw new TypeError(`${typeAndValue(then)} is not a function`)
+    return Reflect.apply(then, this, [undefined, onRejected])
   },
   finally(this: Thenable, onFinally: unknown): unknown {
-    if (!isObject(this)) throw new TypeError("Promise.prototype.finally called on a non-object")
+    if (!isObject(this)) throw new TypeError("Promise.prototype.finally called on non-object")
     const species = speciesOf(this)
     if (typeof onFinally !== "function") return this.then(onFinally, onFinally)
     if (isPromise(this) && hasOwnThen(this) && species === PromiseConstructor) {
@@ -122,8 +122,10 @@ defineMethods(PromiseConstructor, {
   }
 })
 Object.defineProperty(PromiseConstructor, Symbol.species, {
-  get(this: unknown): unknown {
-    return this
-  },
+  get: Object.getOwnPropertyDescriptor({
+    get [Symbol.species](): unknown {
+      return this
+    }
+  }, Symbol.species)!.get!,
   configurable: true
 })

@@ -9,6 +9,7 @@
  */
 import { awaiterOf } from "./awaiter.ts"
 import type { Frame, Task } from "./Frame.ts"
+import { sourceOf } from "./natives/functions.ts"
 import type { MachinePromise } from "./promises.ts"
 import { running } from "./running.ts"
 import { Fatal } from "./signals.ts"
@@ -151,15 +152,43 @@ const classNameOf = (object: object): string => {
 
 /** What a native throws about an object, with the name of the object's class. */
 export const aboutObject = (error: unknown, object: unknown): unknown => {
-  if (error instanceof Error && error.message.includes(WRAPPER)) {
+  if (!(error instanceof Error)) return error
+  if (typeof object === "function") {
+    const shown = error.message.replace(
+      FUNCTION_TEXT,
+      (_, before: string, end: string) => `${before}${sourceOf(object)}${end}`
+    )
+    if (shown !== error.message) setMessage(error, shown)
+  } else if (error.message.includes(WRAPPER)) {
     const name = classNameOf(object as object)
     const shown = name === "" && error.message.includes(`object '#<${WRAPPER}>'`)
       ? error.message.replace(`#<${WRAPPER}>`, "[object Object]")
       : error.message.replace(WRAPPER, name || "Object")
     setMessage(error, shown)
+  } else if (error.message.includes(NAMELESS)) {
+    const name = classNameOf(object as object)
+    if (name !== "") setMessage(error, error.message.replace(NAMELESS, `#<${name}>`))
   }
   return error
 }
+
+/** The error of a method that was called on what it is not for. */
+export const incompatible = (method: string, receiver: unknown): TypeError => {
+  const shown = typeof receiver === "function"
+    ? sourceOf(receiver)
+    : Array.isArray(receiver)
+    ? "[object Array]"
+    : typeof receiver === "object" && receiver !== null
+    ? `#<${classNameOf(receiver) || "Object"}>`
+    : String(receiver)
+  return new TypeError(`Method ${method} called on incompatible receiver ${shown}`)
+}
+
+/** V8 shows the text of a function that a write to it is about: that would be the machine's. */
+const FUNCTION_TEXT =
+  /^(Cannot (?:assign to read only|delete|set) property .*? of (?:function ')?)(?:function|class|async|\(|[\w$]+ ?(?:\(|=>))[^]*?('?| which has only a getter)$/
+
+const NAMELESS = "[object Object]"
 
 interface Traced {
   stackTraceLimit?: unknown

@@ -41,7 +41,7 @@ export class Spreaded {
 const spreadError = (value: unknown, { n }: Spread, isOnlyLast: boolean): TypeError => {
   if (!isOnlyLast) return notIterable(value, undefined)
   return value === null || value === undefined
-    ? new TypeError(`${n ?? typeAndValue(value)} is not iterable (cannot read property undefined)`)
+    ? new TypeError(`${n ?? typeAndValue(value)} is not iterable (cannot read property ${value})`)
     : new TypeError("Spread syntax requires ...iterable[Symbol.iterator] to be a function")
 }
 

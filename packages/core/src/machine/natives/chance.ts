@@ -6,7 +6,11 @@
  */
 import { running } from "../running.ts"
 import { defineMethods } from "./defineMethods.ts"
+import { domException } from "./hostErrors.ts"
 import { replace } from "./replaced.ts"
+
+/** The most that one call of `getRandomValues` gives, by the standard of it. */
+const MOST_BYTES = 65_536
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0")
 
@@ -40,7 +44,13 @@ export const installChance = (): void => {
     },
     getRandomValues(array: unknown): unknown {
       if (!isIntegerArray(array)) {
-        throw new TypeError("The data argument must be an integer-type TypedArray")
+        throw domException(
+          "The data argument must be an integer-type TypedArray",
+          "TypeMismatchError"
+        )
+      }
+      if (array.byteLength > MOST_BYTES) {
+        throw domException("The requested length exceeds 65,536 bytes", "QuotaExceededError")
       }
       running.random.fill(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
       return array

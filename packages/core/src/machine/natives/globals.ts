@@ -17,6 +17,7 @@ import { coreValues } from "./core.ts"
 import { DateConstructor, installDates } from "./dates.ts"
 import { errorConstructors, installErrors } from "./errors.ts"
 import { installFunctions } from "./functions.ts"
+import { callbackError, domException } from "./hostErrors.ts"
 import { installLocale } from "./locale.ts"
 import { installObjects } from "./objects.ts"
 import { installRegExps, RegExpConstructor } from "./regExps.ts"
@@ -69,21 +70,14 @@ const FROM_HOST = [
 ]
 
 const queueMicrotask = (callback: unknown): void => {
-  if (typeof callback !== "function") {
-    throw new TypeError(
-      `The "callback" argument must be of type function. Received ${typeof callback}`
-    )
-  }
+  if (typeof callback !== "function") throw callbackError(callback)
   running.enqueue(new MicrotaskReaction(callback as () => unknown), FULFILLED, undefined)
 }
 
 const fromHost = (name: string): unknown => Reflect.get(globalThis, name)
 
-const notCloned = (what: string): unknown =>
-  Reflect.construct(fromHost("DOMException") as new(...args: any) => object, [
-    `${what} could not be cloned.`,
-    "DataCloneError"
-  ])
+const notCloned = (what: string): Error =>
+  domException(`${what} could not be cloned.`, "DataCloneError")
 
 const installHostClasses = (): void => {
   const clone = fromHost("structuredClone")
