@@ -26,7 +26,12 @@ export interface Cluster {
 
 const PROJECT = resolve(import.meta.dirname, "../..")
 
-export const make = async (reaper: Reaper, version: number | undefined): Promise<Cluster> => {
+export const make = async (
+  reaper: Reaper,
+  version: number | undefined,
+  /** Added to its configuration, a line for each. */
+  settings = ""
+): Promise<Cluster> => {
   const account = ofServer()
   const folder = temporaryFolder(account)
   makeFolder(folder, account)
@@ -36,7 +41,7 @@ export const make = async (reaper: Reaper, version: number | undefined): Promise
   await server.makeCluster(found, data, account, true)
   appendFileSync(
     join(data, "postgresql.conf"),
-    "track_commit_timestamp = on\nmax_wal_size = '4GB'\n"
+    "track_commit_timestamp = on\nmax_wal_size = '4GB'\n" + settings
   )
 
   let running: server.Running | null = null

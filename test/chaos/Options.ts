@@ -22,6 +22,8 @@ export interface Options {
   readonly instances: number
   /** Mean time between two faults. */
   readonly gapMillis: number
+  /** What instances in flight get to end, once no fault is dealt any more. */
+  readonly drainSeconds: number
   /** Kinds of faults that are dealt; all when empty. */
   readonly only: ReadonlyArray<string>
   /** Major version; 17 unless given. */
@@ -44,6 +46,7 @@ need, and audits what came out. Ends with 0 when every promise held, with 1 when
   --concurrency N  calls per worker (10)
   --clients N      (2)      --instances N  in flight per client (80)
   --gap N          mean milliseconds between two faults (2600)
+  --drain N        seconds that instances get to end in the end (120)
   --only K,K       deals only faults of these kinds
   --postgres N     15 or 17 (17)
   --keep           leaves ledgers and logs behind, and says where`
@@ -64,6 +67,7 @@ export const parse = (args: ReadonlyArray<string>, seed: number): Options | unde
       clients: { type: "string" },
       instances: { type: "string" },
       gap: { type: "string" },
+      drain: { type: "string" },
       only: { type: "string" },
       postgres: { type: "string" },
       keep: { type: "boolean", default: false },
@@ -91,6 +95,7 @@ export const parse = (args: ReadonlyArray<string>, seed: number): Options | unde
     clients: number("clients", values.clients, 2),
     instances: number("instances", values.instances, 80),
     gapMillis: number("gap", values.gap, 2600),
+    drainSeconds: number("drain", values.drain, 120),
     only: values.only === undefined ? [] : values.only.split(","),
     postgres: number("postgres", values.postgres, 17),
     keep: values.keep

@@ -18,6 +18,7 @@ import * as Schedule from "effect/Schedule"
 import { existsSync, openSync, readFileSync, writeSync } from "node:fs"
 import { readClient } from "./Ledger.ts"
 import * as Random from "./Random.ts"
+import { CHANNEL, messageIdOf, signalsOf } from "./signals.ts"
 
 export interface ClientSettings {
   readonly url: string
@@ -39,7 +40,8 @@ const FLOWS = {
   retries: 10,
   order: 14,
   helpers: 10,
-  long: 8
+  long: 8,
+  signals: 8
 }
 
 /** As the exit code of `rappel`: it could not reach the database when it began. */
@@ -110,6 +112,16 @@ const perform = (job: Job) =>
     if (id === null) {
       id = yield* insist(job.key, "start", start)
       write("A", job.key, id)
+    }
+    if (job.flow === "signals") {
+      for (const [nth, value] of signalsOf(job.n).entries()) {
+        const messageId = messageIdOf(job.key, nth)
+        const send = client.signal(id, CHANNEL, value, { messageId }).pipe(
+          // One that was repeated may come after the end.
+          Effect.catchTag("InstanceFinished", () => Effect.void)
+        )
+        yield* insist(job.key, "signal", send)
+      }
     }
     yield* insist(job.key, "result", client.finished(id))
     write("E", job.key)

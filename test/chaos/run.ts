@@ -15,9 +15,6 @@ import { BadOption, HELP, type Options, parse } from "./Options.ts"
 import * as Report from "./Report.ts"
 import { make, type System, until } from "./System.ts"
 
-/** What instances in flight get to end, once no fault is dealt any more. */
-const DRAIN_MILLIS = 120_000
-
 /** A dozen processes start at once, on a machine that may have other work. */
 const START_MILLIS = 180_000
 
@@ -52,7 +49,7 @@ const audit = async (system: System, options: Options): Promise<Report.Report> =
   say("no more faults: clients end what they have begun")
   await Promise.race([
     Promise.all(system.clients.map((client) => client.stop())),
-    until(() => stopped, DRAIN_MILLIS)
+    until(() => stopped, options.drainSeconds * 1000)
   ])
   const drainedAt = Date.now()
   for (const client of system.clients) client.signal("SIGKILL")

@@ -35,6 +35,8 @@ export interface Counts {
   steps: number
   settled: number
   fired: number
+  /** Messages from outside that became events. */
+  received: number
   failedAttempts: number
   losses: number
   executions: number
@@ -68,6 +70,7 @@ export const check = async (witnesses: Witnesses): Promise<Verdict> => {
     steps: 0,
     settled: 0,
     fired: 0,
+    received: 0,
     failedAttempts: 0,
     losses: 0,
     executions: 0,
@@ -122,15 +125,21 @@ const checkInstance = (
   else if (instance.isOpen) report("stuck", "it is open still")
 
   const outcomes = new Map<number, Recorded>()
+  const messages = new Set<string>()
   const attempts = new Map<number, Array<Recorded>>()
   for (const [i, event] of events.entries()) {
     if (event.seq !== i + 1) report("gaps", `event ${i + 1} is missing, ${event.seq} follows`)
+    if (event.message != null) {
+      if (messages.has(event.message)) report("duplicates", `message ${event.message} came twice`)
+      messages.add(event.message)
+      counts.received++
+    }
     if (event.kind === "settled" || event.kind === "fired") {
       if (outcomes.has(event.effect)) report("duplicates", `effect ${event.effect} settled twice`)
       outcomes.set(event.effect, event)
       counts.steps++
       counts[event.kind]++
-    } else if (event.kind !== "cancelled") {
+    } else if (event.kind === "lost" || event.kind === "attempt") {
       if (event.kind === "lost") counts.losses++
       else counts.failedAttempts++
       const before = attempts.get(event.effect)

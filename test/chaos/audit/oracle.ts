@@ -2,9 +2,11 @@
  * What the plain functions answer: each workflow is run by Node, without rappel, once for
  * each version and input.
  */
+import { offer } from "@rappel/core"
 import { describeError, encodeError, toPlainJson } from "@rappel/core/value/Value"
 import { pathToFileURL } from "node:url"
 import type { Identity } from "../Project.ts"
+import { CHANNEL, signalsOf } from "../signals.ts"
 
 /** As text, so that two can be compared and shown. */
 export type Answer = string
@@ -33,7 +35,18 @@ export const make = (): Oracle => {
     modules.set(file, known)
     return known
   }
-  const run = async ({ file, flow }: Identity, n: number): Promise<Answer> => {
+  /** A channel is one for the whole process, so who listens to it runs alone. */
+  let alone: Promise<unknown> = Promise.resolve()
+  const run = async (identity: Identity, n: number): Promise<Answer> => {
+    if (identity.flow !== "signals") return await runOne(identity, n)
+    const answer = alone.then(() => {
+      for (const value of signalsOf(n)) offer(CHANNEL, value)
+      return runOne(identity, n)
+    })
+    alone = answer
+    return await answer
+  }
+  const runOne = async ({ file, flow }: Identity, n: number): Promise<Answer> => {
     const flows = await flowsOf(file)
     try {
       return `returned ${JSON.stringify(await flows[flow]!(n))}`

@@ -47,7 +47,7 @@ const progressOf = (
   }
   return [
     ...instance.events.flatMap(({ at, durableAt, effect, kind }) =>
-      kind === "lost"
+      kind === "lost" || kind === "received"
         ? []
         : [{ at: durableAt, possibleAt: () => kind === "fired" ? at : ends.get(effect) ?? 0 }]
     ),

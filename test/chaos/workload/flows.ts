@@ -5,7 +5,7 @@
  * A deploy writes this file anew with another VERSION, which makes other programs of the same
  * names; instances in flight go on with the programs that they were started with.
  */
-import { sleep, workflow } from "@rappel/core"
+import { signal, sleep, waitFor, workflow } from "@rappel/core"
 import {
   broken,
   charge,
@@ -106,6 +106,16 @@ export const order = workflow(async (n: number) => {
   }
   if (n % 11 === 0) throw new Declined(`order ${n} is closed`)
   return { reservation, done }
+})
+
+/** Its clients send three numbers, each of them more than once when they are killed. */
+export const Numbers = signal<number>("number")
+
+export const signals = workflow(async (n: number) => {
+  const first = await mix(n, VERSION)
+  const heard: Array<number> = []
+  for (let i = 0; i < 3; i++) heard.push(await waitFor(Numbers))
+  return { heard, last: await mix(first, heard.length) }
 })
 
 class Tree {

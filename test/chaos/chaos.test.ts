@@ -1,0 +1,75 @@
+/**
+ * Two short audits, and a look at whether they would notice: the protocol is broken on purpose.
+ *
+ * `npm run chaos` runs longer ones; docs/reliability.md has their figures.
+ */
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import { fileURLToPath } from "node:url"
+import * as Processes from "../kit/Processes.ts"
+
+const RUN = fileURLToPath(new URL("run.ts", import.meta.url))
+const ROOT = fileURLToPath(new URL("../..", import.meta.url))
+
+afterAll(Processes.cleanUp)
+
+interface Audit {
+  readonly sound: boolean
+  readonly acknowledged: number
+  readonly broken: Readonly<Record<string, number>>
+  readonly cases: Readonly<Record<string, ReadonlyArray<string>>>
+  readonly counts: { readonly steps: number }
+  readonly faults: Readonly<Record<string, { readonly dealt: number; readonly hit: number }>>
+  readonly exits: ReadonlyArray<string>
+}
+
+/** Options as they would be written. */
+const audit = async (options: string): Promise<Audit> => {
+  const { code, stderr, stdout } = await Processes.run(
+    ["scripts/with-sources.mjs", RUN, "--json", ...options.split(" ")],
+    { cwd: ROOT }
+  )
+  assert.include([0, 1], code, stderr)
+  return JSON.parse(stdout)
+}
+
+describe("the chaos audit", () => {
+  for (const seed of [11, 12]) {
+    it(`finds every promise kept (--seconds 15 --seed ${seed} --gap 1500)`, async () => {
+      const found = await audit(`--seconds 15 --seed ${seed} --gap 1500`)
+
+      assert.deepStrictEqual(
+        Object.entries(found.cases).filter(([, cases]) => cases.length > 0),
+        []
+      )
+      assert.isTrue(found.sound, found.exits.join(", "))
+      assert.isAbove(found.acknowledged, 0)
+      assert.isAbove(found.counts.steps, 0)
+      const hits = Object.values(found.faults).reduce((sum, { hit }) => sum + hit, 0)
+      assert.isAbove(hits, 0, "no fault hit an instance in flight")
+    }, 300_000)
+  }
+
+  const small = "--dispatchers 2 --workers 1 --instances 40 --drain 10"
+
+  it("notices calls that go out before their commit", async () => {
+    const { broken } = await audit(
+      `--seconds 5 --seed 1 --sabotage commit-after-send ${small}`
+    )
+
+    assert.isAbove(broken["early"]!, 0)
+  }, 300_000)
+
+  it("notices outcomes that are accepted twice", async () => {
+    const { broken } = await audit(`--seconds 5 --seed 1 --sabotage double-outcome ${small}`)
+
+    assert.isAbove(broken["duplicates"]!, 0)
+  }, 300_000)
+
+  it("notices a host that writes what is no longer its own", async () => {
+    const { sound } = await audit(
+      `--seconds 20 --seed 4 --gap 1500 --sabotage no-fence ${small}`
+    )
+
+    assert.isFalse(sound)
+  }, 300_000)
+})
