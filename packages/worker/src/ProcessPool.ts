@@ -8,9 +8,8 @@
  *
  * @since 0.1.0
  */
+import { MAX_VALUE_LENGTH, ValueTooLarge } from "@rappel/core/value/limits"
 import { encodeError } from "@rappel/core/value/Value"
-import { MAX_VALUE_LENGTH } from "@rappel/core/worker/execute"
-import { ValueTooLarge } from "@rappel/core/worker/WorkerError"
 import { type CallReport, type CallRequest, WorkerPool } from "@rappel/core/worker/WorkerPool"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -318,7 +317,11 @@ const make = (
           if (call.args.length <= MAX_VALUE_LENGTH) waiting.set(call.id, call)
           else {
             const error = encodeError(
-              new ValueTooLarge(call.action, "The arguments", call.args.length, MAX_VALUE_LENGTH)
+              new ValueTooLarge(
+                `The arguments of action ${call.action}`,
+                call.args.length,
+                MAX_VALUE_LENGTH
+              )
             )
             reports.unsafeOffer({ id: call.id, kind: "failed", error, millis: 0 })
           }

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type { Outcome } from "../machine/Model.ts"
 import type { InstanceRecord, Message, Queue } from "../queue/Queue.ts"
 import type { QueueUnavailable } from "../queue/QueueError.ts"
+import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
 import { accept, SIGNAL, SignalSchemaMismatch } from "../workflow/Signal.ts"
 import { hostOfArguments } from "./classes.ts"
@@ -47,7 +48,8 @@ const encode = (
   Effect.try({
     try: () => {
       const input = typeof channel === "string" ? undefined : channel[SIGNAL].input
-      return encodeValue(accept(nameOf(channel), input, value), hostOfArguments)
+      const text = encodeValue(accept(nameOf(channel), input, value), hostOfArguments)
+      return within("The value", text)
     },
     catch: (cause) =>
       cause instanceof SignalSchemaMismatch

@@ -24,6 +24,7 @@ import {
   type StoredEvent
 } from "../queue/Queue.ts"
 import type { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
+import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
 import type { Signal, SignalSchemaMismatch, Update } from "../workflow/Signal.ts"
 import { decodeFailure, decodeResult, hostOfArguments } from "./classes.ts"
@@ -194,7 +195,7 @@ const make: Effect.Effect<
 
   const encode = (name: string, args: ReadonlyArray<unknown>) =>
     Effect.try({
-      try: () => encodeValue(args, hostOfArguments),
+      try: () => within("They", encodeValue(args, hostOfArguments)),
       catch: (cause) => new ArgumentsNotStorable({ workflow: name, cause })
     })
 

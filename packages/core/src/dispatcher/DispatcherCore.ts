@@ -84,6 +84,17 @@ interface Frozen {
 /** Effects count from 1; a timer of this one looks at the instance again. */
 const NO_EFFECT = 0
 
+/** A commit takes no further instance once it holds this much; one alone may hold more. */
+const COMMIT_BYTES = 16 * 1024 * 1024
+
+const bytesOf = ({ events, logs, outcome, snapshot }: CommitEntry): number => {
+  let bytes = snapshot?.body.length ?? 0
+  for (const event of events) bytes += event.payload?.length ?? 0
+  for (const line of logs) bytes += line.length
+  if (outcome !== null) bytes += outcome.ok ? outcome.value.length : outcome.error.length
+  return bytes
+}
+
 /** A lock that somebody else holds for longer is looked at this often. */
 const BUSY_LIMIT_MILLIS = 1000
 
@@ -237,12 +248,15 @@ export class DispatcherCore {
   takeCommit(dispatcher: string): Commit | undefined {
     if (this.frozen !== null) return undefined
     const frozen: Array<Frozen> = []
+    let bytes = 0
     for (const owned of this.review) {
-      if (frozen.length >= this.options.commitEntries) break
+      if (frozen.length >= this.options.commitEntries || bytes >= COMMIT_BYTES) break
       this.review.delete(owned)
       if (owned.gone) continue
       const one = this.freeze(owned)
-      if (one !== undefined) frozen.push(one)
+      if (one === undefined) continue
+      frozen.push(one)
+      bytes += bytesOf(one.entry)
     }
     if (frozen.length === 0) return undefined
     this.frozen = frozen

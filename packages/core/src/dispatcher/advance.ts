@@ -11,6 +11,7 @@ import { MACHINE_VERSION } from "../machine/Model.ts"
 import type { Arrived, StoredEvent } from "../queue/Queue.ts"
 import type { RetrySchedules } from "../retry/RetrySchedules.ts"
 import type { Timeouts } from "../retry/Timeouts.ts"
+import { cutLine } from "../value/limits.ts"
 import { encodeError } from "../value/Value.ts"
 import { Terminated } from "../workflow/errors.ts"
 import type { CallEffect } from "./Backlog.ts"
@@ -65,7 +66,7 @@ export const absorb = (owned: Owned, step: Step, at: number): void => {
         pending.published.set(command.name, command.value)
         break
       case "log":
-        pending.logs.push(JSON.stringify({ level: command.level, text: command.text, at }))
+        pending.logs.push(JSON.stringify({ level: command.level, text: cutLine(command.text), at }))
         break
       case "complete":
         pending.outcome = command.outcome

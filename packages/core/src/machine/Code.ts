@@ -20,6 +20,7 @@ export type Execute = (E: Env, F: Frame) => Completion | undefined
 export interface Limits {
   readonly fuelPerStep: number
   readonly maxStateBytes: number
+  readonly maxValueLength: number
 }
 
 export class LoadedProgram {

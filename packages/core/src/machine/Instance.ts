@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { ValueTooLarge, within } from "../value/limits.ts"
 import { encodeError, encodeValue } from "../value/Value.ts"
 import { Cancelled } from "../workflow/errors.ts"
 import type { LoadedProgram } from "./Code.ts"
@@ -143,7 +144,7 @@ export class Instance implements State {
   /** Fixes the outcome. What runs on cannot change it; timers and waits that remain are dropped. */
   complete(isOk: boolean, value: unknown): void {
     if (this.completed) return
-    this.finish(isOk ? encoded(value) : this.failureOf(value))
+    this.finish(isOk ? this.successOf(value) : this.failureOf(value))
     this.dropWaits()
   }
 
@@ -156,9 +157,27 @@ export class Instance implements State {
     this.kept.clear()
   }
 
+  private successOf(value: unknown): Outcome {
+    const { maxValueLength } = this.program.limits
+    try {
+      const text = encodeValue(value, valueHost)
+      return { ok: true, value: within("The result of the workflow", text, maxValueLength) }
+    } catch (error) {
+      return { ok: false, error: this.encodedError(caught(null, error)) }
+    }
+  }
+
+  private encodedError(error: unknown): string {
+    const text = encodeError(error, valueHost)
+    const limit = this.program.limits.maxValueLength
+    return text.length <= limit
+      ? text
+      : encodeError(new ValueTooLarge("The error of the workflow", text.length, limit))
+  }
+
   /** A failure by the cancellation itself is one of its own kind. */
   private failureOf(error: unknown): Outcome {
-    const failure = { ok: false, error: encodeError(error, valueHost) } as const
+    const failure = { ok: false, error: this.encodedError(error) } as const
     return this.isCancelled && error instanceof Cancelled
       ? { ...failure, verdict: "cancelled" }
       : failure
@@ -191,14 +210,6 @@ export class Instance implements State {
 
 /** Done jobs are let go when there are this many. */
 const JOBS_KEPT = 3 * 1024
-
-const encoded = (value: unknown): Outcome => {
-  try {
-    return { ok: true, value: encodeValue(value, valueHost) }
-  } catch (error) {
-    return { ok: false, error: encodeError(caught(null, error), valueHost) }
-  }
-}
 
 const textOf = (error: unknown): string =>
   error instanceof Error && typeof error.stack === "string" ? error.stack : String(error)

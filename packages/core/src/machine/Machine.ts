@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import type { ProgramFile } from "../program/Program.ts"
+import { MAX_VALUE_LENGTH } from "../value/limits.ts"
 import { decodeError, decodeValue } from "../value/Value.ts"
 import { Cancelled } from "../workflow/errors.ts"
 import { classClosures } from "./classes.ts"
@@ -49,6 +50,8 @@ export interface MachineOptions {
   readonly fuelPerStep?: number
   /** Largest snapshot, in UTF-16 code units. Default: 64 million. */
   readonly maxStateBytes?: number
+  /** Largest encoded value: the arguments of a call, the result. Default: 16 Mi code units. */
+  readonly maxValueLength?: number
 }
 
 const DEFAULT_FUEL = 50_000_000
@@ -73,7 +76,8 @@ export const load = (file: ProgramFile, options: MachineOptions = {}): Machine =
   globals()
   const limits: Limits = {
     fuelPerStep: options.fuelPerStep ?? DEFAULT_FUEL,
-    maxStateBytes: options.maxStateBytes ?? DEFAULT_STATE_BYTES
+    maxStateBytes: options.maxStateBytes ?? DEFAULT_STATE_BYTES,
+    maxValueLength: options.maxValueLength ?? MAX_VALUE_LENGTH
   }
   const program = new LoadedProgram(file, limits)
   return {

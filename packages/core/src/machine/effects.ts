@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { toMillis } from "../duration/Duration.ts"
+import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
 import type { ActionRef } from "./actions.ts"
 import { hidden } from "./hidden.ts"
@@ -133,7 +134,11 @@ export const emitCall = (ref: ActionRef, args: ReadonlyArray<unknown>): MachineP
   const vm = running
   const { id, policy: declared } = vm.program.program.actions[ref.action]!
   // Now, so that what the program changes afterwards does not matter.
-  const text = encodeValue(trimmed(ref, args), valueHost)
+  const text = within(
+    `The arguments of action ${id}`,
+    encodeValue(trimmed(ref, args), valueHost),
+    vm.program.limits.maxValueLength
+  )
   const { nextPolicy } = vm
   vm.nextPolicy = undefined
   const policy = { ...declared, ...ref.policy, ...nextPolicy }

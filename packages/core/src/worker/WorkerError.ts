@@ -27,28 +27,6 @@ export class UnknownAction extends Error {
 }
 
 /**
- * The text of a value is longer than what a call may take or give.
- *
- * @since 0.1.0
- * @category errors
- */
-export class ValueTooLarge extends Error {
-  override readonly name = "ValueTooLarge"
-  readonly action: string
-  readonly length: number
-  readonly limit: number
-  constructor(action: string, what: string, length: number, limit: number) {
-    super(
-      `${what} of action ${action} takes ${length} characters, and ${limit} are the limit; ` +
-        "store it elsewhere and pass a reference to it"
-    )
-    this.action = action
-    this.length = length
-    this.limit = limit
-  }
-}
-
-/**
  * An implicit step changed what it was given. It works on copies, so the workflow would not see
  * the change as the function does under Node.
  *

@@ -15,14 +15,12 @@ import * as Runtime from "effect/Runtime"
 import { MixedScheduler } from "effect/Scheduler"
 import type { ActionInfo } from "../action/Action.ts"
 import { invoke } from "../action/invoke.ts"
+import { MAX_VALUE_LENGTH, within } from "../value/limits.ts"
 import { classesIn, decodeValue, encodeError, encodeValue, type ValueHost } from "../value/Value.ts"
 import type { ActionSource } from "./ActionSource.ts"
 import { enterCall } from "./CurrentCall.ts"
-import { type UnknownAction, ValueTooLarge } from "./WorkerError.ts"
+import type { UnknownAction } from "./WorkerError.ts"
 import type { CallReport, CallRequest } from "./WorkerPool.ts"
-
-/** Characters of an encoded value: far below what one string can hold, far above what a row should. */
-export const MAX_VALUE_LENGTH = 64 * 1024 * 1024
 
 export interface ExecutorOptions {
   readonly source: ActionSource["Type"]
@@ -62,13 +60,11 @@ class CallInterrupted extends Error {
 export const makeExecutor = (options: ExecutorOptions) => {
   const { maxValueLength = MAX_VALUE_LENGTH, now, runtime, source } = options
 
-  const within = (call: CallRequest, what: string, text: string): string => {
-    if (text.length <= maxValueLength) return text
-    throw new ValueTooLarge(call.action, what, text.length, maxValueLength)
-  }
+  const bounded = (call: CallRequest, what: string, text: string): string =>
+    within(`${what} of action ${call.action}`, text, maxValueLength)
 
   const decodeArguments = async (call: CallRequest): Promise<ReadonlyArray<unknown>> => {
-    const text = within(call, "The arguments", call.args)
+    const text = bounded(call, "The arguments", call.args)
     let isComplete = true
     const host: ValueHost = {
       classOf: source.values.classOf,
@@ -147,7 +143,7 @@ export const makeExecutor = (options: ExecutorOptions) => {
           runEffect,
           enter: (body) => enterCall(current, body)
         })
-        const text = within(call, "The result", encodeValue(value, source.values))
+        const text = bounded(call, "The result", encodeValue(value, source.values))
         return { id: call.id, kind: "succeeded", value: text, millis: now() - startedAt }
       } catch (thrown) {
         return { id: call.id, kind: "failed", error: failure(thrown), millis: now() - startedAt }
@@ -156,7 +152,7 @@ export const makeExecutor = (options: ExecutorOptions) => {
 
     const failure = (thrown: unknown): string => {
       try {
-        return within(call, "The error", encodeError(thrown, source.values))
+        return bounded(call, "The error", encodeError(thrown, source.values))
       } catch (refused) {
         return encodeError(refused)
       }

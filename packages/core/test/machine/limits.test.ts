@@ -226,6 +226,37 @@ describe("snapshots", () => {
   })
 })
 
+describe("values", () => {
+  const options = { maxValueLength: 1000 }
+  const long = "const long = 'x'.repeat(2000);"
+
+  it("too large for the arguments of a call throw at the call, and can be caught", () => {
+    const run = drive(`${long} await echo(long)`, [], options)
+    assert.strictEqual(run.error.name, "ValueTooLarge")
+    assert.match(run.error.message, /The arguments of action .*echo would take 2\d+ characters/)
+    assert.match(run.error.stack!, /src\/case.ts:\d+:\d+/)
+
+    const caught = drive(
+      `${long} try { await echo(long) } catch (e: any) { return e.name } `,
+      [],
+      options
+    )
+    assert.strictEqual(caught.value, "ValueTooLarge")
+  })
+
+  it("too large for a result or an error fail the instance", () => {
+    const result = drive(`${long} return long`, [], options)
+    assert.match(result.error.message, /The result of the workflow would take 2\d+ characters/)
+    const error = drive(`${long} throw new Error(long)`, [], options)
+    assert.match(error.error.message, /The error of the workflow would take \d+ characters/)
+  })
+
+  it("up to the limit pass", () => {
+    const run = drive("return 'x'.repeat(998)", [], options)
+    assert.lengthOf(run.value as string, 998)
+  })
+})
+
 describe("programs", () => {
   it("of a later format are refused", () => {
     const { program } = compileSource(
