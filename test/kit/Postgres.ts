@@ -120,9 +120,11 @@ export const cleanUrl = async (): Promise<string> => {
 }
 
 /** Deletes, as `truncate` takes ten times as long on small tables. */
-const CLEAN = ["instance", "due", "event", "inbox", "snapshot", "log", "program", "dispatcher"]
-  .map((table) => `delete from rappel.${table};`)
-  .join("\n")
+const CLEAN =
+  "instance due event snapshot log program dispatcher inbox call permit lane lane_start queue"
+    .split(" ")
+    .map((table) => `delete from rappel.${table};`)
+    .join("\n")
 
 /** The queue and its client on this file's database, which is emptied at each build. */
 export const layerClean: Layer.Layer<Services, QueueUnavailable | SchemaTooNew> = Layer

@@ -7,6 +7,7 @@
  * (UPDATE_FIXTURES=1 rewrites these); on every version no large table is read as a whole.
  */
 import { assert, describe, it } from "@effect/vitest"
+import * as CallTable from "@rappel/sql/queue/CallTable"
 import * as CommitStatement from "@rappel/sql/queue/CommitStatement"
 import * as DispatcherTable from "@rappel/sql/queue/DispatcherTable"
 import * as DueTable from "@rappel/sql/queue/DueTable"
@@ -35,8 +36,10 @@ const hotStatements = Effect.gen(function*() {
   const due = DueTable.make(run)
   const events = EventTable.make(run)
   const inbox = InboxTable.make(run)
+  const calls = CallTable.make(run)
   const instances = InstanceTable.make(run)
   const dispatchers = DispatcherTable.make(run)
+  const key = { instanceId: id, effect: 1, attempt: 1 }
   const batch = { id, dispatcher: id, entries: [entryOf(id)], soonMillis: 0 }
   const sent: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
     due.claim(id, 1, id, null),
@@ -50,6 +53,9 @@ const hotStatements = Effect.gen(function*() {
     instances.insert([requestOf()], { owner: id, claimId: id, soonMillis: 0 }),
     instances.holders([requestOf()]),
     CommitStatement.make(run)(batch),
+    calls.report(id, [{ ...key, verdict: { kind: "timeout" } }]),
+    calls.giveBack(id, [key]),
+    calls.held(id),
     dispatchers.beat(id)
   ]
   yield* Effect.forEach(sent, Effect.ignore)
@@ -60,9 +66,9 @@ const hotStatements = Effect.gen(function*() {
 const STEADY = [
   "set plan_cache_mode = force_generic_plan",
   "set default_statistics_target = 1000",
-  ...["instance", "due", "event", "snapshot", "inbox", "dispatcher"].map((table) =>
-    `alter table rappel.${table} set (autovacuum_enabled = off)`
-  )
+  ...["instance", "due", "event", "snapshot", "inbox", "call", "permit", "dispatcher"].map((
+    table
+  ) => `alter table rappel.${table} set (autovacuum_enabled = off)`)
 ]
 
 const FILL = [
@@ -80,7 +86,18 @@ const FILL = [
   `insert into rappel.inbox (id, instance_id, kind)
    select md5('m' || n)::uuid, md5((n % 20000)::text)::uuid, 'signal'
    from generate_series(1, 100000) as n`,
-  "vacuum analyze rappel.instance, rappel.due, rappel.event, rappel.snapshot, rappel.inbox"
+  `insert into rappel.call (
+     id, instance_id, taker, rank, effect, attempt, priority, alone, queue, lane, action, file,
+     export_name, args
+   )
+   select md5('c' || n)::uuid, md5((n / 10)::text)::uuid,
+     case when n % 10 = 0 then '00000000-0000-7000-8000-000000000001'::uuid end, now(),
+     n % 10, 1, 0, false, 'q' || n % 10, 'l' || n % 100, '', '', '', '[]'
+   from generate_series(1, 100000) as n`,
+  `insert into rappel.permit (call_id, taker, queue, lane)
+   select id, taker, queue, lane from rappel.call where taker is not null`,
+  `vacuum analyze rappel.instance, rappel.due, rappel.event, rappel.snapshot, rappel.inbox,
+     rappel.call, rappel.permit`
 ]
 
 const planOf = (session: Session.Session, { name, text }: Statement) =>
@@ -102,7 +119,10 @@ const DRAIN = [
   "delete from rappel.event",
   "delete from rappel.snapshot",
   "delete from rappel.inbox",
-  "vacuum analyze rappel.instance, rappel.due, rappel.event, rappel.snapshot, rappel.inbox"
+  "delete from rappel.call",
+  "delete from rappel.permit",
+  `vacuum analyze rappel.instance, rappel.due, rappel.event, rappel.snapshot, rappel.inbox,
+     rappel.call, rappel.permit`
 ]
 
 const STATES = [["new", []], ["full", FILL], ["drained", DRAIN]] as const
@@ -119,7 +139,11 @@ describe("hot statements", () => {
           const plan = yield* planOf(session, statement)
 
           const what = `${statement.name} on tables that are ${state}`
-          assert.notMatch(plan, /Seq Scan on (due|instance|event|snapshot|inbox)\b/, what)
+          assert.notMatch(
+            plan,
+            /Seq Scan on (due|instance|event|snapshot|inbox|call|permit)\b/,
+            what
+          )
           if (!isReference || state !== "full") continue
           const file = join(folder, `${statement.name}.txt`)
           if (process.env["UPDATE_FIXTURES"] === "1") writeFileSync(file, plan)

@@ -15,6 +15,8 @@ import { dispatching } from "./queue/dispatching.ts"
 import { hearing } from "./queue/hearing.ts"
 import { keepingText } from "./queue/keepingText.ts"
 import { removing } from "./queue/removing.ts"
+import { limiting } from "./queue/limiting.ts"
+import { offeringCalls } from "./queue/offering.ts"
 import { resending } from "./queue/resending.ts"
 import { settingAside } from "./queue/settingAside.ts"
 import { starting } from "./queue/starting.ts"
@@ -33,6 +35,8 @@ export const suite = (name: string, layer: Layer.Layer<Queue, unknown>) =>
     settingAside(layer)
     removing(layer)
     dispatching(layer)
+    offeringCalls(layer)
+    limiting(layer)
     hearing(layer)
     keepingText(layer)
   })

@@ -23,6 +23,7 @@ import type * as Scope from "effect/Scope"
 import type { Outcome } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import type { Search } from "../search/Search.ts"
+import type { CallKey, Calls, Offer } from "./Calls.ts"
 import type { KeyTaken, QueueUnavailable, SchemaTooNew } from "./QueueError.ts"
 
 export interface StartRequest {
@@ -174,8 +175,9 @@ export interface Message {
   /**
    * `signal`: `payload` is the value and `name` its channel. `cancel` and `terminate`:
    * `payload` is the reason, or null. `child`: the outcome of the child that `effect` asked for.
+   * `call`: what became of an attempt that was offered (`callVerdict.ts`); put in by `calls`.
    */
-  readonly kind: "signal" | "cancel" | "terminate" | "child"
+  readonly kind: "signal" | "cancel" | "terminate" | "child" | "call"
   /** The effect it settles; 0 for none. */
   readonly effect: number
   readonly name: string | null
@@ -235,6 +237,8 @@ export interface Loaded {
   readonly events: ReadonlyArray<StoredEvent>
   /** Messages, in the order in which they are to be taken; the first `MESSAGES` of them. */
   readonly inbox: ReadonlyArray<Arrived>
+  /** Attempts of its calls that are offered, or were taken and have no verdict yet. */
+  readonly offered?: ReadonlyArray<CallKey>
 }
 
 /** One instance's part of a commit. */
@@ -247,12 +251,19 @@ export interface CommitEntry {
   readonly events: ReadonlyArray<StoredEvent>
   /** Log lines of the workflow, in order: JSON of `{ level, text, at }`. */
   readonly logs: ReadonlyArray<string>
-  /** Messages that became events, or were repeated ones: they leave the inbox. */
+  /**
+   * Messages that became events, or were repeated ones: they leave the inbox, and with the
+   * verdict on an offered attempt goes the offer.
+   */
   readonly consumed: ReadonlyArray<string>
   /** Answers to senders of messages; the first for a message counts. */
   readonly replies?: ReadonlyArray<{ readonly message: string; readonly outcome: Outcome }>
   /** Encoded values by name, for whoever looks at the instance; they replace those before. */
   readonly published?: ReadonlyMap<string, string>
+  /** Attempts that anybody may take from now on. */
+  readonly offers?: ReadonlyArray<Offer>
+  /** Offered attempts that nobody waits for any more. */
+  readonly withdrawn?: ReadonlyArray<CallKey>
   /** Fixes the result. */
   readonly outcome: Outcome | null
   /** Replaces the snapshot; it holds all events up to `seq`, the new ones included. */
@@ -301,7 +312,19 @@ export interface Beat {
   /** False once somebody has declared this dispatcher dead: drop everything and register anew. */
   readonly alive: boolean
   readonly peers: ReadonlyArray<Peer>
+  /** What the peers said of themselves with their last beat. */
+  readonly hosts: ReadonlyArray<HostLoad>
+  /** Queues with limits of their own: their calls are offered wherever they run. */
+  readonly limited: ReadonlyArray<string>
   readonly now: number
+}
+
+/** What a dispatcher can do for others. */
+export interface HostLoad {
+  /** Executions that its workers can make at the same time. */
+  readonly slots: number
+  /** The queues that it serves. */
+  readonly queues: ReadonlyArray<string>
 }
 
 /** Messages of one instance that are read at once; the others wait for the next time. */
@@ -311,6 +334,10 @@ export const MESSAGES = 1000
 export type Wake =
   | { readonly kind: "due" }
   | { readonly kind: "finished"; readonly ids: ReadonlyArray<string> }
+  /** Calls were offered, or room was made for more. */
+  | { readonly kind: "offered" }
+  /** Messages came for instances that this dispatcher owns. */
+  | { readonly kind: "arrived"; readonly dispatcher: string }
   /** The listener (re)connected: anything may have been missed. */
   | { readonly kind: "resync" }
 
@@ -365,15 +392,16 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
     info: DispatcherInfo
   ) => Effect.Effect<{ readonly now: number }, QueueUnavailable | SchemaTooNew>
   /** Counts this dispatcher's beat and answers the beats of all others that are alive. */
-  readonly beat: (dispatcher: string) => Effect.Effect<Beat, QueueUnavailable>
+  readonly beat: (dispatcher: string, load?: HostLoad) => Effect.Effect<Beat, QueueUnavailable>
   /**
    * Declares dispatchers dead, for good, unless their counter has moved on, and makes
-   * their instances due. Answers how many instances that were.
+   * their instances due. What they had taken is recorded as lost, in the inboxes of its
+   * instances; permits return after `KILL_GRACE_MILLIS`. Answers how many instances that were.
    */
   readonly expire: (
     peers: ReadonlyArray<Peer>
   ) => Effect.Effect<number, QueueUnavailable>
-  /** Ends a registration: what it still owns is due at once. */
+  /** Ends a registration: what it still owns is due at once, what it has taken is offered again. */
   readonly leave: (dispatcher: string) => Effect.Effect<void, QueueUnavailable>
 
   /**
@@ -429,6 +457,8 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
    * some, none are.
    */
   readonly remove: (removal: Removal) => Effect.Effect<number, QueueUnavailable>
+  /** Calls that were offered. */
+  readonly calls: Calls
   /** Makes instances that were set aside due again, and answers which. */
   readonly resume: (
     ids: ReadonlyArray<string>

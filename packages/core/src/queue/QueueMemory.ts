@@ -15,6 +15,8 @@ import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import type { ProgramFile } from "../program/Program.ts"
 import { matches } from "../search/matches.ts"
+import { type CallKey, type CallVerdict, KILL_GRACE_MILLIS } from "./Calls.ts"
+import { callIdOf, CallsMemory } from "./CallsMemory.ts"
 import {
   arrivedOf,
   byTurns,
@@ -26,6 +28,7 @@ import {
   loadedOf,
   recordOf,
   removeFinished,
+  reportOne,
   type Store
 } from "./memoryRows.ts"
 import { startOne, takenKey } from "./memoryStart.ts"
@@ -47,7 +50,8 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
     due: new Map(),
     keys: new Map(),
     replies: new Map(),
-    dispatchers: new Map()
+    dispatchers: new Map(),
+    calls: new CallsMemory()
   }
   const now = () => clock.unsafeCurrentTimeMillis()
   const ring = (wake: Wake) => PubSub.publish(bell, wake)
@@ -56,6 +60,22 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
     const due = store.due.get(id)
     return due?.owner === dispatcher && due.epoch === epoch ? due : undefined
   }
+
+  const report = (verdicts: ReadonlyArray<CallVerdict>): ReadonlyArray<Wake> => {
+    const wakes = new Map<string | null, Wake>()
+    for (const verdict of verdicts) {
+      const reported = reportOne(store, verdict)
+      if (reported === undefined) continue
+      const { owner } = reported
+      wakes.set(owner, owner === null ? { kind: "due" } : { kind: "arrived", dispatcher: owner })
+    }
+    return Array.from(wakes.values())
+  }
+
+  const hasVerdict = (call: CallKey) =>
+    store.instances.get(call.instanceId)?.inbox.has(callIdOf(call)) === true
+
+  const ringAll = (wakes: ReadonlyArray<Wake>) => Effect.forEach(wakes, ring, { discard: true })
 
   const release = (dispatcher: string): number => {
     let count = 0
@@ -127,35 +147,52 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
       Effect.sync(() => {
         // Sent again it changes nothing, and wakes no dead.
         if (!store.dispatchers.has(id)) {
-          store.dispatchers.set(id, { counter: 0, alive: true, place })
+          const load = { slots: 0, queues: [] }
+          store.dispatchers.set(id, { counter: 0, alive: true, place, load })
         }
         return { now: now() }
       }),
-    beat: (dispatcher) =>
+    beat: (dispatcher, load) =>
       Effect.sync(() => {
         const own = store.dispatchers.get(dispatcher)
         const alive = own?.alive === true
-        if (alive) own.counter++
-        const peers = Array.from(store.dispatchers)
+        if (alive) {
+          own.counter++
+          if (load !== undefined) own.load = { ...load }
+        }
+        const others = Array.from(store.dispatchers)
           .filter(([id, peer]) => id !== dispatcher && peer.alive)
-          .map(([id, { counter, place }]) => ({ id, counter, place }))
-        return { alive, peers, now: now() }
+        return {
+          alive,
+          peers: others.map(([id, { counter, place }]) => ({ id, counter, place })),
+          hosts: others.map(([, { load }]) => load),
+          limited: store.calls.limited(),
+          now: now()
+        }
       }),
     expire: (peers) =>
       Effect.suspend(() => {
         let count = 0
+        const lost: Array<CallVerdict> = []
         for (const { counter, id } of peers) {
           const peer = store.dispatchers.get(id)
           if (peer === undefined || !peer.alive || peer.counter !== counter) continue
           peer.alive = false
           count += release(id)
+          lost.push(...store.calls.lose(id, now() + KILL_GRACE_MILLIS))
         }
-        return Effect.as(count === 0 ? Effect.void : ring({ kind: "due" }), count)
+        const wakes = report(lost)
+        return Effect.as(ringAll(count === 0 ? wakes : [...wakes, { kind: "due" }]), count)
       }),
     leave: (dispatcher) =>
       Effect.suspend(() => {
         store.dispatchers.delete(dispatcher)
-        return release(dispatcher) === 0 ? Effect.void : Effect.asVoid(ring({ kind: "due" }))
+        const held = store.calls.heldBy(dispatcher)
+        store.calls.giveBack(dispatcher, held, hasVerdict)
+        return ringAll([
+          ...(held.length === 0 ? [] : [{ kind: "offered" } as const]),
+          ...(release(dispatcher) === 0 ? [] : [{ kind: "due" } as const])
+        ])
       }),
 
     deliver: (batch) =>
@@ -210,7 +247,7 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           const due = ownedBy(dispatcher, claim)
           return due === undefined
             ? []
-            : [loadedOf(claim.id, claim.epoch, store.instances.get(claim.id)!, due)]
+            : [loadedOf(store, claim.id, claim.epoch, store.instances.get(claim.id)!, due)]
         })
       ),
     poll: (dispatcher, claimed) =>
@@ -244,16 +281,19 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         const accepted = new Set<string>()
         const finished: Array<string> = []
         let released = false
+        let offered = false
         for (const entry of commit.entries) {
           if (!commitOne(store, commit, entry, now())) continue
           accepted.add(entry.id)
           if (entry.outcome !== null) finished.push(entry.id)
           if (entry.then.kind === "release") released = true
+          if ((entry.offers ?? []).length > 0) offered = true
         }
         const answer = { accepted, busy: new Set<string>(), now: now() }
         const rings = [
           ...(finished.length === 0 ? [] : [ring({ kind: "finished", ids: finished })]),
-          ...(released ? [ring({ kind: "due" })] : [])
+          ...(released ? [ring({ kind: "due" })] : []),
+          ...(offered ? [ring({ kind: "offered" })] : [])
         ]
         return Effect.as(Effect.all(rings, { discard: true }), answer)
       }),
@@ -272,6 +312,40 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         }
         return Effect.as(resumed.size === 0 ? Effect.void : ring({ kind: "due" }), resumed)
       }),
+
+    calls: {
+      take: (request) =>
+        Effect.sync(() =>
+          store.dispatchers.get(request.dispatcher)?.alive === true
+            ? store.calls.take(request, now())
+            : { calls: [], after: request.after, nextAt: null }
+        ),
+      report: (dispatcher, verdicts) =>
+        Effect.suspend(() => {
+          const isFreed = store.calls.free(dispatcher, verdicts.map(callIdOf))
+          const wakes = report(verdicts)
+          return ringAll(isFreed ? [...wakes, { kind: "offered" }] : wakes)
+        }),
+      giveBack: (dispatcher, calls) =>
+        Effect.suspend(() => {
+          store.calls.giveBack(dispatcher, calls, hasVerdict)
+          return ringAll([{ kind: "offered" }])
+        }),
+      held: (dispatcher) => Effect.sync(() => store.calls.heldBy(dispatcher)),
+      limit: (name, limits) =>
+        Effect.suspend(() => {
+          store.calls.limit(name, limits)
+          return ringAll([{ kind: "offered" }])
+        }),
+      list: Effect.sync(() => {
+        const servers = new Map<string, number>()
+        for (const { alive, load } of store.dispatchers.values()) {
+          if (!alive) continue
+          for (const queue of load.queues) servers.set(queue, (servers.get(queue) ?? 0) + 1)
+        }
+        return store.calls.list(servers)
+      })
+    },
 
     wakes: PubSub.subscribe(bell),
     pollMillis: Infinity

@@ -5,11 +5,15 @@
  */
 import type { Outcome } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
+import type { CallVerdict } from "./Calls.ts"
+import { callIdOf, type CallsMemory } from "./CallsMemory.ts"
+import { encodeVerdict } from "./callVerdict.ts"
 import {
   type Arrived,
   type Commit,
   type CommitEntry,
   type Delivery,
+  type HostLoad,
   type InstanceRecord,
   type Loaded,
   type Message,
@@ -61,7 +65,11 @@ export interface Store {
   readonly keys: Map<string, string>
   /** Answers by message. */
   readonly replies: Map<string, Outcome>
-  readonly dispatchers: Map<string, { counter: number; alive: boolean; readonly place: string }>
+  readonly dispatchers: Map<
+    string,
+    { counter: number; alive: boolean; readonly place: string; load: HostLoad }
+  >
+  readonly calls: CallsMemory
 }
 
 export const recordOf = (id: string, instance: Instance, due: Due | undefined): InstanceRecord => ({
@@ -105,6 +113,27 @@ export const hasEnd = ({ inbox }: Instance): boolean =>
 export const isTerminated = ({ inbox }: Instance): boolean =>
   Array.from(inbox.values()).some(({ kind }) => kind === "terminate")
 
+/** Puts a verdict into the inbox, if it is the first on its attempt; answers the owner. */
+export const reportOne = (
+  store: Store,
+  call: CallVerdict
+): { readonly owner: string | null } | undefined => {
+  const id = callIdOf(call)
+  const due = store.due.get(call.instanceId)
+  const instance = store.instances.get(call.instanceId)
+  if (due === undefined || instance === undefined) return undefined
+  if (instance.inbox.has(id) || instance.taken.has(id)) return undefined
+  instance.inbox.set(id, {
+    id,
+    instanceId: call.instanceId,
+    kind: "call",
+    effect: call.effect,
+    name: null,
+    payload: encodeVerdict(call.attempt, call.verdict)
+  })
+  return { owner: due.owner }
+}
+
 export const arrivedOf = ({ inbox, taken }: Instance): ReadonlyArray<Arrived> =>
   Array.from(inbox.values())
     .slice(0, MESSAGES)
@@ -129,7 +158,12 @@ export const commitOne = (
 
   instance.events.push(...entry.events)
   for (const { message } of entry.events) if (message !== undefined) instance.taken.add(message)
-  for (const message of entry.consumed) instance.inbox.delete(message)
+  for (const message of entry.consumed) {
+    instance.inbox.delete(message)
+    store.calls.remove(message)
+  }
+  for (const call of entry.withdrawn ?? []) store.calls.remove(callIdOf(call))
+  store.calls.offer(entry.id, entry.offers ?? [], now)
   for (const { message, outcome } of entry.replies ?? []) {
     if (!store.replies.has(message)) store.replies.set(message, outcome)
   }
@@ -153,6 +187,7 @@ export const commitOne = (
   } else if (entry.then.kind === "close") {
     store.due.delete(entry.id)
     instance.inbox.clear()
+    store.calls.removeOf(entry.id)
     instance.closedBy = commit.id
   }
   return true
@@ -173,7 +208,13 @@ export const byTurns = (
   return Array.from(chosen)
 }
 
-export const loadedOf = (id: string, epoch: number, instance: Instance, due: Due): Loaded => ({
+export const loadedOf = (
+  { calls }: Store,
+  id: string,
+  epoch: number,
+  instance: Instance,
+  due: Due
+): Loaded => ({
   id,
   epoch,
   name: instance.request.name,
@@ -186,7 +227,8 @@ export const loadedOf = (id: string, epoch: number, instance: Instance, due: Due
   completed: instance.outcome !== null,
   snapshot: instance.snapshot,
   events: instance.events.filter((event) => event.seq > (instance.snapshot?.seq ?? 0)),
-  inbox: arrivedOf(instance)
+  inbox: arrivedOf(instance),
+  offered: calls.offersOf(id)
 })
 
 /** Takes finished and closed instances out of the store, those that finished first. */

@@ -60,6 +60,7 @@ const EXPIRE = `
     if dead is null then
       return 0;
     end if;
+    perform rappel.lose_calls(dead);
     return rappel.free(dead);
   end
   $$`
@@ -70,6 +71,7 @@ const LEAVE = `
   as $$
   begin
     delete from rappel.dispatcher where id = p_dispatcher;
+    perform rappel.offer_again(p_dispatcher);
     return rappel.free(array[p_dispatcher]);
   end
   $$`

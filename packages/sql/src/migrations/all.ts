@@ -6,6 +6,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type * as Effect from "effect/Effect"
 import m0001 from "./0001_instances.ts"
 import m0002 from "./0002_inbox.ts"
+import m0003 from "./0003_calls.ts"
 import m0004 from "./0004_start_options.ts"
 import m0005 from "./0005_start_functions.ts"
 import m0006 from "./0006_retention.ts"
@@ -23,6 +24,7 @@ export interface Migration {
 export const all: ReadonlyArray<Migration> = [
   { id: 1, name: "instances", breaking: true, run: m0001 },
   { id: 2, name: "inbox", breaking: true, run: m0002 },
+  { id: 3, name: "calls", breaking: true, run: m0003 },
   { id: 4, name: "start options", breaking: true, run: m0004 },
   { id: 5, name: "start functions", breaking: true, run: m0005 },
   { id: 6, name: "retention", breaking: false, run: m0006 },

@@ -12,6 +12,7 @@ import type { CommitEntry, StoredEvent } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Run } from "../statement/Statements.ts"
 import { toStorable, toStorableOrNull } from "../statement/storable.ts"
+import { CALL_NOTICE, callParts, callValues } from "./CommitCalls.ts"
 import { CHANNEL, NOTIFY_BYTES } from "./PgWakes.ts"
 
 export interface Fates {
@@ -68,7 +69,8 @@ export const make = (run: Run) =>
       entries.map(({ then }) => then.kind === "aside" ? reasonOf(then.reason) : null),
       entries.map(({ outcome }) => outcome === null || outcome.ok ? null : outcome.verdict ?? null),
       ...repliesOf(entries),
-      ...publishedOf(entries)
+      ...publishedOf(entries),
+      ...callValues(entries)
     ]),
     ([row]) => ({
       lost: idsOf(row!["lost"] as string | null),
@@ -150,6 +152,11 @@ const idsOf = (text: string | null): ReadonlySet<string> =>
  * Indexes: the primary keys. Locks: `due` in the order of ids, then instance, snapshot and
  * messages, which nobody else writes while the due row is locked.
  */
+const CONSUMED = `
+      select message.id
+      from unnest($26::uuid[], $27::uuid[]) as message (instance_id, id)
+      where (message.instance_id in (select id from locked where not known)) is true`
+
 const COMMIT = `
   with entry as materialized (
     select *
@@ -184,11 +191,7 @@ const COMMIT = `
     order by log.nth
   ), consumed as (
     delete from rappel.inbox
-    where inbox.id = any(array(
-      select message.id
-      from unnest($26::uuid[], $27::uuid[]) as message (instance_id, id)
-      where (message.instance_id in (select id from locked where not known)) is true
-    ))
+    where inbox.id = any(array(${CONSUMED}))
   ), reply as (
     insert into rappel.reply (message, instance_id, ok, body)
     select reply.message, reply.id, reply.ok, reply.body
@@ -202,7 +205,7 @@ const COMMIT = `
     from unnest($34::uuid[], $35::text[], $36::text[]) as value (id, name, value)
     where (value.id in (select id from locked where not known)) is true
     on conflict (instance_id, name) do update set value = excluded.value, changed_at = now()
-  ), finished as (
+  ), ${callParts(37, CONSUMED)}, finished as (
     update rappel.instance
     set ok = coalesce(instance.ok, locked.ok),
       outcome = case when instance.ok is null then locked.outcome else instance.outcome end,
@@ -275,6 +278,8 @@ const COMMIT = `
       where not known and ok is not null
     ) as finished
     where ids is not null
+    union all
+    ${CALL_NOTICE}
   )
   select
     (

@@ -9,10 +9,10 @@
  *
  * @since 0.1.0
  */
-import type { Beat, DispatcherInfo, Peer } from "@rappel/core/queue/Queue"
+import type { Beat, DispatcherInfo, HostLoad, Peer } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Run } from "../statement/Statements.ts"
-import { toStorable } from "../statement/storable.ts"
+import { fromStorable, toStorable } from "../statement/storable.ts"
 
 export const make = (run: Run) => {
   /** Inserts the row, or leaves it as it is; removes registrations that died long ago. */
@@ -28,14 +28,23 @@ export const make = (run: Run) => {
     )
 
   /** Locks: its own row, which waits for its own claims and starts in flight. */
-  const beat = (dispatcher: string): Effect.Effect<Beat, unknown> =>
+  const beat = (dispatcher: string, load?: HostLoad): Effect.Effect<Beat, unknown> =>
     Effect.map(
-      run({ name: "dispatcher_beat", text: BEAT, limitMillis: BEAT_MILLIS }, [dispatcher]),
-      ([row]) => ({
-        alive: row!["alive"] as boolean,
-        peers: peersOf(row!["peers"] as string | null),
-        now: Number(row!["now"])
-      })
+      run({ name: "dispatcher_beat", text: BEAT, limitMillis: BEAT_MILLIS }, [
+        dispatcher,
+        load?.slots ?? null,
+        load?.queues.map(toStorable) ?? null
+      ]),
+      ([row]) => {
+        const peers = row!["peers"] as ReadonlyArray<PeerRow> | null ?? []
+        return {
+          alive: row!["alive"] as boolean,
+          peers: peers.map(({ counter, id, place }) => ({ id, counter, place })),
+          hosts: peers.map(({ queues, slots }) => ({ slots, queues: queues.map(fromStorable) })),
+          limited: (row!["limited"] as ReadonlyArray<string> | null ?? []).map(fromStorable),
+          now: Number(row!["now"])
+        }
+      }
     )
 
   /** Those whose counter has moved on, or that are dead already, are left alone. */
@@ -71,25 +80,24 @@ const REGISTER = `
 const BEAT = `
   with beaten as (
     update rappel.dispatcher
-    set counter = counter + 1, beat_at = now()
+    set counter = counter + 1, beat_at = now(),
+      slots = coalesce($2, slots), queues = coalesce($3, queues)
     where id = $1 and died_at is null
     returning 1
   )
   select exists (select from beaten) as alive,
     (
-      select string_agg(id || ':' || counter || ':' || place, ',')
+      select json_agg(
+        json_build_object('id', id, 'counter', counter, 'place', place, 'slots', slots, 'queues', queues)
+      )
       from rappel.dispatcher
       where died_at is null and id <> $1
     ) as peers,
+    (
+      select json_agg(name)
+      from rappel.queue
+      where concurrency is not null or rate_count is not null or paused
+    ) as limited,
     floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now`
 
-/** A place holds no comma. */
-const peersOf = (text: string | null): ReadonlyArray<Peer> =>
-  text === null ? [] : text.split(",").map((one) => {
-    const end = one.indexOf(":", 37)
-    return {
-      id: one.slice(0, 36),
-      counter: Number(one.slice(37, end)),
-      place: one.slice(end + 1)
-    }
-  })
+interface PeerRow extends Peer, HostLoad {}

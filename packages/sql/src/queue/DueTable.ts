@@ -8,6 +8,7 @@
  *
  * @since 0.1.0
  */
+import type { CallKey } from "@rappel/core/queue/Calls"
 import type { Claimed, Claims, Loaded } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Row, Run } from "../statement/Statements.ts"
@@ -290,7 +291,12 @@ const LOAD = `
     instance.name, instance.program, instance.input, instance.seed,
     instance.ok is not null as completed,
     snapshot.seq as "snapshotSeq", snapshot.body as snapshot,
-    exists (select from rappel.inbox where inbox.instance_id = due.instance_id) as "hasMessages"
+    exists (select from rappel.inbox where inbox.instance_id = due.instance_id) as "hasMessages",
+    (
+      select string_agg(effect || ':' || attempt, ',')
+      from rappel.call
+      where call.instance_id = due.instance_id
+    ) as offered
   from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
   join rappel.due
     on due.instance_id = claimed.id and due.owner is not distinct from $1
@@ -343,5 +349,12 @@ const loadedOf = (row: Row): Loaded => ({
     ? null
     : { seq: row["snapshotSeq"] as number, body: fromStorable(row["snapshot"] as string) },
   events: [],
-  inbox: []
+  inbox: [],
+  offered: offeredOf(row["id"] as string, row["offered"] as string | null)
 })
+
+const offeredOf = (instanceId: string, text: string | null): ReadonlyArray<CallKey> =>
+  text === null ? [] : text.split(",").map((one) => {
+    const [effect, attempt] = one.split(":").map(Number)
+    return { instanceId, effect: effect!, attempt: attempt! }
+  })

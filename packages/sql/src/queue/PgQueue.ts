@@ -29,6 +29,7 @@ import {
   toUnavailable
 } from "../statement/failure.ts"
 import * as Statements from "../statement/Statements.ts"
+import * as CallTable from "./CallTable.ts"
 import * as ClaimWindow from "./ClaimWindow.ts"
 import { commitAll } from "./commitAll.ts"
 import * as CommitStatement from "./CommitStatement.ts"
@@ -88,6 +89,7 @@ export const make = (
     const instances = InstanceTable.make(run)
     const due = DueTable.make(run)
     const retention = RetentionStatement.make(run)
+    const calls = CallTable.make(run)
     const events = EventTable.make(run)
     const inbox = InboxTable.make(run)
     const dispatchers = DispatcherTable.make(run)
@@ -211,7 +213,7 @@ export const make = (
             Effect.map(dispatchers.register(info), (now) => ({ now }))
           )
         ),
-      beat: (dispatcher) => sending("count a beat", dispatchers.beat(dispatcher)),
+      beat: (dispatcher, load) => sending("count a beat", dispatchers.beat(dispatcher, load)),
       expire: (peers) =>
         peers.length === 0
           ? Effect.succeed(0)
@@ -262,6 +264,27 @@ export const make = (
         return known.length === 0
           ? Effect.succeed(new Set())
           : sending("resume instances", due.resume(known))
+      },
+
+      calls: {
+        take: (request) =>
+          request.limit <= 0
+            ? Effect.succeed({ calls: [], after: request.after, nextAt: null })
+            : sending(
+              "take calls",
+              Effect.flatMap(newId, (takeId) => calls.take(request, takeId))
+            ),
+        report: (dispatcher, verdicts) =>
+          verdicts.length === 0
+            ? Effect.void
+            : sending("report calls", calls.report(dispatcher, verdicts)),
+        giveBack: (dispatcher, keys) =>
+          keys.length === 0
+            ? Effect.void
+            : sending("give calls back", calls.giveBack(dispatcher, keys)),
+        held: (dispatcher) => sending("look for taken calls", calls.held(dispatcher)),
+        limit: (name, limits) => sending("limit a queue", calls.limit(name, limits)),
+        list: Effect.suspend(() => sending("list queues", calls.list()))
       },
 
       wakes: wakes.subscribe,

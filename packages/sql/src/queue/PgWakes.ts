@@ -16,7 +16,10 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import pg from "pg"
 
-/** Payloads: `d` an instance is due; `f` and ids without hyphens, finished; `r` look at all. */
+/**
+ * Payloads: `d` an instance is due; `f` and ids without hyphens, finished; `c` calls were
+ * offered; `a` and a dispatcher's id, messages for it; `r` look at all.
+ */
 export const CHANNEL = "rappel"
 
 /** Postgres takes payloads below 8000 bytes; this leaves room for the prefix. */
@@ -50,6 +53,10 @@ const wakeOf = (payload: string): Wake =>
     ? { kind: "due" }
     : payload.startsWith("f")
     ? { kind: "finished", ids: payload.slice(1).match(/.{32}/g)?.map(withHyphens) ?? [] }
+    : payload === "c"
+    ? { kind: "offered" }
+    : payload.startsWith("a")
+    ? { kind: "arrived", dispatcher: payload.slice(1) }
     : { kind: "resync" }
 
 const withHyphens = (hex: string): string =>

@@ -2,6 +2,7 @@
  * Ids, requests, entries and owners, as tests and benchmarks of a queue need them.
  */
 import { uuidv7 } from "@rappel/core/entropy/Entropy"
+import type { Offer } from "@rappel/core/queue/Calls"
 import {
   type CommitEntry,
   type Message,
@@ -61,6 +62,29 @@ export const entryOf = (id: string, fields: Partial<CommitEntry> = {}): CommitEn
   then: { kind: "keep" },
   ...fields
 })
+
+/** An offer of the first attempt, in the default queue, without limits. */
+export const offerOf = (effect: number, fields: Partial<Offer> = {}): Offer => ({
+  effect,
+  attempt: 1,
+  queue: "default",
+  limit: null,
+  priority: 0,
+  action: "mail.ts#send",
+  file: "mail.ts",
+  exportName: "send",
+  args: "[]",
+  timeoutMillis: 300_000,
+  alone: false,
+  ...fields
+})
+
+/** All that is offered in the default queue, for a dispatcher. */
+export const takeAs = (dispatcher: string) =>
+  Effect.flatMap(
+    Queue,
+    ({ calls }) => calls.take({ dispatcher, queues: ["default"], limit: 1000, after: "" })
+  )
 
 /** A registered dispatcher's id. */
 export const newDispatcher = Effect.gen(function*() {
