@@ -168,13 +168,6 @@ create table rappel.published (
   constraint published_pkey PRIMARY KEY (instance_id, name)
 ) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off);
 
-create table rappel.reply (
-  message uuid not null,
-  instance_id uuid not null,
-  ok boolean not null,
-  body text not null,
-  constraint reply_pkey PRIMARY KEY (message)
-) with (toast_tuple_target=8160, vacuum_truncate=off);
 create table rappel.queue (
   rate_period double precision,
   concurrency integer,
@@ -183,6 +176,14 @@ create table rappel.queue (
   name text not null,
   constraint queue_pkey PRIMARY KEY (name)
 );
+
+create table rappel.reply (
+  message uuid not null,
+  instance_id uuid not null,
+  ok boolean not null,
+  body text not null,
+  constraint reply_pkey PRIMARY KEY (message)
+) with (toast_tuple_target=8160, vacuum_truncate=off);
 
 create table rappel.snapshot (
   instance_id uuid not null,
@@ -875,7 +876,8 @@ comment on table rappel.program is 'One row per program that was ever started; r
 
 comment on table rappel.published is 'Values that workflows show of themselves, the last one of each name.';
 
-comment on table rappel.reply is 'What instances answered to the senders of messages.';
 comment on table rappel.queue is 'Queues that have limits of their own.';
+
+comment on table rappel.reply is 'What instances answered to the senders of messages.';
 
 comment on table rappel.snapshot is 'The state of an instance after event seq; loading starts here.';

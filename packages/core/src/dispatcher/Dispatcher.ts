@@ -19,13 +19,15 @@ import { Entropy, uuidv7 } from "../entropy/Entropy.ts"
 import type { Outcome } from "../machine/Model.ts"
 import { SnapshotTooNew } from "../machine/snapshot/SnapshotTooNew.ts"
 import { FORMAT, type ProgramFile } from "../program/Program.ts"
+import { DEFAULT_QUEUE } from "../queue/Calls.ts"
 import {
   type Claimed,
   type Commit,
   type CommitEntry,
   type Loaded,
   Queue,
-  type StoredEvent
+  type StoredEvent,
+  type Wake
 } from "../queue/Queue.ts"
 import type { QueueUnavailable, SchemaTooNew } from "../queue/QueueError.ts"
 import { RetrySchedules } from "../retry/RetrySchedules.ts"
@@ -38,7 +40,10 @@ import { DispatcherCore } from "./DispatcherCore.ts"
 import { messageOf } from "./DispatcherError.ts"
 import { endedBy } from "./endedBy.ts"
 import { LocalDispatcher } from "./LocalDispatcher.ts"
+import { Routes } from "./offers.ts"
 import * as Peers from "./Peers.ts"
+import { TakenCalls } from "./TakenCalls.ts"
+import * as Taker from "./Taker.ts"
 
 /**
  * All fields have defaults; times are in milliseconds.
@@ -66,6 +71,8 @@ export interface DispatcherOptions {
   readonly beatMillis?: number
   /** Others take its instances when its beat stands still for this long. 5000. */
   readonly leaseMillis?: number
+  /** Queues whose calls run here, of whichever dispatcher's instances. `default`. */
+  readonly queues?: ReadonlyArray<string>
   /** How long a shutdown waits for calls that run. 5000. */
   readonly graceMillis?: number
 }
@@ -87,6 +94,8 @@ const POLL_BATCH = 100
 
 /** After a beat that got no answer. */
 const BEAT_AGAIN_MILLIS = 250
+/** Whether a hint is about instances that this dispatcher could claim. */
+const isForClaim = ({ kind }: Wake): boolean => kind === "due" || kind === "resync"
 
 /** After a statement that failed. */
 const PAUSE = "500 millis"
@@ -128,8 +137,10 @@ export const make = (
       maxInstances = 500,
       parkAfterMillis = 1000,
       pid = 0,
-      place = ""
+      place = "",
+      queues = [DEFAULT_QUEUE]
     } = options
+    const takesOwnOnly = claimBatch === 0
     const beatMillis = options.beatMillis ?? (queue.pollMillis === Infinity ? Infinity : 1000)
 
     // The queue's clock as this process sees it: every answer that carries a time corrects it.
@@ -144,7 +155,7 @@ export const make = (
     let stopping = false
     let beatenAt = localNow()
     /** Ownership is certain for a while after a beat that was answered. */
-    const isFresh = () => localNow() - beatenAt < leaseMillis * 0.7
+    const isCertain = () => beatMillis === Infinity || localNow() - beatenAt < leaseMillis * 0.7
     const programs = new Map<string, ProgramFile>()
     const faults = yield* Mailbox.make<{ readonly instanceId: string; readonly cause: unknown }>()
     const core = new DispatcherCore({ maxInstances, parkAfterMillis, commitEntries }, {
@@ -154,11 +165,15 @@ export const make = (
       scheduler,
       retries,
       timeouts,
-      isCertain: () => beatMillis === Infinity || isFresh(),
+      isCertain,
+      routes: new Routes(queues),
+      lent: () => taker.reserved(),
       onFault: (instanceId, cause) => {
         faults.unsafeOffer({ instanceId, cause })
       }
     })
+
+    const taken = new TakenCalls({ now, nextExecutionId: () => core.nextExecutionId(), pool })
 
     const commitBell = Bell.make()
     const timerBell = Bell.make()
@@ -174,8 +189,11 @@ export const make = (
       if (isFull && core.capacity() > 0) claimBell.ring()
       if (core.hasWork()) commitBell.ring()
       if (core.hasMissed()) claimBell.ring()
-      if (core.nextWakeAt() < armedAt) timerBell.ring()
+      if (nextWakeAt() < armedAt) timerBell.ring()
+      taker.settle()
     }
+
+    const nextWakeAt = () => Math.min(core.nextWakeAt(), taken.nextWakeAt())
 
     const register = Effect.gen(function*() {
       const registered = yield* queue.register({ id, host, pid, place })
@@ -321,6 +339,22 @@ export const make = (
           ? Effect.failCause(cause as Cause.Cause<never>)
           : Effect.zipRight(Effect.logWarning(what, cause), Effect.sleep(PAUSE)))
 
+    const taker = Taker.make({
+      queue,
+      taken,
+      queues,
+      id: () => id,
+      now,
+      slots: () => pool.slots(),
+      running: () => core.runningCount(),
+      mayTake: () => !stopping && isCertain() && (!takesOwnOnly || core.offeredCount() > 0),
+      onChange: () => {
+        core.confirmed()
+        settle()
+      },
+      guard: pauseOnFailure
+    })
+
     /** Reads the inboxes of instances that are here. */
     const pollAll = (arrived: ReadonlyArray<string>) =>
       Effect.gen(function*() {
@@ -420,7 +454,9 @@ export const make = (
 
     const reporter = Effect.forever(Effect.gen(function*() {
       const [reports] = yield* pool.reports.takeAll
-      core.reports(Array.from(reports))
+      const all = Array.from(reports)
+      core.reports(all)
+      taken.reports(all)
       settle()
     }))
 
@@ -434,11 +470,12 @@ export const make = (
 
     const timekeeper = Effect.forever(Effect.gen(function*() {
       timerBell.reset()
-      armedAt = core.nextWakeAt()
+      armedAt = nextWakeAt()
       const waitMillis = armedAt - now()
       if (waitMillis > 0) yield* timerBell.wait(waitMillis)
-      if (core.nextWakeAt() <= now()) {
+      if (nextWakeAt() <= now()) {
         core.tick()
+        taken.tick()
         settle()
       }
     }))
@@ -447,16 +484,19 @@ export const make = (
 
     const beatOnce = Effect.gen(function*() {
       const sentAt = localNow()
-      const beat = yield* queue.beat(id)
+      const beat = yield* queue.beat(id, { slots: takesOwnOnly ? 0 : pool.slots(), queues })
       sync(beat.now)
       if (stopping) return
       if (!beat.alive) {
         yield* Effect.logWarning("This dispatcher was declared dead; it drops all and starts anew")
         core.dropAll()
+        taken.dropAll()
         id = uuidv7(entropy, localNow())
         yield* register
       }
       beatenAt = sentAt
+      core.setRoutes(beat.hosts, beat.limited)
+      if (taken.count() > 0) taker.compare()
       const dead = peers.seen(beat.peers, localNow(), hasEnded)
       if (dead.length > 0 && (yield* queue.expire(dead)) > 0) claimBell.ring()
     })
@@ -484,7 +524,8 @@ export const make = (
       const wakes = yield* queue.wakes
       return yield* Effect.forever(Effect.gen(function*() {
         const wake = yield* EffectQueue.take(wakes)
-        if (wake.kind !== "finished") claimBell.ring()
+        if (wake.kind === "offered" || wake.kind === "resync") taker.hint()
+        if (wake.kind === "arrived" ? wake.dispatcher === id : isForClaim(wake)) claimBell.ring()
       }))
     })
 
@@ -493,8 +534,9 @@ export const make = (
       stopping = true
       core.drain()
       settle()
-      yield* until(() => core.runningCount() === 0)
+      yield* until(() => core.runningCount() + taken.count() === 0)
       core.interruptAll()
+      taken.interruptAll()
       settle()
       yield* until(() => core.owned.size === 0)
       yield* queue.leave(id)
@@ -505,7 +547,19 @@ export const make = (
     )
 
     yield* register
-    const loops = [claimer, starter, committer, reporter, faultLogger, timekeeper, listener]
+    if (!stopping) {
+      yield* Effect.catchAll(beatOnce, (error) => Effect.logWarning("Could not beat", error))
+    }
+    const loops = [
+      ...taker.fibers,
+      claimer,
+      starter,
+      committer,
+      reporter,
+      faultLogger,
+      timekeeper,
+      listener
+    ]
     if (beatMillis !== Infinity) loops.push(beater)
     for (const loop of loops) yield* Effect.forkScoped(loop)
     // Added last, so that it runs first, while the loops still do their work.
@@ -520,8 +574,9 @@ export const make = (
       status: () => ({
         id,
         instances: core.owned.size,
-        runningCalls: core.runningCount(),
+        runningCalls: core.runningCount() + taken.count(),
         waitingCalls: core.waitingCount(),
+        offeredCalls: core.offeredCount(),
         commits: core.counts.commits,
         events: core.counts.events,
         executions: core.counts.executions

@@ -14,12 +14,14 @@
  */
 import * as Either from "effect/Either"
 import type { ActionNode, ProgramFile } from "../program/Program.ts"
+import { DEFAULT_QUEUE, type Offer } from "../queue/Calls.ts"
 import {
   type Arrived,
   type Claimed,
   type Commit,
   type CommitEntry,
   type Committed,
+  type HostLoad,
   type Loaded,
   MESSAGES
 } from "../queue/Queue.ts"
@@ -32,12 +34,14 @@ import { adopt } from "./adopt.ts"
 import * as advance from "./advance.ts"
 import { messageOf } from "./DispatcherError.ts"
 import { encodeSnapshot, SNAPSHOT_FORMAT } from "./EventCodec.ts"
+import { collect, offerOf, Routes, split } from "./offers.ts"
 import {
   attemptOf,
   type Call,
   CALL_WINDOW,
   emptyPending,
   hasBacklog,
+  hasOutbound,
   isDirty,
   type Owned,
   parkOf,
@@ -64,6 +68,10 @@ export interface CoreServices {
   readonly timeouts: Timeouts["Type"]
   /** Whether what is owned here is so for certain now: its last beat is younger than a lease. */
   readonly isCertain: () => boolean
+  /** Which calls are offered to others; none when absent. */
+  readonly routes?: Routes
+  /** Executions of calls of others in this process's pool, and slots that are kept for them. */
+  readonly lent?: () => number
   /** Told of an instance that is set aside, and why. */
   readonly onFault: (instanceId: string, cause: unknown) => void
 }
@@ -114,12 +122,38 @@ export class DispatcherCore {
   private frozen: ReadonlyArray<Frozen> | null = null
   private nextTimeoutAt = Infinity
   private executionId = 0
+  private readonly routes: Routes
   private draining = false
   private missed = false
+  /** How many more calls that wait for a slot here the commit that is being made may offer. */
+  private overflow = 0
 
   constructor(options: CoreOptions, services: CoreServices) {
     this.options = options
     this.services = services
+    this.routes = services.routes ?? new Routes()
+  }
+
+  /** A number for an execution in this process's pool. */
+  nextExecutionId(): number {
+    return ++this.executionId
+  }
+
+  /** Takes what a beat answered of the other hosts and of limited queues. */
+  setRoutes(hosts: ReadonlyArray<HostLoad>, limited: ReadonlyArray<string>): void {
+    this.routes.update(hosts, limited)
+    for (const owned of this.owned.values()) {
+      if (hasBacklog(owned) || hasOutbound(owned)) this.review.add(owned)
+    }
+  }
+
+  /** Calls of instances here that are offered or about to be. */
+  offeredCount(): number {
+    let count = 0
+    for (const { offered, outbound, reoffered } of this.owned.values()) {
+      count += offered + outbound.size + reoffered.length
+    }
+    return count
   }
 
   /** How many more instances may be claimed. */
@@ -145,7 +179,13 @@ export class DispatcherCore {
   /** Takes a loaded instance into memory. */
   adopt(loaded: Loaded, file: ProgramFile): ReturnType<typeof adopt> {
     const { scheduler } = this.services
-    const adopted = adopt(loaded, scheduler.machine(file), file, this.services.now())
+    const adopted = adopt(
+      loaded,
+      scheduler.machine(file),
+      file,
+      this.services.now(),
+      this.routes.isOffered
+    )
     if (Either.isRight(adopted)) {
       const owned = adopted.right
       const before = this.owned.get(owned.id)
@@ -155,7 +195,7 @@ export class DispatcherCore {
       this.takeAll(owned, loaded.inbox)
       // What an instance asks for that starts, or was parked, is durable already.
       if (!isDirty(owned)) this.release(owned, owned.pending)
-      else this.pump()
+      this.pump()
     }
     return adopted
   }
@@ -249,6 +289,7 @@ export class DispatcherCore {
     if (this.frozen !== null) return undefined
     const frozen: Array<Frozen> = []
     let bytes = 0
+    this.overflow = this.overflowRoom()
     for (const owned of this.review) {
       if (frozen.length >= this.options.commitEntries || bytes >= COMMIT_BYTES) break
       this.review.delete(owned)
@@ -382,7 +423,13 @@ export class DispatcherCore {
       if (message.repeated) {
         owned.pending.consumed.push(message.id)
         this.review.add(owned)
-      } else this.move(owned, () => advance.receive(owned, message, this.services.now()))
+        continue
+      }
+      const now = this.services.now()
+      this.move(owned, () =>
+        message.kind === "call"
+          ? advance.hear(owned, message, now, this.services)
+          : advance.receive(owned, message, now))
     }
   }
 
@@ -420,7 +467,12 @@ export class DispatcherCore {
   /** What is durable now may be given out. */
   private release(owned: Owned, { fresh, held }: Pending): void {
     const now = this.services.now()
-    for (const stretch of fresh.splice(0)) owned.backlog.add(stretch)
+    for (const stretch of fresh.splice(0)) {
+      const { here, offered } = split(stretch, this.routes.isOffered)
+      owned.backlog.add(here)
+      owned.outbound.add(offered)
+    }
+    if (hasOutbound(owned)) this.review.add(owned)
     for (const call of held.splice(0)) {
       if (!this.isCurrent(call)) continue
       if (call.retryAt === null || call.retryAt <= now) this.queueUp(call)
@@ -433,6 +485,11 @@ export class DispatcherCore {
   /** A call that is to run again waits for a slot, before those that have not run yet. */
   private queueUp(call: Call): void {
     call.retryAt = null
+    if (this.routes.isOffered(call.policy)) {
+      call.owned.reoffered.push(call)
+      this.review.add(call.owned)
+      return
+    }
     call.owned.ready.push(call)
     if (!this.draining) this.hungry.add(call.owned)
   }
@@ -443,7 +500,7 @@ export class DispatcherCore {
     const { isCertain, now, pool, timeouts } = this.services
     // Asked now and not noted earlier: a process that was paused goes on in the middle.
     if (!isCertain()) return
-    const free = pool.slots() - this.running.size
+    const free = pool.slots() - this.running.size - (this.services.lent?.() ?? 0)
     if (free <= 0) return
     const requests: Array<CallRequest> = []
     // An instance that has had its turn goes to the end of the set, and is met there again.
@@ -478,10 +535,54 @@ export class DispatcherCore {
 
   private nextCall(owned: Owned): Call | undefined {
     if (owned.gone) return undefined
-    for (let call = owned.ready.shift(); call !== undefined; call = owned.ready.shift()) {
-      if (this.isCurrent(call)) return call
+    for (;;) {
+      const call = owned.ready.shift() ?? takeFresh(owned)
+      if (call === undefined) return undefined
+      if (!this.isCurrent(call)) continue
+      if (!this.routes.isOffered(call.policy)) return call
+      // Its queue has got limits since.
+      owned.reoffered.push(call)
+      this.review.add(owned)
     }
-    return takeFresh(owned)
+  }
+
+  /**
+   * Calls wait for slots here while others have some: how many of them may be offered, so that
+   * the others have twice as many as they can run at once. Those that wait first stay.
+   */
+  private overflowRoom(): number {
+    const { pool } = this.services
+    const slots = pool.slots()
+    const elsewhere = this.routes.slotsElsewhere(DEFAULT_QUEUE)
+    if (this.draining || elsewhere === 0 || this.running.size < slots) return 0
+    let waiting = -slots
+    let offered = 0
+    for (const owned of this.owned.values()) {
+      waiting += owned.backlog.size
+      offered += owned.offered
+    }
+    return Math.max(Math.min(waiting, 2 * elsewhere - offered), 0)
+  }
+
+  /** Moves calls of an instance into its next commit as offers. */
+  private collectOffers(owned: Owned): void {
+    if (this.draining || owned.closed) return
+    // With the commit of the events that they depend on, not after it.
+    const fresh = owned.pending.fresh.splice(0)
+    for (const stretch of fresh) {
+      const { here, offered } = split(stretch, this.routes.isOffered)
+      if (here.calls.length > 0) owned.pending.fresh.push(here)
+      owned.outbound.add(offered)
+    }
+    const share = Math.ceil(this.overflow / Math.max(1, this.hungry.size))
+    const calls = collect(owned, Math.min(share, this.overflow))
+    for (const call of calls) if (call.offered === "overflow") this.overflow--
+    owned.pending.offers.push(...calls)
+  }
+
+  private offerOf(call: Call): Offer {
+    const limitMillis = this.services.timeouts.limitMillis(call.policy)
+    return offerOf(call, this.actionOf(call.owned.file, call.action), limitMillis)
   }
 
   private actionOf(file: ProgramFile, id: string): ActionNode {
@@ -530,6 +631,7 @@ export class DispatcherCore {
       }
       return { owned, pending: emptyPending(), entry }
     }
+    this.collectOffers(owned)
     const park = owned.closed ? undefined : this.parkTime(owned)
     if (!isDirty(owned) && park === undefined) return undefined
     const parks = park !== undefined
@@ -551,6 +653,8 @@ export class DispatcherCore {
         consumed: pending.consumed,
         replies: pending.replies,
         published: pending.published,
+        offers: pending.offers.map((call) => this.offerOf(call)),
+        withdrawn: pending.withdrawn,
         outcome: pending.outcome,
         snapshot,
         then: owned.closed
@@ -576,6 +680,8 @@ export class DispatcherCore {
       published: new Map([...pending.published, ...since.published]),
       dropped: pending.dropped.concat(since.dropped),
       outcome: pending.outcome ?? since.outcome,
+      offers: pending.offers.concat(since.offers),
+      withdrawn: pending.withdrawn.concat(since.withdrawn),
       fresh: pending.fresh.concat(since.fresh),
       held: pending.held.concat(since.held)
     }
@@ -617,12 +723,13 @@ export class DispatcherCore {
       losses: call.losses,
       retryAt: call.retryAt,
       // Whatever is pending and kept will have been handed out by the time it is read.
-      issued: !parks && call.retryAt === null
+      issued: !parks && call.retryAt === null && call.offered === null
     }))
     const fresh = [
       ...owned.backlog.times(),
+      ...owned.outbound.times(),
       ...owned.pending.fresh.map(({ at, calls }) => [calls[0]!.effect, at] as const)
-    ]
+    ].sort(([a], [b]) => a - b)
     const body = encodeSnapshot(
       { format: SNAPSHOT_FORMAT, lastStepAt: owned.lastStepAt, calls, fresh, kept: !parks },
       state

@@ -13,6 +13,8 @@ export interface DispatcherStatus {
   readonly runningCalls: number
   /** Calls that wait for a free slot. */
   readonly waitingCalls: number
+  /** Calls of instances here that others may take, or have taken. */
+  readonly offeredCalls: number
   /** Since this dispatcher was made. */
   readonly commits: number
   readonly events: number

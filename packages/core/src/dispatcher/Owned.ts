@@ -9,6 +9,7 @@
  */
 import type { Machine, Outcome, Policy, State } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
+import type { CallKey } from "../queue/Calls.ts"
 import type { StoredEvent } from "../queue/Queue.ts"
 import type { Backlog, CallEffect, FreshCalls } from "./Backlog.ts"
 
@@ -31,6 +32,11 @@ export interface Call {
   running: number | null
   /** When the next execution may start, on the queue's clock. */
   retryAt: number | null
+  /**
+   * Its present attempt is offered: as it must be (`routed`), or as there was no slot here
+   * (`overflow`).
+   */
+  offered: "routed" | "overflow" | null
 }
 
 /** What waits for the next commit of an instance. */
@@ -46,6 +52,9 @@ export interface Pending {
   /** Calls that nobody waits for any more: their executions end once that is durable. */
   readonly dropped: Array<Call>
   outcome: Outcome | null
+  /** Calls whose attempts the next commit offers, and offers that it takes back. */
+  readonly offers: Array<Call>
+  readonly withdrawn: Array<CallKey>
   /** Calls that may run for the first time, once the events are durable. */
   readonly fresh: Array<FreshCalls>
   /** Calls that may run again, from `retryAt` on, once the events are durable. */
@@ -72,6 +81,11 @@ export interface Owned {
   readonly ready: Array<Call>
   /** How many of the calls run in this process's pool. */
   running: number
+  /** Calls that must be offered: those that nobody was given yet, and those that run again. */
+  readonly outbound: Backlog
+  readonly reoffered: Array<Call>
+  /** How many of the calls are offered. */
+  offered: number
   /** Durable timers of the program: effect → due time. */
   readonly timers: Map<number, number>
   /** Timers that are new since the dispatcher last armed them; a timer may be armed before it is durable, as its firing is. */
@@ -111,6 +125,8 @@ export const emptyPending = (): Pending => ({
   published: new Map(),
   dropped: [],
   outcome: null,
+  offers: [],
+  withdrawn: [],
   fresh: [],
   held: []
 })
@@ -127,7 +143,8 @@ export const newCall = (owned: Owned, effect: CallEffect, startedAt: number): Ca
   timeouts: 0,
   losses: 0,
   running: null,
-  retryAt: null
+  retryAt: null,
+  offered: null
 })
 
 /** Calls of one instance that may be given out at the same time, however many slots there are. */
@@ -148,10 +165,22 @@ export const takeFresh = (owned: Owned): Call | undefined => {
 export const attemptOf = ({ attempts, losses, timeouts }: Call): number =>
   attempts + timeouts + losses + 1
 
+/** What names the present attempt of a call. */
+export const keyOf = (call: Call): CallKey => ({
+  instanceId: call.owned.id,
+  effect: call.effect,
+  attempt: attemptOf(call)
+})
+
 /** Something of this instance waits for a commit. */
 export const isDirty = ({ closed, pending }: Owned): boolean =>
-  closed || pending.events.length > 0 || pending.consumed.length > 0 ||
+  closed || pending.offers.length > 0 || pending.withdrawn.length > 0 ||
+  pending.events.length > 0 || pending.consumed.length > 0 ||
   pending.outcome !== null || pending.replies.length > 0 || pending.published.size > 0
+
+/** Calls wait to be offered. */
+export const hasOutbound = (owned: Owned): boolean =>
+  owned.reoffered.length > 0 || owned.outbound.size > 0
 
 /** Calls wait for a slot here. */
 export const hasBacklog = (owned: Owned): boolean =>
@@ -167,14 +196,17 @@ export interface Park {
 
 /** Undefined for an instance that must stay: a call runs, or waits for a slot. */
 export const parkOf = (owned: Owned): Park | undefined => {
-  if (owned.running > 0 || hasBacklog(owned) || owned.pending.fresh.length > 0) return undefined
+  // What waits for its window of offers stays, too: to load it for each answer costs O(n²).
+  if (owned.running > 0 || hasBacklog(owned) || hasOutbound(owned)) return undefined
+  if (owned.pending.fresh.length > 0) return undefined
   let next = Infinity
+  let forMessage = owned.offered > 0
   for (const call of owned.calls.values()) {
+    if (call.offered !== null) continue
     if (call.running !== null || call.retryAt === null) return undefined
     next = Math.min(next, call.retryAt)
   }
   for (const dueAt of owned.timers.values()) next = Math.min(next, dueAt)
-  let forMessage = false
   for (const { kind } of owned.state.pending.values()) {
     if (kind !== "wait") continue
     forMessage = true

@@ -8,9 +8,10 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import type { Machine, MachineEvent, PendingEffect, Step } from "../machine/Model.ts"
+import type { Machine, MachineEvent, PendingEffect, Policy, Step } from "../machine/Model.ts"
 import { MACHINE_VERSION } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
+import { decodeVerdict } from "../queue/callVerdict.ts"
 import type { Loaded, StoredEvent } from "../queue/Queue.ts"
 import { absorb, failIfStalled, lose } from "./advance.ts"
 import { Backlog, type CallEffect, type FreshCalls } from "./Backlog.ts"
@@ -26,7 +27,16 @@ import {
   SNAPSHOT_FORMAT,
   type SnapshotHead
 } from "./EventCodec.ts"
-import { type Call, CALL_WINDOW, emptyPending, newCall, type Owned, takeFresh } from "./Owned.ts"
+import { split } from "./offers.ts"
+import {
+  attemptOf,
+  type Call,
+  CALL_WINDOW,
+  emptyPending,
+  newCall,
+  type Owned,
+  takeFresh
+} from "./Owned.ts"
 
 /** What the machine is told of a stored event; `attempt`, `lost` and `terminated` are none of its. */
 export const machineEventOf = (event: StoredEvent): MachineEvent => {
@@ -87,6 +97,9 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) 
     backlog: new Backlog(),
     ready: [],
     running: 0,
+    outbound: new Backlog(),
+    reoffered: [],
+    offered: 0,
     seq: loaded.snapshot?.seq ?? 0,
     durableSeq: loaded.lastSeq,
     lastStepAt: head?.head.lastStepAt ?? loaded.startedAt,
@@ -204,7 +217,8 @@ export const adopt = (
   loaded: Loaded,
   machine: Machine,
   file: ProgramFile,
-  now: number
+  now: number,
+  isOffered: (policy: Policy) => boolean = () => false
 ): Either.Either<Owned, Diverged | Damaged | NewerFormat> => {
   const head = loaded.snapshot === null ? null : decodeSnapshot(loaded.snapshot.body)
   if (head !== null && head.head.format > SNAPSHOT_FORMAT) {
@@ -246,6 +260,7 @@ export const adopt = (
       })
     )
   }
+  markOffered(owned, loaded)
   const { fresh, logs, outcome } = owned.pending
   owned.pending = emptyPending()
   if (keepLogs) owned.pending.logs.push(...logs)
@@ -267,13 +282,33 @@ export const adopt = (
     (kept || loaded.snapshot === null || loaded.snapshot.seq < loaded.lastSeq ||
       loaded.claims > 1)
   for (const call of owned.calls.values()) {
+    if (call.offered !== null) continue
     const mayHaveRun = crashed && (call.retryAt === null || call.retryAt <= now)
     if (issued.has(call.effect) || mayHaveRun) lose(call, LOST, at)
     else owned.pending.held.push(call)
   }
-  for (const stretch of fresh) owned.backlog.add(stretch)
+  for (const stretch of fresh) {
+    const { here, offered } = split(stretch, isOffered)
+    owned.backlog.add(here)
+    owned.outbound.add(offered)
+  }
   if (crashed) loseFirst(owned, at)
   return Either.right(owned)
+}
+
+/** Attempts of which there is an offer or a verdict: they were not given out here. */
+const markOffered = (owned: Owned, { inbox, offered = [] }: Loaded): void => {
+  const mark = (effect: number, attempt: number) => {
+    const call = callOf(owned, effect)
+    if (call === undefined || call.offered !== null || attempt !== attemptOf(call)) return
+    call.offered = "routed"
+    call.retryAt = null
+    owned.offered++
+  }
+  for (const { attempt, effect } of offered) mark(effect, attempt)
+  for (const { effect, kind, payload } of inbox) {
+    if (kind === "call") mark(effect, decodeVerdict(payload!).attempt)
+  }
 }
 
 const LOST = "its dispatcher ended"

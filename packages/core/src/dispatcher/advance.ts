@@ -8,6 +8,7 @@
  */
 import type { MachineEvent, Outcome, Policy, Step } from "../machine/Model.ts"
 import { MACHINE_VERSION } from "../machine/Model.ts"
+import { decodeVerdict } from "../queue/callVerdict.ts"
 import type { Arrived, StoredEvent } from "../queue/Queue.ts"
 import type { RetrySchedules } from "../retry/RetrySchedules.ts"
 import type { Timeouts } from "../retry/Timeouts.ts"
@@ -19,7 +20,7 @@ import { digestOf, fractionOf } from "./digest.ts"
 import { ActionTimeout, WorkflowStalled } from "./DispatcherError.ts"
 import { errorNames } from "./errorNames.ts"
 import { encodeJson, encodeOutcome, encodeSignal } from "./EventCodec.ts"
-import type { Call, Owned } from "./Owned.ts"
+import { attemptOf, type Call, keyOf, type Owned } from "./Owned.ts"
 
 /** What an event row weighs beside its payload, for the decision on snapshots. */
 const EVENT_OVERHEAD_BYTES = 100
@@ -53,6 +54,7 @@ export const absorb = (owned: Owned, step: Step, at: number): void => {
         const call = owned.calls.get(command.effect)
         if (call === undefined) break
         owned.calls.delete(command.effect)
+        withdraw(call)
         pending.dropped.push(call)
         owned.dropped.push(call)
         break
@@ -122,11 +124,17 @@ const stepWith = (
 /** Step time: never before the last step, never before a timer's deadline. */
 export const stepTime = (owned: Owned, now: number): number => Math.max(owned.lastStepAt, now)
 
-export const settle = (owned: Owned, effect: number, outcome: Outcome, at: number): void => {
+export const settle = (
+  owned: Owned,
+  effect: number,
+  outcome: Outcome,
+  at: number,
+  message?: string
+): void => {
   const call = owned.calls.get(effect)
   if (call !== undefined) stop(call)
   owned.calls.delete(effect)
-  stepWith(owned, { kind: "settled", effect, at, outcome }, encodeOutcome(outcome))
+  stepWith(owned, { kind: "settled", effect, at, outcome }, encodeOutcome(outcome), message)
 }
 
 export const fire = (owned: Owned, effect: number, now: number): void => {
@@ -137,9 +145,52 @@ export const fire = (owned: Owned, effect: number, now: number): void => {
 
 /** An execution is over, whatever came of it. */
 export const stop = (call: Call): void => {
+  if (call.offered !== null) {
+    call.offered = null
+    call.owned.offered--
+  }
   if (call.running === null) return
   call.running = null
   call.owned.running--
+}
+
+/** Nobody waits for this attempt any more: whoever has taken it ends it. */
+const withdraw = (call: Call): void => {
+  if (call.offered === null) return
+  call.owned.pending.withdrawn.push(keyOf(call))
+  call.offered = null
+  call.owned.offered--
+}
+
+/** What came of an attempt that was offered (PROTOCOL R14). */
+export const hear = (
+  owned: Owned,
+  message: Arrived,
+  now: number,
+  services: {
+    readonly retries: RetrySchedules["Type"]
+    readonly timeouts: Timeouts["Type"]
+  }
+): void => {
+  owned.pending.consumed.push(message.id)
+  const call = owned.calls.get(message.effect)
+  if (owned.closed || call === undefined) return
+  const { attempt, verdict } = decodeVerdict(message.payload!)
+  const at = stepTime(owned, now)
+  const isPresent = call.offered !== null && attempt === attemptOf(call)
+  if (verdict.kind === "succeeded") {
+    // A success counts whatever attempt it is of; the present one is not needed any more.
+    if (!isPresent) withdraw(call)
+    settle(owned, call.effect, { ok: true, value: verdict.value }, at, message.id)
+    return
+  }
+  if (!isPresent) return
+  if (verdict.kind === "failed") fail(call, verdict.error, at, services.retries, message.id)
+  else if (verdict.kind === "lost") lose(call, verdict.reason, at, message.id)
+  else {
+    const limitMillis = services.timeouts.limitMillis(call.policy) ?? 0
+    timeOut(call, limitMillis, at, services.timeouts, message.id)
+  }
 }
 
 /** A message came: it becomes an event, or nothing when it is too late for it. */
@@ -187,7 +238,8 @@ export const fail = (
   call: Call,
   error: string,
   at: number,
-  retries: RetrySchedules["Type"]
+  retries: RetrySchedules["Type"],
+  message?: string
 ): void => {
   const { owned, policy } = call
   stop(call)
@@ -199,7 +251,7 @@ export const fail = (
     random: fractionOf(owned.seed, call.effect, call.attempts)
   })
   if (decision.kind === "stop") {
-    settle(owned, call.effect, failure(error, call.attempts, policy), at)
+    settle(owned, call.effect, failure(error, call.attempts, policy), at, message)
     return
   }
   call.retryAt = at + decision.delayMillis
@@ -208,7 +260,8 @@ export const fail = (
     effect: call.effect,
     at,
     payload: encodeJson({ kind: "failed", count: call.attempts, retryAt: call.retryAt, error }),
-    digest: 0
+    digest: 0,
+    ...(message === undefined ? {} : { message })
   })
   owned.pending.held.push(call)
 }
@@ -218,14 +271,15 @@ export const timeOut = (
   call: Call,
   limitMillis: number,
   at: number,
-  timeouts: Timeouts["Type"]
+  timeouts: Timeouts["Type"],
+  message?: string
 ): void => {
   const { owned, policy } = call
   stop(call)
   call.timeouts++
   if (timeouts.decide(policy, call.timeouts) === "stop") {
     const error = encodeError(new ActionTimeout(limitMillis, call.timeouts))
-    settle(owned, call.effect, { ok: false, error }, at)
+    settle(owned, call.effect, { ok: false, error }, at, message)
     return
   }
   call.retryAt = at
@@ -234,13 +288,14 @@ export const timeOut = (
     effect: call.effect,
     at,
     payload: encodeJson({ kind: "timeout", count: call.timeouts, retryAt: at }),
-    digest: 0
+    digest: 0,
+    ...(message === undefined ? {} : { message })
   })
   owned.pending.held.push(call)
 }
 
 /** Nobody knows what became of an execution: it runs again, and counts as no attempt. */
-export const lose = (call: Call, reason: string, at: number): void => {
+export const lose = (call: Call, reason: string, at: number, message?: string): void => {
   const { owned } = call
   stop(call)
   call.losses++
@@ -250,7 +305,8 @@ export const lose = (call: Call, reason: string, at: number): void => {
     effect: call.effect,
     at,
     payload: encodeJson({ count: call.losses, retryAt: call.retryAt, reason }),
-    digest: 0
+    digest: 0,
+    ...(message === undefined ? {} : { message })
   })
   owned.pending.held.push(call)
 }

@@ -99,6 +99,17 @@ export interface Policy {
   readonly timeoutMillis?: number | null
   /** Timed-out attempts before `ActionTimeout` reaches the workflow; `null` or absent is without limit. */
   readonly timeoutAttempts?: number | null
+  /** The queue whose dispatchers run the call; absent is `default`. */
+  readonly queue?: string
+  /** From -9 to 9: a call of a higher one is taken first. Only where calls wait in a queue. */
+  readonly priority?: number
+  /** Calls of the same name and key share these limits; the action's id is the name by default. */
+  readonly limit?: {
+    readonly name?: string
+    readonly key?: string
+    readonly concurrency?: number
+    readonly rate?: { readonly count: number; readonly periodMillis: number }
+  }
 }
 
 export interface Step {

@@ -25,6 +25,8 @@ export interface CallRequest {
   readonly args: string
   /** Counts executions of this call from 1, whatever became of them. */
   readonly attempt: number
+  /** No other execution may be in its worker: it was lost with its worker before. */
+  readonly alone?: boolean
 }
 
 export type CallReport =

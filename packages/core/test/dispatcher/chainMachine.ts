@@ -7,6 +7,7 @@ import type {
   Machine,
   MachineEvent,
   PendingEffect,
+  Policy,
   State,
   Step
 } from "../../src/machine/Model.ts"
@@ -16,6 +17,12 @@ interface ChainState extends State {
   readonly pending: Map<number, PendingEffect>
   readonly values: Array<string>
   readonly steps: ReadonlyArray<string>
+}
+
+/** Steps of these names are offered to others. */
+const POLICIES: Readonly<Record<string, Policy>> = {
+  remote: { queue: "remote" },
+  limited: { limit: { key: "k", concurrency: 2 } }
 }
 
 const ask = (state: ChainState, at: number): Step => {
@@ -32,7 +39,13 @@ const ask = (state: ChainState, at: number): Step => {
   }
   const command: Extract<Command, { kind: "call" | "timer" }> = step.startsWith("sleep:")
     ? { kind: "timer", effect, dueAt: at + Number(step.slice(6)) }
-    : { kind: "call", effect, action: step, args: JSON.stringify([effect]), policy: {} }
+    : {
+      kind: "call",
+      effect,
+      action: step,
+      args: JSON.stringify([effect]),
+      policy: POLICIES[step] ?? {}
+    }
   state.pending.set(effect, command)
   return { commands: [command], closed: false, fuel: 1 }
 }

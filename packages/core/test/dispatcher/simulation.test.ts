@@ -6,7 +6,15 @@ const SCHEDULES = Number(process.env["SIMULATIONS"] ?? 1500)
 
 describe("dispatchers over one queue", () => {
   it("lose nothing and do nothing twice, whatever the schedule", () => {
-    const total = { crashes: 0, zombies: 0, lostAnswers: 0, busy: 0, commits: 0, executions: 0 }
+    const total = {
+      crashes: 0,
+      zombies: 0,
+      lostAnswers: 0,
+      busy: 0,
+      commits: 0,
+      taken: 0,
+      executions: 0
+    }
     for (let seed = 1; seed <= SCHEDULES; seed++) {
       const { broken, counts } = simulate(seed)
       assert.isUndefined(broken, `seed ${seed}: ${broken}`)

@@ -9,10 +9,13 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { DispatcherCore } from "../../src/dispatcher/DispatcherCore.ts"
+import { Routes } from "../../src/dispatcher/offers.ts"
+import { TakenCalls } from "../../src/dispatcher/TakenCalls.ts"
+import type { CallVerdict } from "../../src/queue/Calls.ts"
 import type { Claimed, Commit, Queue } from "../../src/queue/Queue.ts"
 import * as QueueMemory from "../../src/queue/QueueMemory.ts"
 import { decideRetry, decideTimeout, limitMillis } from "../../src/retry/decide.ts"
-import type { CallReport, CallRequest } from "../../src/worker/WorkerPool.ts"
+import type { CallReport, CallRequest, WorkerPool } from "../../src/worker/WorkerPool.ts"
 import { chainMachine, chainProgram } from "./chainMachine.ts"
 
 /** mulberry32: small, and good enough to draw schedules. */
@@ -38,13 +41,22 @@ interface Host {
   readonly id: string
   readonly core: DispatcherCore
   readonly executing: Array<CallRequest>
+  readonly taken: TakenCalls
+  readonly queues: ReadonlyArray<string>
   /** Claimed and not loaded yet. */
   readonly claimed: Array<Claimed>
   inFlight: Commit | null
+  /** Verdicts whose answer was lost: they are told again. */
+  untold: ReadonlyArray<CallVerdict> | null
   paused: boolean
+  /** Others have declared it dead. */
+  isDead: boolean
 }
 
-const ACTIONS = ["work", "flaky"]
+const ACTIONS = ["work", "flaky", "remote", "limited"]
+
+/** Hosts that run what is offered to them; the others do not serve `remote`. */
+const SERVED = [["default"], ["default", "remote"]] as const
 const SLOTS = 4
 
 const clockAt = (now: () => number): Clock.Clock => ({
@@ -66,7 +78,15 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
   )
   const file = chainProgram(ACTIONS)
   const hosts: Array<Host> = []
-  const counts = { crashes: 0, zombies: 0, lostAnswers: 0, busy: 0, commits: 0, executions: 0 }
+  const counts = {
+    crashes: 0,
+    zombies: 0,
+    lostAnswers: 0,
+    busy: 0,
+    commits: 0,
+    taken: 0,
+    executions: 0
+  }
   let broken: string | undefined
 
   const settledOf = (instanceId: string) =>
@@ -74,9 +94,33 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       event.kind === "settled" || event.kind === "fired"
     )
 
-  const spawn = () => {
+  const limitedNow = () =>
+    hosts.filter(({ isDead }) => !isDead)
+      .flatMap(({ executing }) => executing)
+      .filter(({ action }) => action === "limited").length
+
+  const spawn = (queues: ReadonlyArray<string>) => {
     const id = nextId()
     const executing: Array<CallRequest> = []
+    const pool: Pick<WorkerPool["Type"], "submit" | "interrupt"> = {
+      submit: (calls) => {
+        for (const call of calls) {
+          counts.executions++
+          executing.push(call)
+          const durable = settledOf(call.instanceId).length
+          if (durable < call.effect - 1) {
+            broken ??= `${call.instanceId} ran effect ${call.effect} with ${durable} durable inputs`
+          }
+        }
+        if (limitedNow() > 2) broken ??= `${limitedNow()} limited calls ran at once`
+      },
+      interrupt: (lost) => {
+        for (const one of lost) {
+          const index = executing.findIndex((call) => call.id === one)
+          if (index >= 0) executing.splice(index, 1)
+        }
+      }
+    }
     const core = new DispatcherCore({ maxInstances: 5, parkAfterMillis: 100, commitEntries: 3 }, {
       now: () => time,
       commitId: nextId,
@@ -87,29 +131,28 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       onFault: (id, cause) => {
         broken ??= `${id} was set aside: ${String(cause)}`
       },
-      pool: {
-        slots: () => SLOTS,
-        submit: (calls) => {
-          for (const call of calls) {
-            counts.executions++
-            executing.push(call)
-            const durable = settledOf(call.instanceId).length
-            if (durable < call.effect - 1) {
-              broken ??=
-                `${call.instanceId} ran effect ${call.effect} with ${durable} durable inputs`
-            }
-          }
-        },
-        interrupt: (lost) => {
-          for (const one of lost) {
-            const index = executing.findIndex((call) => call.id === one)
-            if (index >= 0) executing.splice(index, 1)
-          }
-        }
-      }
+      routes: new Routes(queues),
+      lent: () => taken.count(),
+      pool: { slots: () => SLOTS, ...pool }
+    })
+    const taken = new TakenCalls({
+      now: () => time,
+      nextExecutionId: () => core.nextExecutionId(),
+      pool
     })
     Effect.runSync(queue.register({ id, host: "sim", pid: 0 }))
-    hosts.push({ id, core, executing, claimed: [], inFlight: null, paused: false })
+    hosts.push({
+      id,
+      core,
+      executing,
+      taken,
+      queues,
+      claimed: [],
+      inFlight: null,
+      untold: null,
+      paused: false,
+      isDead: false
+    })
   }
 
   const report = (host: Host): void => {
@@ -119,18 +162,51 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       ? { id: call!.id, kind: "lost", reason: "simulated" }
       : { id: call!.id, kind: "succeeded", value: String(call!.effect), millis: 1 }
     host.core.reports([outcome])
+    host.taken.reports([outcome])
     // A repeated or late message of the pool must change nothing.
     if (chance(0.1)) host.core.reports([outcome])
   }
 
   const claim = (host: Host): void => {
     const limit = Math.min(host.core.capacity(), 1 + below(3))
-    if (limit > 0) host.claimed.push(...Effect.runSync(queue.claim(host.id, limit)).claimed)
+    const { arrived, claimed } = Effect.runSync(queue.claim(host.id, Math.max(limit, 0)))
+    host.claimed.push(...claimed)
+    const polled = host.core.pollable(arrived)
+    host.core.receive(polled, Effect.runSync(queue.poll(host.id, polled)))
     // A load that fails is tried again later.
     if (chance(0.2)) return
     for (const loaded of Effect.runSync(queue.load(host.id, host.claimed.splice(0)))) {
       host.core.adopt(loaded, file)
     }
+  }
+
+  /** Takes offers, tells verdicts, compares: each with answers that are lost now and then. */
+  const serve = (host: Host): void => {
+    const coin = random()
+    if (coin < 0.4) {
+      const limit = SLOTS - host.executing.length
+      if (limit <= 0) return
+      const { calls } = Effect.runSync(queue.calls.take({
+        dispatcher: host.id,
+        queues: host.queues,
+        limit,
+        after: ""
+      }))
+      counts.taken += calls.length
+      if (chance(0.1)) counts.lostAnswers++
+      else host.taken.start(calls)
+      return
+    }
+    if (coin < 0.8) {
+      const verdicts = host.untold ?? host.taken.takeVerdicts()
+      if (verdicts === undefined) return
+      Effect.runSync(queue.calls.report(host.id, verdicts))
+      host.untold = chance(0.2) ? verdicts : null
+      if (host.untold === null) host.taken.told()
+      return
+    }
+    const unknown = host.taken.reconcile(Effect.runSync(queue.calls.held(host.id)))
+    Effect.runSync(queue.calls.giveBack(host.id, unknown))
   }
 
   const commit = (host: Host): void => {
@@ -176,13 +252,14 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
     const beat = Effect.runSync(queue.beat(nextId()))
     const peer = beat.peers.find(({ id }) => id === host.id)
     if (peer !== undefined) Effect.runSync(queue.expire([peer]))
+    host.isDead = true
   }
 
   const crash = (host: Host): void => {
     counts.crashes++
     hosts.splice(hosts.indexOf(host), 1)
     expire(host)
-    spawn()
+    spawn(host.queues)
   }
 
   const togglePause = (host: Host): void => {
@@ -191,13 +268,17 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       counts.zombies++
       host.paused = true
       expire(host)
-      spawn()
+      spawn(host.queues)
     }
   }
 
   const advanceTime = (): void => {
     time += below(400)
-    for (const host of hosts) if (!host.paused) host.core.tick()
+    for (const host of hosts) {
+      if (host.paused) continue
+      host.core.tick()
+      host.taken.tick()
+    }
   }
 
   Effect.runSync(queue.putPrograms([file]))
@@ -217,8 +298,7 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       seed: "0".repeat(32)
     }]))
   }
-  spawn()
-  spawn()
+  for (const queues of SERVED) spawn(queues)
 
   const isFinished = () =>
     Effect.runSync(queue.find(Array.from(inputs.keys()))).every(({ outcome }) => outcome !== null)
@@ -233,7 +313,8 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       if (turn >= faultyTurns || coin < 0.1) togglePause(host)
     } else if (coin < 0.2) advanceTime()
     else if (coin < 0.4) claim(host)
-    else if (coin < 0.7) report(host)
+    else if (coin < 0.6) report(host)
+    else if (coin < 0.75) serve(host)
     else commit(host)
   }
 
