@@ -1,21 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
+import { setImmediate } from "node:timers/promises"
 import { simulate } from "./simulation.ts"
 
 /** More schedules: `SIMULATIONS=1000000 npm test -- simulation`. */
 const SCHEDULES = Number(process.env["SIMULATIONS"] ?? 1500)
 
 describe("dispatchers over one queue", () => {
-  it("lose nothing and do nothing twice, whatever the schedule", () => {
-    const total = {
-      crashes: 0,
-      zombies: 0,
-      lostAnswers: 0,
-      busy: 0,
-      commits: 0,
-      taken: 0,
-      executions: 0
-    }
+  it("lose nothing and do nothing twice, whatever the schedule", async () => {
+    const total = { crashes: 0, zombies: 0, lostAnswers: 0, busy: 0, commits: 0, executions: 0 }
     for (let seed = 1; seed <= SCHEDULES; seed++) {
+      // The runner asks now and then whether this process is there.
+      if (seed % 50 === 0) await setImmediate()
       const { broken, counts } = simulate(seed)
       assert.isUndefined(broken, `seed ${seed}: ${broken}`)
       for (const key of Object.keys(total) as Array<keyof typeof total>) total[key] += counts[key]
