@@ -90,8 +90,9 @@ const planOne = (
   const shortest = chain.findIndex((each) => ts.isAwaitExpression(each))
   for (let i = chain.length - 1; i >= (shortest < 0 ? chain.length - 1 : shortest); i--) {
     const top = chain[i]!
-    // A method is nothing without its object.
-    if (isCallee(chain[i + 1])) continue
+    // A method is nothing without its object, and `?.` skips all that follows it.
+    const next = chain[i + 1]
+    if (isCallee(next) || (isOptional(top) && next !== undefined && isOptional(next))) continue
     let code: StepCode
     try {
       code = new StepCode(modules, module, scopes, top)
@@ -111,6 +112,8 @@ const planOne = (
   report(catalogue.stepNotClosed(refused!.node, shorten(whole), refused!.reason))
   return fail(whole)
 }
+
+const isOptional = (node: ts.Node): boolean => (node.flags & ts.NodeFlags.OptionalChain) !== 0
 
 const isCallee = (next: ts.Expression | undefined): boolean =>
   next !== undefined &&
