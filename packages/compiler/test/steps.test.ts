@@ -257,6 +257,22 @@ describe("an implicit step", () => {
   }
 })
 
+describe("functions of Node that the machine has", () => {
+  it("are no steps, and stand in callbacks too", async () => {
+    const { workflow } = compile(`
+      import { randomUUID as uuid } from "node:crypto"
+      import * as crypto from "crypto"
+      export const w = workflow(async () => {
+        const ids = [uuid(), crypto.randomUUID(), ...[1, 2].map(() => uuid())]
+        return [new Set(ids).size, ids.every((id) => /^[0-9a-f-]{36}$/.test(id))]
+      })
+    `)
+    assert.deepStrictEqual(workflow.findings, [])
+
+    assert.deepStrictEqual(await runInMachine(workflow.program!, {}, true), [4, true])
+  })
+})
+
 describe("the code of a step", () => {
   it("begins with what modules do to its packages while they load, in their order", () => {
     // Looked at as text, because all runs of this process share what a package has become.
@@ -347,6 +363,13 @@ const refused: ReadonlyArray<readonly [name: string, finding: RegExp, source: st
     `
     let n = 0
     export const w = workflow(async () => { (z as any).nothing?.(n++); return n })`
+  ],
+  [
+    "a timer of Node, which would keep a worker",
+    /write `sleep`/,
+    `
+    import { setTimeout as wait } from "node:timers/promises"
+    export const w = workflow(async () => { await wait(1000) })`
   ],
   [
     "an instance",

@@ -259,6 +259,12 @@ export class StepCode {
       checkGlobal(name)
       return
     }
+    if (meaning.kind === "global" && node === name) {
+      // In a worker it is Node's own.
+      const { name: x } = meaning
+      this.#import(name, name.text, { n: name.text, from: "node:crypto", x, file: module.name })
+      return
+    }
     const local = ts.isPropertyAccessExpression(node) ? node.name.text : name.text
     if (meaning.kind === "package") {
       this.#import(name, local, {

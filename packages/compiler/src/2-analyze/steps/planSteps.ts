@@ -81,6 +81,12 @@ const planOne = (
     ts.isTaggedTemplateExpression(each)
   )
   const whole = chain.at(-1) ?? root
+  if (/^(?:node:)?timers(?:\/promises)?$/.test(from)) {
+    report(
+      catalogue.stepNotClosed(whole, shorten(whole), "waits; write `sleep` of @rappel/core instead")
+    )
+    return fail(whole)
+  }
   if (!isUsable(whole, chain, least, meaning)) {
     report(catalogue.npmCall(whole, root.getText(), from))
     return fail(whole)
