@@ -207,7 +207,10 @@ const make = (
         const startedAt = yield* Clock.currentTimeMillis
         const started = yield* Effect.either(
           Effect.scoped(Effect.gen(function*() {
-            const process = yield* WorkerProcess.start(spawnOptions)
+            const process = yield* WorkerProcess.start(
+              spawnOptions,
+              WorkerProcess.helloLimit(seat.troubles)
+            )
             const member = makeMember(process, seat)
             join(member)
             onReady()
