@@ -73,7 +73,7 @@ export const runInMachine = async (
     const step = program.program.actions.find(({ id }) => id === action)?.step
     const fn = step === undefined
       ? actions[action.slice(action.indexOf("#") + 1)]
-      : (await stepInfo(action, step, importFrom, NO_CLASSES)).fn
+      : (await stepInfo({ action, step }, importFrom, NO_CLASSES)).fn
     if (fn === undefined) throw new Error(`no action ${action}`)
     return fn as unknown as (...args: ReadonlyArray<unknown>) => unknown
   }

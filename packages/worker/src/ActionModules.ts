@@ -18,7 +18,6 @@ import {
   loadModules,
   resolveStep
 } from "@rappel/core/worker/ActionSource"
-import { stepIn } from "@rappel/core/worker/Step"
 import { UnknownAction } from "@rappel/core/worker/WorkerError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -139,10 +138,9 @@ export const make = (
         return withServices(info, layerOf(namespace) ?? shared)
       })
 
-    const findStep = (name: ActionName, step: StepNode) =>
+    const findStep = (name: ActionName & { readonly step: StepNode }) =>
       resolveStep(
         name,
-        step,
         (specifier, file) => importFrom(join(options.projectRoot, file), specifier),
         modules.values
       )
@@ -150,14 +148,14 @@ export const make = (
     const found = new Map<string, Effect.Effect<ActionInfo>>()
     return ActionSource.of({
       values: modules.values,
-      resolve: (name) => {
-        const known = found.get(name.action)
-        if (known !== undefined) return known
-        const step = stepIn(name.exportName)
-        return Effect.tap(step === undefined ? find(name) : findStep(name, step), (info) => {
-          found.set(name.action, Effect.succeed(info))
-        })
-      },
+      resolve: (name) =>
+        found.get(name.action) ??
+          Effect.tap(
+            name.step === undefined ? find(name) : findStep({ ...name, step: name.step }),
+            (info) => {
+              found.set(name.action, Effect.succeed(info))
+            }
+          ),
       load: (_name, classes) => loadModules(classes, (module) => modules.load(module))
     })
   })

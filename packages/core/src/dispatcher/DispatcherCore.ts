@@ -28,7 +28,6 @@ import {
 import type { RetrySchedules } from "../retry/RetrySchedules.ts"
 import type { Timeouts } from "../retry/Timeouts.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
-import { exportNameOf } from "../worker/Step.ts"
 import type { CallReport, CallRequest, WorkerPool } from "../worker/WorkerPool.ts"
 import { adopt } from "./adopt.ts"
 import * as advance from "./advance.ts"
@@ -524,7 +523,8 @@ export class DispatcherCore {
         effect: call.effect,
         action: call.action,
         file: action.file,
-        exportName: exportNameOf(action),
+        exportName: action.x,
+        ...(action.step === undefined ? {} : { step: action.step }),
         args: call.args,
         attempt: attemptOf(call)
       })

@@ -12,12 +12,12 @@ import { importModule, loadPackages } from "../client/Loader.ts"
 import type { StepNode } from "../program/Program.ts"
 import type { ClassRef, ValueHost } from "../value/Value.ts"
 import * as ClassTable from "./ClassTable.ts"
-import { type ImportFrom, stepIn, stepInfo } from "./Step.ts"
+import { type ImportFrom, stepInfo } from "./Step.ts"
 import { UnknownAction } from "./WorkerError.ts"
 import type { CallRequest } from "./WorkerPool.ts"
 
 /** What names an action in a call. */
-export type ActionName = Pick<CallRequest, "action" | "file" | "exportName">
+export type ActionName = Pick<CallRequest, "action" | "file" | "exportName" | "step">
 
 /**
  * @since 0.1.0
@@ -47,13 +47,12 @@ export const actionInfo = (value: unknown, label: string): ActionInfo | undefine
 
 /** The function of an implicit step. */
 export const resolveStep = (
-  name: ActionName,
-  step: StepNode,
+  name: ActionName & { readonly step: StepNode },
   importFrom: ImportFrom,
   values: ValueHost
 ): Effect.Effect<ActionInfo, UnknownAction> =>
   Effect.tryPromise({
-    try: () => stepInfo(name.action, step, importFrom, values),
+    try: () => stepInfo(name, importFrom, values),
     catch: (error) =>
       new UnknownAction(
         name,
@@ -88,7 +87,7 @@ const rootOf = ({ action, file }: ActionName): string | undefined => {
 export const layerRegistry: Layer.Layer<ActionSource> = Layer.sync(ActionSource, () => {
   const classes = ClassTable.make()
   const steps = new Map<string, Effect.Effect<ActionInfo>>()
-  const stepOf = (name: ActionName, step: StepNode) =>
+  const step = (name: ActionName & { readonly step: StepNode }) =>
     steps.get(name.action) ??
       loadPackages.pipe(
         Effect.mapError((error) => new UnknownAction(name, error.message, { cause: error })),
@@ -96,7 +95,6 @@ export const layerRegistry: Layer.Layer<ActionSource> = Layer.sync(ActionSource,
           const root = stepRootOf(name.action)
           return resolveStep(
             name,
-            step,
             (from, file) => importFrom(root === undefined ? undefined : `${root}/${file}`, from),
             classes.values
           )
@@ -107,8 +105,7 @@ export const layerRegistry: Layer.Layer<ActionSource> = Layer.sync(ActionSource,
       )
   return ActionSource.of({
     resolve: (name) => {
-      const step = stepIn(name.exportName)
-      if (step !== undefined) return stepOf(name, step)
+      if (name.step !== undefined) return step({ ...name, step: name.step })
       const action = lookup(name.action)
       return action !== undefined
         ? Effect.succeed(action[ACTION])

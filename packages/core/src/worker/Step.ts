@@ -12,26 +12,9 @@
  */
 import type { ActionInfo } from "../action/Action.ts"
 import { stepOf } from "../action/Registry.ts"
-import type { ActionNode, StepNode } from "../program/Program.ts"
+import type { StepNode } from "../program/Program.ts"
 import { encodeValue, type ValueHost } from "../value/Value.ts"
 import { StepChangedArgument, StepGavePromise, StepResultNotStorable } from "./WorkerError.ts"
-
-/** What no export is called. */
-const MARK = "step:"
-
-/**
- * What a call says about where its function is: the name of an export, or the whole code of a
- * step. As one text, it reaches any worker in whatever way calls travel.
- *
- * @since 0.1.0
- * @category encoding
- */
-export const exportNameOf = ({ step, x }: ActionNode): string =>
-  step === undefined ? x : MARK + JSON.stringify(step)
-
-/** The step that `exportNameOf` has written; undefined for the name of an export. */
-export const stepIn = (exportName: string): StepNode | undefined =>
-  exportName.startsWith(MARK) ? JSON.parse(exportName.slice(MARK.length)) as StepNode : undefined
 
 /** Imports a package as a module of the project would: `file` is relative to the project root. */
 export type ImportFrom = (
@@ -141,11 +124,11 @@ const isText = (args: ReadonlyArray<unknown>, text: string, values: ValueHost): 
  * @category constructors
  */
 export const stepInfo = async (
-  action: string,
-  step: StepNode,
+  call: { readonly action: string; readonly step: StepNode },
   importFrom: ImportFrom,
   values: ValueHost
 ): Promise<ActionInfo> => {
+  const { action, step } = call
   const make = stepOf(action)
   const fn = make === undefined ? await functionOf(step, importFrom) : make() as unknown as Fn
   return {

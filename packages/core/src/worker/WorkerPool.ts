@@ -9,6 +9,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Mailbox from "effect/Mailbox"
+import type { StepNode } from "../program/Program.ts"
 
 /** One execution to make. */
 export interface CallRequest {
@@ -19,8 +20,9 @@ export interface CallRequest {
   /** The action's id, as in `ActionNode.id`, and where it is found when no manifest says so. */
   readonly action: string
   readonly file: string
-  /** Of an implicit step its code (`core/worker/Step.ts`), as no module exports it. */
   readonly exportName: string
+  /** The code of an implicit step, whose function no module exports. */
+  readonly step?: StepNode
   /** The encoded array of arguments. */
   readonly args: string
   /** Counts executions of this call from 1, whatever became of them. */

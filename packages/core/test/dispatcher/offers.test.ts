@@ -12,6 +12,7 @@ import * as Dispatcher from "../../src/dispatcher/Dispatcher.ts"
 import { LocalDispatcher } from "../../src/dispatcher/LocalDispatcher.ts"
 import { CALL_WINDOW } from "../../src/dispatcher/Owned.ts"
 import type { Policy } from "../../src/machine/Model.ts"
+import type { StepNode } from "../../src/program/Program.ts"
 import { Queue } from "../../src/queue/Queue.ts"
 import * as QueueMemory from "../../src/queue/QueueMemory.ts"
 import * as RetrySchedules from "../../src/retry/RetrySchedules.ts"
@@ -80,9 +81,11 @@ const makeHost = (
     return { ...pool, dispatcher, leave: Scope.close(scope, Exit.void) } as const
   })
 
-const start = (queue: Queue["Type"], count: number, id = ID) =>
+const start = (queue: Queue["Type"], count: number, id = ID, step?: StepNode) =>
   Effect.gen(function*() {
-    const file = chainProgram(["work"])
+    const { program, ...rest } = chainProgram(["work"])
+    const actions = program.actions.map((each) => step === undefined ? each : { ...each, step })
+    const file = { ...rest, program: { ...program, actions } }
     yield* queue.putPrograms([file])
     yield* queue.start([{
       id,
@@ -144,6 +147,26 @@ describe("a call of a queue", () => {
       assert.isTrue(
         events.every(({ kind, message }) => kind === "settled" && message !== undefined)
       )
+    }))
+
+  it.scoped("brings the code of an implicit step along", () =>
+    Effect.gen(function*() {
+      const queue = yield* QueueMemory.make
+      const step: StepNode = {
+        imports: [{ n: "dayjs", from: "dayjs", x: "default", file: "src/a.ts" }],
+        setup: "",
+        code: "(x) => (dayjs(x))",
+        n: "dayjs(x)"
+      }
+      yield* makeHost(queue, gpu, { queues: ["default"] })
+      yield* start(queue, 1, ID, step)
+      const other = yield* makeHost(queue, gpu, { queues: ["gpu"] })
+
+      yield* until("it runs", () => other.running.size === 1)
+      assert.deepStrictEqual(other.executed[0]!.step, step)
+      other.succeed()
+
+      assert.deepStrictEqual(yield* outcomeOf(queue), { ok: true, value: "1" })
     }))
 
   it.scoped("runs again after a failure and after a timeout, as a call here does", () =>
