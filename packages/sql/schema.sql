@@ -1,30 +1,5 @@
 create schema rappel;
 
-create table rappel.call (
-  id uuid not null,
-  instance_id uuid not null,
-  taker uuid,
-  take_id uuid,
-  rank timestamp with time zone not null,
-  offered_at timestamp with time zone not null default now(),
-  rate_period double precision,
-  timeout double precision,
-  effect integer not null,
-  attempt integer not null,
-  priority integer not null,
-  concurrency integer,
-  rate_count integer,
-  alone boolean not null,
-  queue text not null,
-  lane text not null,
-  action text not null,
-  file text not null,
-  export_name text not null,
-  step text,
-  args text not null,
-  constraint call_pkey PRIMARY KEY (id)
-) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
-
 create table rappel.deployment (
   deployed_at timestamp with time zone not null default now(),
   name text not null,
@@ -40,8 +15,6 @@ create table rappel.dispatcher (
   died_at timestamp with time zone,
   pid integer not null,
   host text not null,
-  slots integer not null default 0,
-  queues text[] not null default '{}'::text[],
   place text not null default ''::text,
   constraint dispatcher_pkey PRIMARY KEY (id)
 ) with (fillfactor=50);
@@ -114,19 +87,6 @@ create table rappel.instance (
   constraint instance_verdict CHECK (((verdict IS NULL) OR ((verdict = ANY (ARRAY['cancelled'::text, 'terminated'::text])) AND (NOT ok))))
 ) with (toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
 
-create table rappel.lane (
-  used_at timestamp with time zone not null default now(),
-  lane text not null,
-  constraint lane_pkey PRIMARY KEY (lane)
-) with (fillfactor=50, vacuum_truncate=off);
-
-create table rappel.lane_start (
-  at timestamp with time zone not null,
-  until timestamp with time zone not null,
-  count integer not null,
-  lane text not null
-) with (vacuum_truncate=off);
-
 create table rappel.log (
   id bigint not null generated always as identity,
   instance_id uuid not null,
@@ -141,15 +101,6 @@ create table rappel.migration (
   name text not null,
   constraint migration_pkey PRIMARY KEY (id)
 );
-
-create table rappel.permit (
-  call_id uuid not null,
-  taker uuid not null,
-  ends_at timestamp with time zone,
-  queue text not null,
-  lane text not null,
-  constraint permit_pkey PRIMARY KEY (call_id)
-) with (vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 
 create table rappel.program (
   stored bigint not null generated always as identity,
@@ -168,15 +119,6 @@ create table rappel.published (
   constraint published_pkey PRIMARY KEY (instance_id, name)
 ) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off);
 
-create table rappel.queue (
-  rate_period double precision,
-  concurrency integer,
-  rate_count integer,
-  paused boolean not null default false,
-  name text not null,
-  constraint queue_pkey PRIMARY KEY (name)
-);
-
 create table rappel.reply (
   message uuid not null,
   instance_id uuid not null,
@@ -191,12 +133,6 @@ create table rappel.snapshot (
   body text not null,
   constraint snapshot_pkey PRIMARY KEY (instance_id)
 ) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
-
-CREATE INDEX call_instance_idx ON rappel.call USING btree (instance_id);
-
-CREATE INDEX call_taker_idx ON rappel.call USING btree (taker) WHERE (taker IS NOT NULL);
-
-CREATE INDEX call_waiting_idx ON rappel.call USING btree (queue, lane, rank) WHERE (taker IS NULL);
 
 CREATE UNIQUE INDEX due_debounce_idx ON rappel.due USING btree (debounce) WHERE ((debounce IS NOT NULL) AND (epoch = 0));
 
@@ -216,15 +152,15 @@ CREATE INDEX instance_tags_idx ON rappel.instance USING gin (tags) WHERE (tags I
 
 CREATE UNIQUE INDEX instance_tick_idx ON rappel.instance USING btree (schedule, tick_at) WHERE (schedule IS NOT NULL);
 
-CREATE INDEX permit_lane_idx ON rappel.permit USING btree (lane);
-
-CREATE INDEX permit_queue_idx ON rappel.permit USING btree (queue);
-
-CREATE INDEX permit_taker_idx ON rappel.permit USING btree (taker);
-
 CREATE INDEX program_newest_idx ON rappel.program USING btree (name, stored);
 
-CREATE INDEX start_lane_idx ON rappel.lane_start USING btree (lane, at);
+CREATE OR REPLACE FUNCTION rappel.cancel(instance uuid, reason text DEFAULT NULL::text, message uuid DEFAULT NULL::uuid, notify boolean DEFAULT false)
+ RETURNS uuid
+ LANGUAGE sql
+AS $function$
+    select rappel.send(instance, 'cancel', null, reason, message, notify)
+  $function$
+;
 
 CREATE OR REPLACE FUNCTION rappel.expire(p_ids uuid[], p_counters bigint[])
  RETURNS integer
@@ -245,7 +181,6 @@ AS $function$
     if dead is null then
       return 0;
     end if;
-    perform rappel.lose_calls(dead);
     return rappel.free(dead);
   end
   $function$
@@ -270,76 +205,15 @@ AS $function$
   $function$
 ;
 
-CREATE OR REPLACE FUNCTION rappel.lane_room(p_lane text, p_queue text, p_concurrency integer, p_rate integer, p_period double precision, OUT room integer, OUT next_at timestamp with time zone)
- RETURNS record
- LANGUAGE plpgsql
-AS $function$
-    declare
-      used integer;
-      moment timestamptz := clock_timestamp();
-    begin
-      room := 2147483647;
-      if p_concurrency is not null then
-        if p_queue is null then
-          delete from rappel.permit where lane = p_lane and ends_at <= moment;
-          select p_concurrency - count(*) into room from rappel.permit where lane = p_lane;
-        else
-          delete from rappel.permit where queue = p_queue and ends_at <= moment;
-          select p_concurrency - count(*) into room from rappel.permit where queue = p_queue;
-        end if;
-      end if;
-      if p_rate is not null then
-        delete from rappel.lane_start where lane = p_lane and until <= moment;
-        select coalesce(sum(count), 0) into used
-        from rappel.lane_start
-        where lane = p_lane and at > moment - p_period * interval '1 ms';
-        if p_rate - used <= 0 then
-          select min(at) + p_period * interval '1 ms' into next_at
-          from rappel.lane_start
-          where lane = p_lane and at > moment - p_period * interval '1 ms';
-        end if;
-        room := least(room, p_rate - used);
-      end if;
-      room := greatest(room, 0);
-    end $function$
-;
-
 CREATE OR REPLACE FUNCTION rappel.leave(p_dispatcher uuid)
  RETURNS integer
  LANGUAGE plpgsql
 AS $function$
   begin
     delete from rappel.dispatcher where id = p_dispatcher;
-    perform rappel.offer_again(p_dispatcher);
     return rappel.free(array[p_dispatcher]);
   end
   $function$
-;
-
-CREATE OR REPLACE FUNCTION rappel.lose_calls(p_dispatchers uuid[])
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-    begin
-      update rappel.permit
-      set ends_at = now() + interval '2 s'
-      where taker = any(p_dispatchers);
-      with taken as materialized (
-        select id, instance_id, effect, attempt
-        from rappel.call
-        where taker = any(p_dispatchers)
-        order by id
-        for update
-      ), message as (
-        insert into rappel.inbox (id, instance_id, kind, effect, payload)
-        select id, instance_id, 'call', effect, attempt || 'lits dispatcher ended'
-        from taken
-        order by id
-        on conflict (id) do nothing
-      )
-      delete from rappel.call
-      where id = any(array(select id from taken));
-    end $function$
 ;
 
 CREATE OR REPLACE FUNCTION rappel.millis_of(option text, value jsonb)
@@ -376,22 +250,6 @@ AS $function$
   $function$
 ;
 
-CREATE OR REPLACE FUNCTION rappel.offer_again(p_dispatcher uuid)
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-    begin
-      delete from rappel.permit where taker = p_dispatcher;
-      update rappel.call
-      set taker = null, take_id = null
-      where taker = p_dispatcher
-        and not exists (select from rappel.inbox where inbox.id = call.id);
-      if found then
-        perform pg_notify('rappel', 'c');
-      end if;
-    end $function$
-;
-
 CREATE OR REPLACE FUNCTION rappel.program_of(workflow text)
  RETURNS text
  LANGUAGE sql
@@ -401,6 +259,47 @@ AS $function$
       (select program from rappel.deployment where name = workflow),
       (select hash from rappel.program where name = workflow order by stored desc limit 1)
     )
+  $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.send(instance uuid, kind text, name text, payload text, message uuid, notify boolean)
+ RETURNS uuid
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    v_id uuid := coalesce(message, rappel.new_id());
+    v_ok boolean;
+  begin
+    if message is not null and exists (select from rappel.event where event.message = v_id) then
+      return v_id;
+    end if;
+    select instance.ok is not null into v_ok
+    from rappel.instance
+    where instance.id = send.instance;
+    if v_ok is null then
+      raise exception 'There is no instance %', instance
+        using errcode = 'RP004',
+          hint = 'It never existed, its time of keeping is over, or its start is not committed.';
+    end if;
+    if v_ok then
+      raise exception 'Instance % has finished already', instance using errcode = 'RP005';
+    end if;
+    insert into rappel.inbox (id, instance_id, kind, name, payload)
+    values (v_id, instance, kind, name, payload)
+    on conflict (id) do nothing;
+    if notify then
+      perform pg_notify('rappel', 'd');
+    end if;
+    return v_id;
+  end
+  $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.signal(instance uuid, channel text, value json DEFAULT 'null'::json, message uuid DEFAULT NULL::uuid, notify boolean DEFAULT false)
+ RETURNS uuid
+ LANGUAGE sql
+AS $function$
+    select rappel.send(instance, 'signal', channel, coalesce(value, 'null')::text, message, notify)
   $function$
 ;
 
@@ -630,199 +529,9 @@ AS $function$
   $function$
 ;
 
-CREATE OR REPLACE FUNCTION rappel.take(p_dispatcher uuid, p_take uuid, p_queues text[], p_limit integer, p_after text)
- RETURNS TABLE(o_call rappel.call, o_after text, o_next_at timestamp with time zone)
- LANGUAGE plpgsql
-AS $function$
-    #variable_conflict use_column
-    declare
-      v_after text collate "C" := p_after;
-      v_next timestamptz;
-      v_left integer := p_limit;
-      v_queue text;
-      v_lane text collate "C";
-      v_found text collate "C";
-      v_wrapped boolean;
-      v_count integer;
-      v_of text[] := '{}';
-      v_lanes text[] := '{}';
-      v_limits rappel.queue;
-      v_is_limited boolean;
-      v_room record;
-      v_head record;
-      v_budget integer;
-      v_share integer;
-      v_quota integer;
-      v_grant integer;
-      v_started integer;
-    begin
-      if current_setting('transaction_isolation') <> 'read committed' then
-        raise exception 'rappel.take needs the isolation level read committed';
-      end if;
-      perform from rappel.dispatcher where id = p_dispatcher and died_at is null for share;
-      if not found then return; end if;
-
-      foreach v_queue in array p_queues loop
-        v_lane := p_after;
-        v_wrapped := false;
-        v_count := 0;
-        -- One take looks at 64 lanes of a queue; the next one goes on after them.
-        while v_count < 64 loop
-          select lane into v_found
-          from rappel.call
-          where queue = v_queue and taker is null and lane > v_lane
-          order by lane
-          limit 1;
-          if not found then
-            exit when v_wrapped or p_after = '';
-            v_wrapped := true;
-            v_lane := '';
-            continue;
-          end if;
-          exit when v_wrapped and v_found > p_after;
-          v_lane := v_found;
-          v_of := v_of || v_queue;
-          v_lanes := v_lanes || v_found::text;
-          v_count := v_count + 1;
-        end loop;
-      end loop;
-
-      insert into rappel.lane (lane)
-      select wanted.lane
-      from (
-        select distinct lane collate "C" as lane from unnest(v_lanes) as lane
-        union
-        select E'	' || name
-        from rappel.queue
-        where name = any(p_queues) and (concurrency is not null or rate_count is not null)
-      ) as wanted
-      where not exists (select from rappel.lane where lane.lane = wanted.lane)
-      order by wanted.lane
-      on conflict do nothing;
-
-      foreach v_queue in array p_queues loop
-        exit when v_left <= 0;
-        v_budget := v_left;
-        v_started := 0;
-        select * into v_limits from rappel.queue where name = v_queue;
-        continue when found and v_limits.paused;
-        v_is_limited := found and
-          (v_limits.concurrency is not null or v_limits.rate_count is not null);
-        if v_is_limited then
-          perform from rappel.lane where lane = E'	' || v_queue for no key update skip locked;
-          continue when not found;
-          select * into v_room from rappel.lane_room(
-            E'	' || v_queue, v_queue, v_limits.concurrency, v_limits.rate_count, v_limits.rate_period
-          );
-          v_next := least(v_next, v_room.next_at);
-          v_budget := least(v_budget, v_room.room);
-          continue when v_budget <= 0;
-        end if;
-
-        -- Calls without a lane get half of it when others wait, else all.
-        select count(*) into v_count from unnest(v_of) as of where of = v_queue;
-        v_share := v_budget;
-        if v_count > 0 and exists (
-          select from rappel.call where queue = v_queue and lane = '' and taker is null
-        ) then
-          v_share := (v_budget + 1) / 2;
-        end if;
-        v_quota := ceil(v_share::numeric / greatest(v_count, 1));
-
-        for v_lane in
-          select name
-          from unnest(v_of, v_lanes) with ordinality as candidate (of, name, nth)
-          where of = v_queue
-          order by nth
-        loop
-          exit when v_share <= 0;
-          perform from rappel.lane where lane = v_lane for no key update skip locked;
-          continue when not found;
-          select concurrency, rate_count, rate_period into v_head
-          from rappel.call
-          where queue = v_queue and lane = v_lane and taker is null
-          order by rank
-          limit 1;
-          continue when not found;
-          select * into v_room from rappel.lane_room(
-            v_lane, null, v_head.concurrency, v_head.rate_count, v_head.rate_period
-          );
-          v_next := least(v_next, v_room.next_at);
-          v_after := v_lane;
-          v_grant := least(v_share, v_quota, v_room.room);
-          continue when v_grant <= 0;
-          return query select taken, null::text, null::timestamptz
-          from rappel.take_from(
-            p_dispatcher, p_take, v_queue, v_lane, v_grant,
-            v_head.concurrency is not null or v_limits.concurrency is not null
-          ) as taken;
-          get diagnostics v_count = row_count;
-          if v_head.rate_count is not null and v_count > 0 then
-            insert into rappel.lane_start (lane, at, until, count)
-            values (
-              v_lane, clock_timestamp(),
-              clock_timestamp() + v_head.rate_period * interval '1 ms', v_count
-            );
-          end if;
-          v_share := v_share - v_count;
-          v_budget := v_budget - v_count;
-          v_started := v_started + v_count;
-        end loop;
-
-        return query select taken, null::text, null::timestamptz
-        from rappel.take_from(
-          p_dispatcher, p_take, v_queue, '', v_budget, v_limits.concurrency is not null
-        ) as taken;
-        get diagnostics v_count = row_count;
-        v_started := v_started + v_count;
-        if v_is_limited and v_limits.rate_count is not null and v_started > 0 then
-          insert into rappel.lane_start (lane, at, until, count)
-          values (
-            E'	' || v_queue, clock_timestamp(),
-            clock_timestamp() + v_limits.rate_period * interval '1 ms', v_started
-          );
-        end if;
-        v_left := v_left - v_started;
-      end loop;
-      return query select null::rappel.call, v_after::text, v_next;
-    end $function$
-;
-
-CREATE OR REPLACE FUNCTION rappel.take_from(p_dispatcher uuid, p_take uuid, p_queue text, p_lane text, p_limit integer, p_permits boolean)
- RETURNS SETOF rappel.call
- LANGUAGE sql
-AS $function$
-      with picked as materialized (
-        select id
-        from rappel.call
-        where queue = p_queue and lane = p_lane and taker is null
-        order by rank
-        limit p_limit
-        for update skip locked
-      ), taken as (
-        update rappel.call
-        set taker = p_dispatcher, take_id = p_take
-        where id = any(array(select id from picked))
-        returning *
-      ), permits as (
-        insert into rappel.permit (call_id, taker, queue, lane)
-        select id, p_dispatcher, queue, lane from taken where p_permits
-      )
-      select * from taken
-    $function$
-;
-
-comment on table rappel.call is 'One row per attempt that its owner offers to whoever has a free slot. Inserted and deleted by the owner''s commit; a taker sets itself.';
-
-comment on column rappel.call.id is 'md5 of instance, effect and attempt: also the id of the message with its outcome, so that the first verdict counts.';
-
-comment on column rappel.call.lane is 'Calls of the same lane share limits; empty for a call without.';
-
 comment on table rappel.deployment is 'The program that starts by name use, per workflow; only a deploy moves it.';
 
 comment on table rappel.dispatcher is 'One row per registration. A row with died_at is dead for good; its process registers anew under another id.';
-
-comment on column rappel.dispatcher.slots is 'Executions that its workers can make at the same time, as of the last beat.';
 
 comment on column rappel.dispatcher.place is 'Names the process for others on its host, which can tell by it whether it has ended; empty for none.';
 
@@ -862,21 +571,13 @@ comment on column rappel.instance.tick_at is 'The time of its schedule that it i
 
 comment on column rappel.instance.memo is 'JSON of an object, for people.';
 
-comment on table rappel.lane is 'What a take locks before it counts the permits and starts of a lane; queues with limits have a lane, too.';
-
-comment on table rappel.lane_start is 'Starts of calls whose lane or queue has a rate, kept for one period.';
-
 comment on table rappel.log is 'What workflows logged, as JSON of level, text and time; by id within an instance.';
 
 comment on table rappel.migration is 'Which migrations were applied. Processes that do not know a breaking one stop with exit code 57.';
 
-comment on table rappel.permit is 'One row per limited call that runs. It goes with the verdict; ends_at is set when its dispatcher was declared dead, to give its workers time to end.';
-
 comment on table rappel.program is 'One row per program that was ever started; rows never change. The newest of a name is the one stored last.';
 
 comment on table rappel.published is 'Values that workflows show of themselves, the last one of each name.';
-
-comment on table rappel.queue is 'Queues that have limits of their own.';
 
 comment on table rappel.reply is 'What instances answered to the senders of messages.';
 

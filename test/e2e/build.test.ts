@@ -1,6 +1,8 @@
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import pg from "pg"
+import * as Postgres from "../kit/Postgres.ts"
 import * as Processes from "../kit/Processes.ts"
 import * as files from "./files.ts"
 
@@ -62,6 +64,25 @@ describe("rappel build", () => {
     const manifest = JSON.parse(readFileSync(join(cwd, ".rappel/manifest.json"), "utf8"))
     assert.lengthOf(readdirSync(join(cwd, ".rappel/programs")), manifest.workflows.length)
     assert.isString(before)
+  }, 30_000)
+
+  it("what was built is deployed: starts by name use it", async () => {
+    const cwd = Processes.project({ "src/greeting.ts": files.greeting })
+    const env = { DATABASE_URL: await Postgres.freshUrl() }
+    const early = await Processes.rappel(["deploy"], { cwd, env })
+    assert.strictEqual(early.code, 2)
+    assert.include(early.stderr, "Run `rappel build` first")
+    await Processes.rappel(["build"], { cwd })
+
+    const { stdout } = await Processes.rappel(["deploy", "--json"], { cwd, env })
+
+    const deployed = stdout.trimEnd().split("\n").map((line) => JSON.parse(line))
+    const greeting = deployed.find(({ workflow }) => workflow === "greeting")
+    const client = new pg.Client({ connectionString: env.DATABASE_URL })
+    await client.connect()
+    const { rows: [pointer] } = await client.query("select rappel.program_of('greeting') as hash")
+    await client.end()
+    assert.strictEqual(pointer.hash, greeting.program)
   }, 30_000)
 
   it("two workflows of one name are refused", async () => {

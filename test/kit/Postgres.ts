@@ -119,12 +119,21 @@ export const cleanUrl = async (): Promise<string> => {
   return address
 }
 
-/** Deletes, as `truncate` takes ten times as long on small tables. */
-const CLEAN =
-  "instance due event snapshot log program dispatcher inbox call permit lane lane_start queue"
-    .split(" ")
-    .map((table) => `delete from rappel.${table};`)
-    .join("\n")
+/**
+ * Everything but what migrations were applied. Deletes, as `truncate` takes ten times as long
+ * on small tables.
+ */
+const CLEAN = `
+  do $$
+  declare
+    name text;
+  begin
+    for name in select relname from pg_class
+      where relnamespace = 'rappel'::regnamespace and relkind = 'r' and relname <> 'migration'
+    loop
+      execute format('delete from rappel.%I', name);
+    end loop;
+  end $$`
 
 /** The queue and its client on this file's database, which is emptied at each build. */
 export const layerClean: Layer.Layer<Services, QueueUnavailable | SchemaTooNew> = Layer

@@ -133,6 +133,12 @@ export const rappel = (outcome: Outcome) => {
     { databaseUrl, json },
     () => import("./commands/doctor.ts")
   )
+  const deploy = command(
+    "deploy",
+    "Make what was built the programs that starts by name use",
+    { databaseUrl, json },
+    () => import("./commands/deploy.ts")
+  )
   const list = command(
     "list",
     "List instances, newest first",
@@ -230,6 +236,7 @@ export const rappel = (outcome: Outcome) => {
       startWorkers,
       migrate,
       doctor,
+      deploy,
       instances,
       retention
     ])

@@ -20,6 +20,7 @@ export {
   InstanceFinished,
   InstanceNotFound,
   InvalidStartOption,
+  NotCommitted,
   PackageMissing,
   ProgramNotFound,
   UpdateRejected,
@@ -30,6 +31,7 @@ export { type Handle, handle, result } from "./client/Handle.ts"
 export { registerProgram } from "./client/ProgramSource.ts"
 export { RappelClient, type SignalOptions } from "./client/RappelClient.ts"
 export type { StartOptions } from "./client/StartOptions.ts"
+export type { Transaction } from "./client/Transaction.ts"
 export { ActionTimeout, WorkflowStalled } from "./dispatcher/DispatcherError.ts"
 export * as ProgramGraph from "./program/ProgramGraph.ts"
 export { KeyTaken, QueueUnavailable, SchemaTooNew } from "./queue/QueueError.ts"

@@ -171,6 +171,24 @@ export class ArgumentsNotStorable
 }
 
 /**
+ * An instance that was started in a transaction is awaited before that was committed, or after
+ * it was rolled back: nobody can run it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotCommitted
+  extends Schema.TaggedError<NotCommitted>("@rappel/core/client/NotCommitted")("NotCommitted", {
+    instanceId: Schema.String
+  })
+{
+  override get message(): string {
+    return `Instance ${this.instanceId} was started in a transaction that is not committed, or was ` +
+      "rolled back, so there is no result to wait for. Await it after the commit."
+  }
+}
+
+/**
  * An option of a start has a value that it cannot have.
  *
  * @since 0.1.0

@@ -7,10 +7,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { InstanceStatus } from "../queue/Queue.ts"
 import type { Signal, Update } from "../workflow/Signal.ts"
+import { NotCommitted } from "./ClientError.ts"
 import { defaultRuntime } from "./DefaultRuntime.ts"
 import { RappelClient, type SignalOptions, type Startable, type StartItem } from "./RappelClient.ts"
 import type { StartOptions } from "./StartOptions.ts"
 import { thrownBy } from "./thrownBy.ts"
+import type { Transaction } from "./Transaction.ts"
 
 /**
  * An instance that was started.
@@ -70,6 +72,30 @@ export const handleOf = async <A>(
   args: ReadonlyArray<unknown>,
   options: StartOptions
 ): Promise<Handle<A>> => handle<A>(await withClient((client) => client.start(what, args, options)))
+
+/**
+ * Starts in a transaction. Its result can be awaited after the commit: before, nobody but the
+ * transaction knows of the instance, and waiting inside of it would never end.
+ */
+export const handleIn = async <A>(
+  tx: Transaction,
+  what: Startable,
+  args: ReadonlyArray<unknown>,
+  options: StartOptions
+): Promise<Handle<A>> => {
+  const id = await withClient((client) => client.startIn(tx, what, args, options))
+  return {
+    ...handle<A>(id),
+    result: () =>
+      withClient((client) =>
+        Effect.catchTag(
+          client.result(id),
+          "InstanceNotFound",
+          () => new NotCommitted({ instanceId: id })
+        )
+      ) as Promise<A>
+  }
+}
 
 /** Starts many, and answers when all are stored. */
 export const handlesOf = async <A>(

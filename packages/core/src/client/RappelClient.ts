@@ -23,7 +23,7 @@ import {
   type StartRequest,
   type StoredEvent
 } from "../queue/Queue.ts"
-import type { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
+import { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
 import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
 import type { Signal, SignalSchemaMismatch, Update } from "../workflow/Signal.ts"
@@ -42,6 +42,7 @@ import * as Messages from "./Messages.ts"
 import { type ProgramRef, ProgramSource } from "./ProgramSource.ts"
 import * as Starter from "./Starter.ts"
 import { type StartOptions, termsOf } from "./StartOptions.ts"
+import type { Transaction } from "./Transaction.ts"
 import * as Waiter from "./Waiter.ts"
 
 /** In one call of `startMany`; they travel to the database in one piece. */
@@ -102,6 +103,16 @@ export class RappelClient extends Context.Tag("@rappel/core/client/RappelClient"
     what: Startable,
     items: ReadonlyArray<StartItem>
   ) => Effect.Effect<ReadonlyArray<string>, StartError>
+  /**
+   * Stores an instance in a transaction of the caller's own and answers its id. It is not run
+   * before that commits; a failure of `KeyTaken` leaves the transaction as it was.
+   */
+  readonly startIn: (
+    tx: Transaction,
+    what: Startable,
+    args: ReadonlyArray<unknown>,
+    options?: StartOptions
+  ) => Effect.Effect<string, StartError>
   /** Awaits what an instance returned; an unknown id fails at once. */
   readonly result: (id: string) => Effect.Effect<unknown, ResultError>
   /** Awaits the end of an instance, completed or failed, without decoding its outcome. */
@@ -284,6 +295,23 @@ const make: Effect.Effect<
         }
         const started = yield* starter.startMany(requests, program.file)
         return started.map(({ id }) => id)
+      }),
+    startIn: (tx, what, args, options = {}) =>
+      Effect.gen(function*() {
+        const program = yield* resolve(what)
+        const request = yield* requestOf(yield* idOf(options), program, args, options)
+        const started = yield* Effect.tryPromise({
+          try: () => tx.start(request, program.file, options.notify === true),
+          catch: (cause) =>
+            new QueueUnavailable({
+              operation: "start an instance in this transaction",
+              retryable: false,
+              cause
+            })
+        })
+        if (started.sameInput) return started.id
+        const { key = "", name } = request
+        return yield* new KeyTaken({ name, key, instanceId: started.id })
       }),
     result,
     finished,

@@ -41,6 +41,11 @@ export interface StartOptions {
     /** It begins this long after the first start at the latest, however many follow. */
     readonly maxWait?: DurationInput
   }
+  /**
+   * Only with `startIn`: the commit wakes a dispatcher, so that the instance does not wait for
+   * the next poll. Off when absent: commits that notify wait for each other.
+   */
+  readonly notify?: boolean
   /** Words to find the instance by: `tag:<word>` in a search. */
   readonly tags?: ReadonlyArray<string>
   /** What people should see beside the instance; plain JSON. */

@@ -351,7 +351,12 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
   readonly getPrograms: (
     hashes: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<ProgramFile>, QueueUnavailable>
-  /** The newest program stored under a workflow's name, for starts by name. */
+  /** Stores programs, and makes them those that starts by name use from now on. */
+  readonly deploy: (files: ReadonlyArray<ProgramFile>) => Effect.Effect<void, QueueUnavailable>
+  /**
+   * What a start by name uses: the program that was deployed under it, else the newest that
+   * was stored.
+   */
   readonly newestProgram: (
     name: string
   ) => Effect.Effect<Option.Option<string>, QueueUnavailable>

@@ -46,6 +46,7 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
   const store: Store = {
     programs: new Map(),
     newest: new Map(),
+    deployed: new Map(),
     instances: new Map(),
     due: new Map(),
     keys: new Map(),
@@ -88,15 +89,20 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
     return count
   }
 
+  const putPrograms = (files: ReadonlyArray<ProgramFile>) => {
+    for (const file of files) {
+      if (store.programs.has(file.hash)) continue
+      store.programs.set(file.hash, copyOfProgram(file))
+      store.newest.set(file.program.name, file.hash)
+    }
+  }
+
   return Queue.of({
-    putPrograms: (files) =>
+    putPrograms: (files) => Effect.sync(() => putPrograms(files)),
+    deploy: (files) =>
       Effect.sync(() => {
-        for (const file of files) {
-          if (!store.programs.has(file.hash)) {
-            store.programs.set(file.hash, copyOfProgram(file))
-            store.newest.set(file.program.name, file.hash)
-          }
-        }
+        putPrograms(files)
+        for (const { hash, program } of files) store.deployed.set(program.name, hash)
       }),
     getPrograms: (hashes) =>
       Effect.sync(() =>
@@ -105,7 +111,8 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           return file === undefined ? [] : [copyOfProgram(file)]
         })
       ),
-    newestProgram: (name) => Effect.sync(() => Option.fromNullable(store.newest.get(name))),
+    newestProgram: (name) =>
+      Effect.sync(() => Option.fromNullable(store.deployed.get(name) ?? store.newest.get(name))),
 
     start: (batch, owner) =>
       Effect.suspend(() => {

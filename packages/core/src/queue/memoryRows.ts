@@ -59,6 +59,8 @@ export interface Store {
   readonly programs: Map<string, ProgramFile>
   /** Workflow name → hash of the program stored last. */
   readonly newest: Map<string, string>
+  /** Workflow name → hash of the program that was deployed. */
+  readonly deployed: Map<string, string>
   readonly instances: Map<string, Instance>
   readonly due: Map<string, Due>
   /** What names an instance beside its id (`memoryStart.ts`) → instance id. */

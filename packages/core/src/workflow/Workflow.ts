@@ -9,7 +9,7 @@
  */
 import * as Effect from "effect/Effect"
 import { callSite } from "../action/CallSite.ts"
-import { type Handle, handleOf, handlesOf, settle } from "../client/Handle.ts"
+import { type Handle, handleIn, handleOf, handlesOf, settle } from "../client/Handle.ts"
 import type { ProgramRef } from "../client/ProgramSource.ts"
 import {
   RappelClient,
@@ -18,6 +18,7 @@ import {
   type StartItem
 } from "../client/RappelClient.ts"
 import type { StartOptions } from "../client/StartOptions.ts"
+import type { Transaction } from "../client/Transaction.ts"
 import { type VisualFormat, visualize } from "../client/visualize.ts"
 
 /** The key under which a workflow keeps what it was made of; also how one is recognised. */
@@ -52,6 +53,11 @@ export interface Durable<Args extends ReadonlyArray<unknown>, A> {
   readonly startMany: (
     items: ReadonlyArray<StartManyItem<Args>>
   ) => Promise<ReadonlyArray<Handle<A>>>
+  /**
+   * Starts an instance in a transaction of yours, which `@rappel/sql/transaction/…` makes of what
+   * your library hands you: it runs if and when that commits.
+   */
+  readonly startIn: (tx: Transaction, ...args: Args) => Promise<Handle<A>>
   /** `run` for Effect programs: failures are typed, and the client comes from the context. */
   readonly execute: (...args: Args) => Effect.Effect<A, RunError, RappelClient>
 }
@@ -95,6 +101,7 @@ const durable = <Args extends ReadonlyArray<unknown>, A>(
 ): Durable<Args, A> => ({
   run: (...args) => settle<A>(ref, args, options),
   start: (...args) => handleOf<A>(ref, args, options),
+  startIn: (tx, ...args) => handleIn<A>(tx, ref, args, options),
   startMany: (items) => handlesOf<A>(ref, items.map((item) => itemOf(item, options))),
   execute: (...args) =>
     Effect.flatMap(RappelClient, (client) => client.execute(ref, args, options)) as Effect.Effect<
@@ -226,6 +233,15 @@ export abstract class Workflow {
     items: ReadonlyArray<StartManyItem<Args>>
   ): Promise<ReadonlyArray<Handle<Awaited<R>>>> {
     return durable<Args, Awaited<R>>(refOf(this), {}).startMany(items)
+  }
+
+  /** Starts an instance in a transaction of yours. */
+  static startIn<Args extends ReadonlyArray<any>, R>(
+    this: WorkflowClass<Args, R>,
+    tx: Transaction,
+    ...args: Args
+  ): Promise<Handle<Awaited<R>>> {
+    return durable<Args, Awaited<R>>(refOf(this), {}).startIn(tx, ...args)
   }
 
   /** `run` for Effect programs. */

@@ -11,6 +11,7 @@ import m0004 from "./0004_start_options.ts"
 import m0005 from "./0005_start_functions.ts"
 import m0006 from "./0006_retention.ts"
 import m0010 from "./0010_expire.ts"
+import m0012 from "./0012_messages_in_sql.ts"
 
 export interface Migration {
   /** Counts from 1; numbers grow in the list, and may leave some out. */
@@ -28,7 +29,8 @@ export const all: ReadonlyArray<Migration> = [
   { id: 4, name: "start options", breaking: true, run: m0004 },
   { id: 5, name: "start functions", breaking: true, run: m0005 },
   { id: 6, name: "retention", breaking: false, run: m0006 },
-  { id: 10, name: "expire", breaking: true, run: m0010 }
+  { id: 10, name: "expire", breaking: true, run: m0010 },
+  { id: 12, name: "messages in sql", breaking: true, run: m0012 }
 ]
 
 /** The schema that this release was written for. */

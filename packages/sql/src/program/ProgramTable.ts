@@ -60,19 +60,11 @@ export const make = (run: Run) => {
       return missing.length === 0 ? Effect.void : insert(missing)
     })
 
-  /** Index: `program_newest_idx`, read backwards. */
+  /** What was deployed, else the newest. Indexes: `deployment_pkey`, `program_newest_idx`. */
   const newest = (name: string): Effect.Effect<string | undefined, unknown> =>
     Effect.map(
-      run({
-        name: "program_newest",
-        text: `
-          select hash
-          from rappel.program
-          where name = $1
-          order by stored desc
-          limit 1`
-      }, [name]),
-      ([row]) => row?.["hash"] as string | undefined
+      run({ name: "program_newest", text: "select rappel.program_of($1) as hash" }, [name]),
+      ([row]) => row!["hash"] as string | null ?? undefined
     )
 
   /** Index: `program_newest_idx`. */
@@ -81,5 +73,17 @@ export const make = (run: Run) => {
     (rows) => rows.map((row) => row["name"] as string)
   )
 
-  return { put, get, newest, names } as const
+  /** Starts by name use these from now on. Locks: the rows of these names. */
+  const deploy = (files: ReadonlyArray<ProgramFile>): Effect.Effect<void, unknown> =>
+    Effect.asVoid(run({
+      name: "program_deploy",
+      text: `
+        insert into rappel.deployment (name, program)
+        select name, program
+        from unnest($1::text[], $2::text[]) as deployed (name, program)
+        order by name
+        on conflict (name) do update set program = excluded.program, deployed_at = now()`
+    }, [files.map((file) => file.program.name), files.map((file) => file.hash)]))
+
+  return { put, get, newest, names, deploy } as const
 }

@@ -20,6 +20,7 @@ import {
 } from "../statement/storable.ts"
 import { CHANNEL } from "./PgWakes.ts"
 import { searchText } from "./searchText.ts"
+import { START_ONE, startOneValues, termsOf } from "./startOne.ts"
 
 /** Why a request was not inserted: the instance that has its id, or the one that holds its key or tick. */
 export interface Holder {
@@ -110,48 +111,6 @@ export const make = (run: Run) => {
 
   return { insert, holders, startOne, find, list } as const
 }
-
-/** What few requests have, as one column of JSON: null for most. Times are milliseconds. */
-const termsOf = (request: StartRequest): string | null => {
-  const { deadlineAt, deadlineMillis, dueAt, memo, priority, tags, tick } = request
-  if (
-    (deadlineAt ?? deadlineMillis ?? dueAt ?? memo ?? priority ?? tags ?? tick) === undefined
-  ) return null
-  return JSON.stringify({
-    dueAt,
-    priority,
-    deadlineMillis,
-    deadlineAt,
-    tags: tags?.map(toStorable),
-    memo: memo === undefined ? undefined : toStorable(memo),
-    tick: tick === undefined ? undefined : { schedule: toStorable(tick.schedule), at: tick.at }
-  })
-}
-
-/** `rappel.start_one` for a request, and the order of its arguments. */
-export const START_ONE = `
-  select id, created, same_input as same
-  from rappel.start_one($1, $2, $3, $4, $5, $6, $7::jsonb, $8)`
-
-export const startOneValues = (
-  request: StartRequest,
-  notify = false
-): ReadonlyArray<unknown> => [
-  request.id,
-  toStorable(request.name),
-  request.program,
-  toStorable(request.input),
-  request.seed,
-  toStorableOrNull(request.key ?? null),
-  JSON.stringify({
-    ...JSON.parse(termsOf(request) ?? "{}"),
-    delayMillis: request.delayMillis,
-    debounce: request.debounce === undefined
-      ? undefined
-      : { ...request.debounce, key: toStorable(request.debounce.key) }
-  }),
-  notify
-]
 
 /** It waits for whoever inserts the same key, in a transaction that may be an app's. */
 const INSERT_MILLIS = 60_000

@@ -174,6 +174,13 @@ export const make = (
         files.length === 0 ? Effect.void : sending("store programs", programs.put(files)),
       getPrograms: (hashes) =>
         hashes.length === 0 ? Effect.succeed([]) : sending("read programs", programs.get(hashes)),
+      deploy: (files) =>
+        files.length === 0
+          ? Effect.void
+          : sending(
+            "deploy programs",
+            Effect.zipRight(programs.put(files), programs.deploy(files))
+          ),
       newestProgram: (name) =>
         sending("look up a program", Effect.map(programs.newest(name), Option.fromNullable)),
 

@@ -64,6 +64,24 @@ export const storingPrograms = (queue: EmptyQueue) => {
   )
 
   test(
+    "a program that was deployed stays what its name means, until the next deploy",
+    queue,
+    Effect.gen(function*() {
+      const { deploy, getPrograms, newestProgram, putPrograms } = yield* Queue
+      yield* putPrograms([programOf("a", "greeting")])
+      yield* deploy([programOf("b", "greeting")])
+      yield* putPrograms([programOf("c", "greeting"), programOf("w", "welcome")])
+
+      assert.deepStrictEqual(yield* newestProgram("greeting"), Option.some("b"))
+      assert.deepStrictEqual(yield* newestProgram("welcome"), Option.some("w"))
+      assert.lengthOf(yield* getPrograms(["b"]), 1)
+      yield* deploy([programOf("a", "greeting")])
+      assert.deepStrictEqual(yield* newestProgram("greeting"), Option.some("a"))
+      yield* deploy([])
+    })
+  )
+
+  test(
     "processes that store the same programs at once don't harm each other",
     queue,
     Effect.gen(function*() {
