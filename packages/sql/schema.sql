@@ -1,5 +1,30 @@
 create schema rappel;
 
+create table rappel.call (
+  id uuid not null,
+  instance_id uuid not null,
+  taker uuid,
+  take_id uuid,
+  rank timestamp with time zone not null,
+  offered_at timestamp with time zone not null default now(),
+  rate_period double precision,
+  timeout double precision,
+  effect integer not null,
+  attempt integer not null,
+  priority integer not null,
+  concurrency integer,
+  rate_count integer,
+  alone boolean not null,
+  queue text not null,
+  lane text not null,
+  action text not null,
+  file text not null,
+  export_name text not null,
+  step text,
+  args text not null,
+  constraint call_pkey PRIMARY KEY (id)
+) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
+
 create table rappel.deployment (
   deployed_at timestamp with time zone not null default now(),
   name text not null,
@@ -15,6 +40,8 @@ create table rappel.dispatcher (
   died_at timestamp with time zone,
   pid integer not null,
   host text not null,
+  slots integer not null default 0,
+  queues text[] not null default '{}'::text[],
   place text not null default ''::text,
   constraint dispatcher_pkey PRIMARY KEY (id)
 ) with (fillfactor=50);
@@ -87,6 +114,19 @@ create table rappel.instance (
   constraint instance_verdict CHECK (((verdict IS NULL) OR ((verdict = ANY (ARRAY['cancelled'::text, 'terminated'::text])) AND (NOT ok))))
 ) with (toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
 
+create table rappel.lane (
+  used_at timestamp with time zone not null default now(),
+  lane text not null,
+  constraint lane_pkey PRIMARY KEY (lane)
+) with (fillfactor=50, vacuum_truncate=off);
+
+create table rappel.lane_start (
+  at timestamp with time zone not null,
+  until timestamp with time zone not null,
+  count integer not null,
+  lane text not null
+) with (vacuum_truncate=off);
+
 create table rappel.log (
   id bigint not null generated always as identity,
   instance_id uuid not null,
@@ -101,6 +141,15 @@ create table rappel.migration (
   name text not null,
   constraint migration_pkey PRIMARY KEY (id)
 );
+
+create table rappel.permit (
+  call_id uuid not null,
+  taker uuid not null,
+  ends_at timestamp with time zone,
+  queue text not null,
+  lane text not null,
+  constraint permit_pkey PRIMARY KEY (call_id)
+) with (vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 
 create table rappel.program (
   stored bigint not null generated always as identity,
@@ -119,6 +168,15 @@ create table rappel.published (
   constraint published_pkey PRIMARY KEY (instance_id, name)
 ) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off);
 
+create table rappel.queue (
+  rate_period double precision,
+  concurrency integer,
+  rate_count integer,
+  paused boolean not null default false,
+  name text not null,
+  constraint queue_pkey PRIMARY KEY (name)
+);
+
 create table rappel.reply (
   message uuid not null,
   instance_id uuid not null,
@@ -127,6 +185,29 @@ create table rappel.reply (
   constraint reply_pkey PRIMARY KEY (message)
 ) with (toast_tuple_target=8160, vacuum_truncate=off);
 
+create table rappel.schedule (
+  created_at timestamp with time zone not null default now(),
+  next_at timestamp with time zone,
+  last_at timestamp with time zone,
+  jitter double precision not null,
+  catch_up double precision not null,
+  fired bigint not null default 0,
+  skipped bigint not null default 0,
+  missed bigint not null default 0,
+  last_instance uuid,
+  revision integer not null default 1,
+  paused boolean not null default false,
+  name text not null,
+  overlap text not null,
+  timing text not null,
+  workflow text not null,
+  program text,
+  input text not null,
+  terms text not null,
+  constraint schedule_overlap CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'allow'::text, 'replace'::text]))),
+  constraint schedule_pkey PRIMARY KEY (name)
+);
+
 create table rappel.snapshot (
   instance_id uuid not null,
   seq integer not null,
@@ -134,9 +215,17 @@ create table rappel.snapshot (
   constraint snapshot_pkey PRIMARY KEY (instance_id)
 ) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
 
+CREATE INDEX call_instance_idx ON rappel.call USING btree (instance_id);
+
+CREATE INDEX call_taker_idx ON rappel.call USING btree (taker) WHERE (taker IS NOT NULL);
+
+CREATE INDEX call_waiting_idx ON rappel.call USING btree (queue, lane, rank) WHERE (taker IS NULL);
+
 CREATE UNIQUE INDEX due_debounce_idx ON rappel.due USING btree (debounce) WHERE ((debounce IS NOT NULL) AND (epoch = 0));
 
 CREATE INDEX due_owner_idx ON rappel.due USING btree (owner, due_at);
+
+CREATE INDEX due_waiting_idx ON rappel.due USING btree (instance_id) WHERE ((due_at IS NULL) AND (owner IS NULL) AND (epoch = 0));
 
 CREATE INDEX event_message_idx ON rappel.event USING btree (message) WHERE (message IS NOT NULL);
 
@@ -148,11 +237,23 @@ CREATE INDEX instance_finished_idx ON rappel.instance USING btree (name, ok, fin
 
 CREATE UNIQUE INDEX instance_key_idx ON rappel.instance USING btree (name, key) WHERE (key IS NOT NULL);
 
+CREATE INDEX instance_run_idx ON rappel.instance USING btree (schedule) WHERE ((schedule IS NOT NULL) AND (finished_at IS NULL));
+
 CREATE INDEX instance_tags_idx ON rappel.instance USING gin (tags) WHERE (tags IS NOT NULL);
 
 CREATE UNIQUE INDEX instance_tick_idx ON rappel.instance USING btree (schedule, tick_at) WHERE (schedule IS NOT NULL);
 
+CREATE INDEX permit_lane_idx ON rappel.permit USING btree (lane);
+
+CREATE INDEX permit_queue_idx ON rappel.permit USING btree (queue);
+
+CREATE INDEX permit_taker_idx ON rappel.permit USING btree (taker);
+
 CREATE INDEX program_newest_idx ON rappel.program USING btree (name, stored);
+
+CREATE INDEX schedule_next_idx ON rappel.schedule USING btree (next_at) WHERE ((next_at IS NOT NULL) AND (NOT paused));
+
+CREATE INDEX start_lane_idx ON rappel.lane_start USING btree (lane, at);
 
 CREATE OR REPLACE FUNCTION rappel.cancel(instance uuid, reason text DEFAULT NULL::text, message uuid DEFAULT NULL::uuid, notify boolean DEFAULT false)
  RETURNS uuid
@@ -181,6 +282,7 @@ AS $function$
     if dead is null then
       return 0;
     end if;
+    perform rappel.lose_calls(dead);
     return rappel.free(dead);
   end
   $function$
@@ -205,15 +307,76 @@ AS $function$
   $function$
 ;
 
+CREATE OR REPLACE FUNCTION rappel.lane_room(p_lane text, p_queue text, p_concurrency integer, p_rate integer, p_period double precision, OUT room integer, OUT next_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+    declare
+      used integer;
+      moment timestamptz := clock_timestamp();
+    begin
+      room := 2147483647;
+      if p_concurrency is not null then
+        if p_queue is null then
+          delete from rappel.permit where lane = p_lane and ends_at <= moment;
+          select p_concurrency - count(*) into room from rappel.permit where lane = p_lane;
+        else
+          delete from rappel.permit where queue = p_queue and ends_at <= moment;
+          select p_concurrency - count(*) into room from rappel.permit where queue = p_queue;
+        end if;
+      end if;
+      if p_rate is not null then
+        delete from rappel.lane_start where lane = p_lane and until <= moment;
+        select coalesce(sum(count), 0) into used
+        from rappel.lane_start
+        where lane = p_lane and at > moment - p_period * interval '1 ms';
+        if p_rate - used <= 0 then
+          select min(at) + p_period * interval '1 ms' into next_at
+          from rappel.lane_start
+          where lane = p_lane and at > moment - p_period * interval '1 ms';
+        end if;
+        room := least(room, p_rate - used);
+      end if;
+      room := greatest(room, 0);
+    end $function$
+;
+
 CREATE OR REPLACE FUNCTION rappel.leave(p_dispatcher uuid)
  RETURNS integer
  LANGUAGE plpgsql
 AS $function$
   begin
     delete from rappel.dispatcher where id = p_dispatcher;
+    perform rappel.offer_again(p_dispatcher);
     return rappel.free(array[p_dispatcher]);
   end
   $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.lose_calls(p_dispatchers uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+    begin
+      update rappel.permit
+      set ends_at = now() + interval '2 s'
+      where taker = any(p_dispatchers);
+      with taken as materialized (
+        select id, instance_id, effect, attempt
+        from rappel.call
+        where taker = any(p_dispatchers)
+        order by id
+        for update
+      ), message as (
+        insert into rappel.inbox (id, instance_id, kind, effect, payload)
+        select id, instance_id, 'call', effect, attempt || 'lits dispatcher ended'
+        from taken
+        order by id
+        on conflict (id) do nothing
+      )
+      delete from rappel.call
+      where id = any(array(select id from taken));
+    end $function$
 ;
 
 CREATE OR REPLACE FUNCTION rappel.millis_of(option text, value jsonb)
@@ -248,6 +411,22 @@ AS $function$
     )::uuid
     from (select replace(gen_random_uuid()::text, '-', '') as hex) as random
   $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.offer_again(p_dispatcher uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+    begin
+      delete from rappel.permit where taker = p_dispatcher;
+      update rappel.call
+      set taker = null, take_id = null
+      where taker = p_dispatcher
+        and not exists (select from rappel.inbox where inbox.id = call.id);
+      if found then
+        perform pg_notify('rappel', 'c');
+      end if;
+    end $function$
 ;
 
 CREATE OR REPLACE FUNCTION rappel.program_of(workflow text)
@@ -529,9 +708,199 @@ AS $function$
   $function$
 ;
 
+CREATE OR REPLACE FUNCTION rappel.take(p_dispatcher uuid, p_take uuid, p_queues text[], p_limit integer, p_after text)
+ RETURNS TABLE(o_call rappel.call, o_after text, o_next_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+    #variable_conflict use_column
+    declare
+      v_after text collate "C" := p_after;
+      v_next timestamptz;
+      v_left integer := p_limit;
+      v_queue text;
+      v_lane text collate "C";
+      v_found text collate "C";
+      v_wrapped boolean;
+      v_count integer;
+      v_of text[] := '{}';
+      v_lanes text[] := '{}';
+      v_limits rappel.queue;
+      v_is_limited boolean;
+      v_room record;
+      v_head record;
+      v_budget integer;
+      v_share integer;
+      v_quota integer;
+      v_grant integer;
+      v_started integer;
+    begin
+      if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'rappel.take needs the isolation level read committed';
+      end if;
+      perform from rappel.dispatcher where id = p_dispatcher and died_at is null for share;
+      if not found then return; end if;
+
+      foreach v_queue in array p_queues loop
+        v_lane := p_after;
+        v_wrapped := false;
+        v_count := 0;
+        -- One take looks at 64 lanes of a queue; the next one goes on after them.
+        while v_count < 64 loop
+          select lane into v_found
+          from rappel.call
+          where queue = v_queue and taker is null and lane > v_lane
+          order by lane
+          limit 1;
+          if not found then
+            exit when v_wrapped or p_after = '';
+            v_wrapped := true;
+            v_lane := '';
+            continue;
+          end if;
+          exit when v_wrapped and v_found > p_after;
+          v_lane := v_found;
+          v_of := v_of || v_queue;
+          v_lanes := v_lanes || v_found::text;
+          v_count := v_count + 1;
+        end loop;
+      end loop;
+
+      insert into rappel.lane (lane)
+      select wanted.lane
+      from (
+        select distinct lane collate "C" as lane from unnest(v_lanes) as lane
+        union
+        select E'	' || name
+        from rappel.queue
+        where name = any(p_queues) and (concurrency is not null or rate_count is not null)
+      ) as wanted
+      where not exists (select from rappel.lane where lane.lane = wanted.lane)
+      order by wanted.lane
+      on conflict do nothing;
+
+      foreach v_queue in array p_queues loop
+        exit when v_left <= 0;
+        v_budget := v_left;
+        v_started := 0;
+        select * into v_limits from rappel.queue where name = v_queue;
+        continue when found and v_limits.paused;
+        v_is_limited := found and
+          (v_limits.concurrency is not null or v_limits.rate_count is not null);
+        if v_is_limited then
+          perform from rappel.lane where lane = E'	' || v_queue for no key update skip locked;
+          continue when not found;
+          select * into v_room from rappel.lane_room(
+            E'	' || v_queue, v_queue, v_limits.concurrency, v_limits.rate_count, v_limits.rate_period
+          );
+          v_next := least(v_next, v_room.next_at);
+          v_budget := least(v_budget, v_room.room);
+          continue when v_budget <= 0;
+        end if;
+
+        -- Calls without a lane get half of it when others wait, else all.
+        select count(*) into v_count from unnest(v_of) as of where of = v_queue;
+        v_share := v_budget;
+        if v_count > 0 and exists (
+          select from rappel.call where queue = v_queue and lane = '' and taker is null
+        ) then
+          v_share := (v_budget + 1) / 2;
+        end if;
+        v_quota := ceil(v_share::numeric / greatest(v_count, 1));
+
+        for v_lane in
+          select name
+          from unnest(v_of, v_lanes) with ordinality as candidate (of, name, nth)
+          where of = v_queue
+          order by nth
+        loop
+          exit when v_share <= 0;
+          perform from rappel.lane where lane = v_lane for no key update skip locked;
+          continue when not found;
+          select concurrency, rate_count, rate_period into v_head
+          from rappel.call
+          where queue = v_queue and lane = v_lane and taker is null
+          order by rank
+          limit 1;
+          continue when not found;
+          select * into v_room from rappel.lane_room(
+            v_lane, null, v_head.concurrency, v_head.rate_count, v_head.rate_period
+          );
+          v_next := least(v_next, v_room.next_at);
+          v_after := v_lane;
+          v_grant := least(v_share, v_quota, v_room.room);
+          continue when v_grant <= 0;
+          return query select taken, null::text, null::timestamptz
+          from rappel.take_from(
+            p_dispatcher, p_take, v_queue, v_lane, v_grant,
+            v_head.concurrency is not null or v_limits.concurrency is not null
+          ) as taken;
+          get diagnostics v_count = row_count;
+          if v_head.rate_count is not null and v_count > 0 then
+            insert into rappel.lane_start (lane, at, until, count)
+            values (
+              v_lane, clock_timestamp(),
+              clock_timestamp() + v_head.rate_period * interval '1 ms', v_count
+            );
+          end if;
+          v_share := v_share - v_count;
+          v_budget := v_budget - v_count;
+          v_started := v_started + v_count;
+        end loop;
+
+        return query select taken, null::text, null::timestamptz
+        from rappel.take_from(
+          p_dispatcher, p_take, v_queue, '', v_budget, v_limits.concurrency is not null
+        ) as taken;
+        get diagnostics v_count = row_count;
+        v_started := v_started + v_count;
+        if v_is_limited and v_limits.rate_count is not null and v_started > 0 then
+          insert into rappel.lane_start (lane, at, until, count)
+          values (
+            E'	' || v_queue, clock_timestamp(),
+            clock_timestamp() + v_limits.rate_period * interval '1 ms', v_started
+          );
+        end if;
+        v_left := v_left - v_started;
+      end loop;
+      return query select null::rappel.call, v_after::text, v_next;
+    end $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.take_from(p_dispatcher uuid, p_take uuid, p_queue text, p_lane text, p_limit integer, p_permits boolean)
+ RETURNS SETOF rappel.call
+ LANGUAGE sql
+AS $function$
+      with picked as materialized (
+        select id
+        from rappel.call
+        where queue = p_queue and lane = p_lane and taker is null
+        order by rank
+        limit p_limit
+        for update skip locked
+      ), taken as (
+        update rappel.call
+        set taker = p_dispatcher, take_id = p_take
+        where id = any(array(select id from picked))
+        returning *
+      ), permits as (
+        insert into rappel.permit (call_id, taker, queue, lane)
+        select id, p_dispatcher, queue, lane from taken where p_permits
+      )
+      select * from taken
+    $function$
+;
+
+comment on table rappel.call is 'One row per attempt that its owner offers to whoever has a free slot. Inserted and deleted by the owner''s commit; a taker sets itself.';
+
+comment on column rappel.call.id is 'md5 of instance, effect and attempt: also the id of the message with its outcome, so that the first verdict counts.';
+
+comment on column rappel.call.lane is 'Calls of the same lane share limits; empty for a call without.';
+
 comment on table rappel.deployment is 'The program that starts by name use, per workflow; only a deploy moves it.';
 
 comment on table rappel.dispatcher is 'One row per registration. A row with died_at is dead for good; its process registers anew under another id.';
+
+comment on column rappel.dispatcher.slots is 'Executions that its workers can make at the same time, as of the last beat.';
 
 comment on column rappel.dispatcher.place is 'Names the process for others on its host, which can tell by it whether it has ended; empty for none.';
 
@@ -571,14 +940,26 @@ comment on column rappel.instance.tick_at is 'The time of its schedule that it i
 
 comment on column rappel.instance.memo is 'JSON of an object, for people.';
 
+comment on table rappel.lane is 'What a take locks before it counts the permits and starts of a lane; queues with limits have a lane, too.';
+
+comment on table rappel.lane_start is 'Starts of calls whose lane or queue has a rate, kept for one period.';
+
 comment on table rappel.log is 'What workflows logged, as JSON of level, text and time; by id within an instance.';
 
 comment on table rappel.migration is 'Which migrations were applied. Processes that do not know a breaking one stop with exit code 57.';
+
+comment on table rappel.permit is 'One row per limited call that runs. It goes with the verdict; ends_at is set when its dispatcher was declared dead, to give its workers time to end.';
 
 comment on table rappel.program is 'One row per program that was ever started; rows never change. The newest of a name is the one stored last.';
 
 comment on table rappel.published is 'Values that workflows show of themselves, the last one of each name.';
 
+comment on table rappel.queue is 'Queues that have limits of their own.';
+
 comment on table rappel.reply is 'What instances answered to the senders of messages.';
+
+comment on table rappel.schedule is 'One row per schedule; whoever moves next_at from a tick to the following one has fired it.';
+
+comment on column rappel.schedule.revision is 'Counts changes, so that a tick is not fired with what the schedule was before.';
 
 comment on table rappel.snapshot is 'The state of an instance after event seq; loading starts here.';

@@ -11,6 +11,7 @@ import type * as PgClient from "@effect/sql-pg/PgClient"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { Queue } from "@rappel/core/queue/Queue"
 import type { QueueUnavailable, SchemaTooNew } from "@rappel/core/queue/QueueError"
+import type { Schedules } from "@rappel/core/schedule/Schedules"
 import * as Embedded from "@rappel/embedded/Embedded"
 import { layerClient, layerPg } from "@rappel/sql/layer"
 import * as Migrator from "@rappel/sql/migrations/Migrator"
@@ -99,7 +100,7 @@ export const emptyUrl = async (): Promise<string> => await urlOf(await createDat
 /** The address of this test file's database: migrated, and the same at every call. */
 export const url: () => Promise<string> = once(freshUrl)
 
-type Services = Queue | PgPool.PgPool | PgClient.PgClient | SqlClient.SqlClient
+type Services = Queue | Schedules | PgPool.PgPool | PgClient.PgClient | SqlClient.SqlClient
 
 /** The queue and its client on this file's database. */
 export const layer: Layer.Layer<Services, QueueUnavailable | SchemaTooNew> = Layer.unwrapEffect(

@@ -56,6 +56,8 @@ const CODES: Readonly<Record<string, ExitCode>> = {
   ArgumentsNotStorable: ExitCode.usage,
   InvalidStartOption: ExitCode.usage,
   SearchNotReadable: ExitCode.usage,
+  InvalidSchedule: ExitCode.usage,
+  ScheduleNotFound: ExitCode.usage,
   InstanceFinished: ExitCode.usage,
   InstanceNotFound: ExitCode.usage,
   KeyTaken: ExitCode.usage,

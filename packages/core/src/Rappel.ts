@@ -14,6 +14,9 @@ import type { QueueUnavailable, SchemaTooNew } from "./queue/QueueError.ts"
 import * as QueueMemory from "./queue/QueueMemory.ts"
 import * as RetrySchedules from "./retry/RetrySchedules.ts"
 import * as Timeouts from "./retry/Timeouts.ts"
+import type { Schedules } from "./schedule/Schedules.ts"
+import * as SchedulesMemory from "./schedule/SchedulesMemory.ts"
+import * as Ticker from "./schedule/Ticker.ts"
 import * as Scheduler from "./scheduler/Scheduler.ts"
 import type { WorkerPool } from "./worker/WorkerPool.ts"
 import { layerInline } from "./worker/WorkerPoolInline.ts"
@@ -49,7 +52,11 @@ export const layer = (
   RappelClient.RappelClient | LocalDispatcher,
   QueueUnavailable | SchemaTooNew,
   Queue | WorkerPool | Decisions | ProgramSource.ProgramSource
-> => Layer.provideMerge(RappelClient.layer, Dispatcher.layer(options))
+> =>
+  Layer.provideMerge(RappelClient.layer, Dispatcher.layer(options)).pipe(
+    // Who claims nothing fires nothing either: others do both.
+    Layer.merge(options?.claimBatch === 0 ? Layer.empty : Ticker.layer)
+  )
 
 /**
  * A client only: nothing is stepped in this process, somebody else's dispatcher does it.
@@ -76,11 +83,17 @@ export const layerMemory: Layer.Layer<
   | RappelClient.RappelClient
   | LocalDispatcher
   | Queue
+  | Schedules
   | WorkerPool
   | Decisions
   | ProgramSource.ProgramSource,
   PackageMissing | QueueUnavailable | SchemaTooNew
 > = Layer.provideMerge(
   layer(),
-  Layer.mergeAll(QueueMemory.layer, layerInline(), layerDecisions, ProgramSource.layer())
+  Layer.mergeAll(
+    Layer.provideMerge(SchedulesMemory.layer, QueueMemory.layer),
+    layerInline(),
+    layerDecisions,
+    ProgramSource.layer()
+  )
 )

@@ -36,8 +36,12 @@ export { ActionTimeout, WorkflowStalled } from "./dispatcher/DispatcherError.ts"
 export * as ProgramGraph from "./program/ProgramGraph.ts"
 export { KeyTaken, QueueUnavailable, SchemaTooNew } from "./queue/QueueError.ts"
 export * as Rappel from "./Rappel.ts"
+export { InvalidSchedule, ScheduleNotFound } from "./schedule/ScheduleError.ts"
+export type { ScheduleOptions } from "./schedule/ScheduleOptions.ts"
+export type { ScheduleRecord } from "./schedule/Schedules.ts"
 export { type CurrentCall, currentCall } from "./worker/CurrentCall.ts"
 export { Cancelled, Terminated, WaitTimeout } from "./workflow/errors.ts"
+export { schedule, schedules } from "./workflow/schedule.ts"
 export {
   offer,
   publish,

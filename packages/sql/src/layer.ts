@@ -7,11 +7,13 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { Queue } from "@rappel/core/queue/Queue"
 import type { QueueUnavailable, SchemaTooNew } from "@rappel/core/queue/QueueError"
+import type { Schedules } from "@rappel/core/schedule/Schedules"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Migrator from "./migrations/Migrator.ts"
 import * as PgPool from "./PgPool.ts"
 import * as PgQueue from "./queue/PgQueue.ts"
+import * as PgSchedules from "./schedule/PgSchedules.ts"
 import { toUnavailable } from "./statement/failure.ts"
 
 export interface PgOptions extends PgPool.PoolOptions, PgQueue.PgQueueOptions {
@@ -37,7 +39,7 @@ export const layerClient = (
   ).pipe(Layer.provideMerge(PgPool.layer(options)))
 
 /**
- * The queue on Postgres, with its pool and PgClient.
+ * The queue and schedules on Postgres, with their pool and PgClient.
  *
  * **Errors** `QueueUnavailable` within five seconds when the database cannot be reached,
  * and at once when it refuses the account or was not migrated; `SchemaTooNew` when a newer
@@ -49,12 +51,15 @@ export const layerClient = (
 export const layerPg = (
   options: PgOptions
 ): Layer.Layer<
-  Queue | PgPool.PgPool | PgClient.PgClient | SqlClient.SqlClient,
+  Queue | Schedules | PgPool.PgPool | PgClient.PgClient | SqlClient.SqlClient,
   QueueUnavailable | SchemaTooNew
 > => {
   const queue = PgQueue.layerWith(options)
   const migrated = options.migrate === true
     ? Layer.provide(queue, Layer.effectDiscard(Migrator.run))
     : queue
-  return Layer.provideMerge(migrated, layerClient(options))
+  return PgSchedules.layer.pipe(
+    Layer.provideMerge(migrated),
+    Layer.provideMerge(layerClient(options))
+  )
 }

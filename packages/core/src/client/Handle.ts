@@ -50,7 +50,8 @@ const inRuntime = async <A, E>(effect: Effect.Effect<A, E, RappelClient>): Promi
   return exit.value
 }
 
-const withClient = <A, E>(
+/** Uses the client of the default runtime. */
+export const withClient = <A, E>(
   use: (client: RappelClient["Type"]) => Effect.Effect<A, E>
 ): Promise<A> => inRuntime(Effect.flatMap(RappelClient, use))
 

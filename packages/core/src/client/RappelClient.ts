@@ -40,6 +40,7 @@ import {
 } from "./ClientError.ts"
 import * as Messages from "./Messages.ts"
 import { type ProgramRef, ProgramSource } from "./ProgramSource.ts"
+import * as ScheduleClient from "./ScheduleClient.ts"
 import * as Starter from "./Starter.ts"
 import { type StartOptions, termsOf } from "./StartOptions.ts"
 import type { Transaction } from "./Transaction.ts"
@@ -162,6 +163,7 @@ export class RappelClient extends Context.Tag("@rappel/core/client/RappelClient"
   readonly resume: (
     ids: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlySet<string>, QueueUnavailable>
+  readonly schedules: ScheduleClient.ScheduleClient<Startable>
   /** The program that a start would use. */
   readonly programOf: (ref: ProgramRef) => Effect.Effect<ProgramFile, ProgramError>
 }>() {}
@@ -274,6 +276,8 @@ const make: Effect.Effect<
 
   const result = (id: string) => Effect.flatMap(finished(id), (record) => valueOf(record))
 
+  const schedules = yield* ScheduleClient.make<Startable>({ resolve, encode })
+
   return RappelClient.of({
     start: (what, args, options = {}) =>
       Effect.gen(function*() {
@@ -334,6 +338,7 @@ const make: Effect.Effect<
     history: queue.history,
     ...Messages.make({ queue, newId, decode: valueOf }),
     resume: queue.resume,
+    schedules,
     programOf: programs.programOf
   })
 })

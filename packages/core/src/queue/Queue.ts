@@ -61,6 +61,8 @@ export interface Tick {
   readonly schedule: string
   /** The time that the schedule names, on the queue's clock; null for a run outside its times. */
   readonly at: number | null
+  /** Not due before `releaseRuns` finds that the schedule's earlier runs have finished. */
+  readonly waits?: boolean
 }
 
 /**
@@ -371,6 +373,12 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
     batch: ReadonlyArray<StartRequest>,
     owner?: string
   ) => Effect.Effect<ReadonlyArray<Started>, QueueUnavailable | KeyTaken>
+
+  /**
+   * Makes runs of schedules due that wait for earlier ones, the first of each schedule, when
+   * no other run of it is left. Answers how many.
+   */
+  readonly releaseRuns: Effect.Effect<number, QueueUnavailable>
 
   /** The instances of these ids, in no order; unknown ids are missing. */
   readonly find: (

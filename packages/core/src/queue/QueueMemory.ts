@@ -31,7 +31,7 @@ import {
   reportOne,
   type Store
 } from "./memoryRows.ts"
-import { startOne, takenKey } from "./memoryStart.ts"
+import { releaseRuns, startOne, takenKey } from "./memoryStart.ts"
 import { type Claimed, Queue, type Wake } from "./Queue.ts"
 
 const copyOfProgram = (file: ProgramFile): ProgramFile => JSON.parse(JSON.stringify(file))
@@ -121,6 +121,10 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         const started = batch.map((request) => startOne(store, request, owner, now()))
         return Effect.as(ring({ kind: "due" }), started)
       }),
+    releaseRuns: Effect.suspend(() => {
+      const count = releaseRuns(store, now())
+      return Effect.as(count === 0 ? Effect.void : ring({ kind: "due" }), count)
+    }),
     find: (ids) =>
       Effect.sync(() =>
         ids.flatMap((id) => {

@@ -5,5 +5,5 @@
  */
 import type { StartRequest } from "./Queue.ts"
 
-export const isAtOnce = ({ debounce, delayMillis = 0, dueAt }: StartRequest): boolean =>
-  debounce === undefined && dueAt === undefined && delayMillis <= 0
+export const isAtOnce = ({ debounce, delayMillis = 0, dueAt, tick }: StartRequest): boolean =>
+  debounce === undefined && dueAt === undefined && delayMillis <= 0 && tick?.waits !== true

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { isAtOnce } from "./isAtOnce.ts"
-import type { Store } from "./memoryRows.ts"
+import type { Due, Store } from "./memoryRows.ts"
 import type { Started, StartRequest } from "./Queue.ts"
 import { KeyTaken } from "./QueueError.ts"
 
@@ -17,7 +17,9 @@ const namesOf = (request: StartRequest): ReadonlyArray<string> => {
   const { debounce, name, tick } = request
   return [
     ...(key === undefined ? [] : [key]),
-    ...(tick === undefined || tick.at === null ? [] : [`tick ${JSON.stringify(tick)}`]),
+    ...(tick === undefined || tick.at === null
+      ? []
+      : [`tick ${JSON.stringify([tick.schedule, tick.at])}`]),
     ...(debounce === undefined ? [] : [`debounce ${JSON.stringify([name, debounce.key])}`])
   ]
 }
@@ -91,7 +93,7 @@ export const startOne = (
     published: new Map()
   })
   store.due.set(request.id, {
-    dueAt: dueAtOf(request, now),
+    dueAt: request.tick?.waits === true ? null : dueAtOf(request, now),
     owner: owned ? owner : null,
     epoch: owned ? 1 : 0,
     lastSeq: 0,
@@ -100,4 +102,32 @@ export const startOne = (
     aside: null
   })
   return { id: request.id, created: true }
+}
+
+/** A run that waits for the earlier ones of its schedule. */
+const isWaitingRun = (due: Due): boolean =>
+  due.dueAt === null && due.owner === null && due.epoch === 0 && due.aside === null
+
+/** Makes the first waiting run of each schedule due that has no other unfinished one. */
+export const releaseRuns = (store: Store, now: number): number => {
+  const heads = new Map<string, readonly [tickAt: number, id: string]>()
+  const busy = new Set<string>()
+  for (const [id, { outcome, request: { tick } }] of store.instances) {
+    const due = store.due.get(id)
+    if (tick === undefined || outcome !== null) continue
+    if (due === undefined || !isWaitingRun(due)) {
+      busy.add(tick.schedule)
+      continue
+    }
+    const [at, first] = heads.get(tick.schedule) ?? [Infinity, "~"]
+    const tickAt = tick.at ?? Infinity
+    if (tickAt < at || (tickAt === at && id < first)) heads.set(tick.schedule, [tickAt, id])
+  }
+  let count = 0
+  for (const [schedule, [, id]] of heads) {
+    if (busy.has(schedule)) continue
+    store.due.get(id)!.dueAt = now
+    count++
+  }
+  return count
 }

@@ -12,6 +12,7 @@ import m0005 from "./0005_start_functions.ts"
 import m0006 from "./0006_retention.ts"
 import m0010 from "./0010_expire.ts"
 import m0012 from "./0012_messages_in_sql.ts"
+import m0013 from "./0013_schedules.ts"
 
 export interface Migration {
   /** Counts from 1; numbers grow in the list, and may leave some out. */
@@ -30,7 +31,8 @@ export const all: ReadonlyArray<Migration> = [
   { id: 5, name: "start functions", breaking: true, run: m0005 },
   { id: 6, name: "retention", breaking: false, run: m0006 },
   { id: 10, name: "expire", breaking: true, run: m0010 },
-  { id: 12, name: "messages in sql", breaking: true, run: m0012 }
+  { id: 12, name: "messages in sql", breaking: true, run: m0012 },
+  { id: 13, name: "schedules", breaking: true, run: m0013 }
 ]
 
 /** The schema that this release was written for. */

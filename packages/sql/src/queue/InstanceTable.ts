@@ -65,6 +65,15 @@ export const make = (run: Run) => {
       }
     )
 
+  /**
+   * Indexes: `due_waiting_idx`, `instance_run_idx`. Locks: the rows it makes due. Two that
+   * do it at once choose the same row, and the second finds it due.
+   */
+  const releaseRuns: Effect.Effect<number, unknown> = Effect.map(
+    run({ name: "instance_release_runs", text: RELEASE_RUNS }, []),
+    ([row]) => row!["count"] as number
+  )
+
   /** Index: `instance_pkey` and `instance_key_idx`. Undefined for a request that nothing stands in the way of. */
   const holders = (
     batch: ReadonlyArray<StartRequest>
@@ -109,7 +118,7 @@ export const make = (run: Run) => {
     return Effect.map(run(statement, values), (rows) => rows.map(recordOf))
   }
 
-  return { insert, holders, startOne, find, list } as const
+  return { insert, releaseRuns, holders, startOne, find, list } as const
 }
 
 /** It waits for whoever inserts the same key, in a transaction that may be an app's. */
@@ -156,16 +165,17 @@ const INSERT = `
       instance_id, due_at, priority, owner, claim_id, started_at, epoch, claims
     )
     select request.id,
-      greatest(
+      case when request.terms #> '{tick,waits}' is null then greatest(
         now() + greatest(request.delay, 0) * interval '1 ms',
         to_timestamp((request.terms ->> 'dueAt')::float8 / 1000)
-      ),
+      ) end,
       coalesce((request.terms ->> 'priority')::smallint, 0), host.id, $10,
       case when host.id is not null then now() end,
       case when host.id is not null then 1 else 0 end,
       case when host.id is not null then 1 else 0 end
     from request left join host
       on request.delay <= 0 and request.terms ->> 'dueAt' is null
+        and request.terms #> '{tick,waits}' is null
     where (request.id in (select id from inserted)) is true
     on conflict do nothing
     returning owner, due_at
@@ -176,6 +186,30 @@ const INSERT = `
     limit 1
   )
   select (select string_agg(id::text, ',') from inserted) as ids, (select count(*) from notice)`
+
+const RELEASE_RUNS = `
+  with head as materialized (
+    select distinct on (instance.schedule) due.instance_id as id, instance.schedule
+    from rappel.due join rappel.instance on instance.id = due.instance_id
+    where due.due_at is null and due.owner is null and due.epoch = 0 and due.aside is null
+      and instance.schedule is not null
+    order by instance.schedule, instance.tick_at, due.instance_id
+  ), released as (
+    update rappel.due
+    set due_at = now()
+    from head
+    where due.instance_id = head.id and due.due_at is null and due.owner is null and due.epoch = 0
+      and not exists (
+        select
+        from rappel.instance as other left join rappel.due as its on its.instance_id = other.id
+        where other.schedule = head.schedule and other.finished_at is null and other.id <> head.id
+          and (its.due_at is null and its.owner is null and its.epoch = 0) is not true
+      )
+    returning 1
+  ), notice as (
+    select pg_notify('${CHANNEL}', 'd') from released limit 1
+  )
+  select (select count(*) from released)::integer as count, (select count(*) from notice) as notices`
 
 const HOLDERS = `
   select by_id.id as "byId", by_key.id as "byKey", by_tick.id as "byTick",

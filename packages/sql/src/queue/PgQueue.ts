@@ -193,6 +193,8 @@ export const make = (
               error instanceof KeyTaken ? error : toUnavailable("start instances", error)
           ),
 
+      releaseRuns: sending("let runs of schedules begin", instances.releaseRuns),
+
       find: (ids) => {
         const known = ids.filter((id) => UUID.test(id))
         return known.length === 0

@@ -20,7 +20,11 @@ export const termsOf = (request: StartRequest): string | null => {
     deadlineAt,
     tags: tags?.map(toStorable),
     memo: memo === undefined ? undefined : toStorable(memo),
-    tick: tick === undefined ? undefined : { schedule: toStorable(tick.schedule), at: tick.at }
+    tick: tick === undefined ? undefined : {
+      schedule: toStorable(tick.schedule),
+      at: tick.at,
+      waits: tick.waits === true ? true : undefined
+    }
   })
 }
 

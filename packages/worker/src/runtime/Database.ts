@@ -12,6 +12,8 @@ import { load } from "@rappel/core/client/Loader"
 import type { Queue } from "@rappel/core/queue/Queue"
 import type { QueueUnavailable, SchemaTooNew } from "@rappel/core/queue/QueueError"
 import * as QueueMemory from "@rappel/core/queue/QueueMemory"
+import type { Schedules } from "@rappel/core/schedule/Schedules"
+import * as SchedulesMemory from "@rappel/core/schedule/SchedulesMemory"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -48,7 +50,7 @@ interface SqlModule {
     readonly migrate?: boolean
     readonly pollMillis?: number
     readonly listen?: boolean
-  }) => Layer.Layer<Queue, QueueUnavailable | SchemaTooNew>
+  }) => Layer.Layer<Queue | Schedules, QueueUnavailable | SchemaTooNew>
 }
 
 interface EmbeddedModule {
@@ -75,7 +77,7 @@ export const urlOf = (
     })
 
 /**
- * The queue of a target, with its schema up to date.
+ * The queue and schedules of a target, with its schema up to date.
  *
  * **Errors** `QueueUnavailable`, `SchemaTooNew`, `EmbeddedError`, or `PackageMissing` with
  * the package to install.
@@ -86,8 +88,10 @@ export const urlOf = (
 export const layerQueue = (
   target: DatabaseTarget,
   options: DatabaseOptions
-): Layer.Layer<Queue, DatabaseError> => {
-  if (target.kind === "memory") return QueueMemory.layer
+): Layer.Layer<Queue | Schedules, DatabaseError> => {
+  if (target.kind === "memory") {
+    return Layer.provideMerge(SchedulesMemory.layer, QueueMemory.layer)
+  }
   const { maxConnections, pollMillis } = options
   return Layer.unwrapScoped(Effect.gen(function*() {
     const [sql, url] = yield* Effect.all([
