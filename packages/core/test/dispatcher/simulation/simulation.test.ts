@@ -1,24 +1,28 @@
 import { assert, describe, it } from "@effect/vitest"
 import { setImmediate } from "node:timers/promises"
-import { simulate } from "./simulation.ts"
+import { noCounts, simulate } from "./simulate.ts"
 
-/** More schedules: `SIMULATIONS=1000000 npm test -- simulation`. */
+/**
+ * More schedules: `SIMULATIONS=1000000 npm test -- simulation`; others: `SIMULATION_FROM` is the
+ * first seed. A failure prints its seed: `SIMULATION_FROM=<seed> SIMULATIONS=1` replays it.
+ */
 const SCHEDULES = Number(process.env["SIMULATIONS"] ?? 1500)
+const FIRST = Number(process.env["SIMULATION_FROM"] ?? 1)
 
 describe("dispatchers over one queue", () => {
   it("lose nothing and do nothing twice, whatever the schedule", async () => {
-    const total = { crashes: 0, zombies: 0, lostAnswers: 0, busy: 0, commits: 0, executions: 0 }
-    for (let seed = 1; seed <= SCHEDULES; seed++) {
+    const total = noCounts()
+    for (let seed = FIRST; seed < FIRST + SCHEDULES; seed++) {
       // The runner asks now and then whether this process is there.
       if (seed % 50 === 0) await setImmediate()
       const { broken, counts } = simulate(seed)
       assert.isUndefined(broken, `seed ${seed}: ${broken}`)
       for (const key of Object.keys(total) as Array<keyof typeof total>) total[key] += counts[key]
     }
-    for (const [fault, count] of Object.entries(total)) {
+    for (const [fault, count] of SCHEDULES < 100 ? [] : Object.entries(total)) {
       assert.isAbove(count, SCHEDULES / 10, `${fault} hardly happened`)
     }
-  }, 600_000)
+  }, 3_600_000)
 
   const finds = (sabotage: Parameters<typeof simulate>[1]) => {
     for (let seed = 1; seed <= 500; seed++) {
