@@ -35,7 +35,7 @@ export interface Counts {
   steps: number
   settled: number
   fired: number
-  /** Messages from outside that became events. */
+  /** Signals that became events. */
   received: number
   failedAttempts: number
   losses: number
@@ -132,8 +132,8 @@ const checkInstance = (
     if (event.message != null) {
       if (messages.has(event.message)) report("duplicates", `message ${event.message} came twice`)
       messages.add(event.message)
-      counts.received++
     }
+    if (event.kind === "received") counts.received++
     if (event.kind === "settled" || event.kind === "fired") {
       if (outcomes.has(event.effect)) report("duplicates", `effect ${event.effect} settled twice`)
       outcomes.set(event.effect, event)
