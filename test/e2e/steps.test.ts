@@ -84,7 +84,7 @@ describe("implicit steps", () => {
     }
     assert.notStrictEqual(answers[0].pid, onPostgres.pid)
     assert.strictEqual(answers[1].pid, inMemory.pid)
-  }, 120_000)
+  }, 60_000)
 
   it("fail like any action, with the package's own error", async () => {
     const cwd = project()
@@ -97,7 +97,7 @@ describe("implicit steps", () => {
     const { error } = JSON.parse(stdout)
     assert.strictEqual(error.name, "ZodError")
     assert.include(error.message, "too_small")
-  }, 120_000)
+  }, 60_000)
 
   it("--strict makes them errors, for check, run and build", async () => {
     const cwd = project()
@@ -112,7 +112,7 @@ describe("implicit steps", () => {
       assert.strictEqual(code, 1, command[0])
       assert.include(stdout + stderr, "error[implicit-step]")
     }
-  }, 120_000)
+  }, 60_000)
 
   it("a build holds them as imports", async () => {
     const cwd = project()
@@ -144,7 +144,7 @@ describe("implicit steps", () => {
 
     assert.strictEqual(code, 0, stderr)
     assert.deepStrictEqual(JSON.parse(stdout), [4, true, { id: "o1", items: [1, 2, 3] }])
-  }, 120_000)
+  }, 60_000)
 
   it.live("a program that was stored runs in workers after its module has gone", () => {
     const cwd = project()
@@ -165,5 +165,5 @@ describe("implicit steps", () => {
       RetrySchedules.layer,
       Timeouts.layer
     )))
-  }, 120_000)
+  }, 60_000)
 })

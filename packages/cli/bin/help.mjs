@@ -23,6 +23,10 @@ Commands
   instances terminate <ids>  end instances without running their code any further
   instances signal <id> <channel> [value]
                              tell an instance a value, as JSON
+  deploy                     make what was built what starts by name run
+  schedules                  start workflows at times: list, set, pause and more
+  queues list                list queues: what waits, what runs, who serves them
+  queues limit <queue>       set the limits of a queue, or pause it
   retention show             show how long finished instances are kept
   retention run              remove now what is over
 

@@ -228,6 +228,32 @@ export const rappel = (outcome: Outcome) => {
     ])
   )
   const schedules = scheduleCommands(command)
+  const queues = group("queues", "Queues of calls, and their limits").pipe(
+    Command.withSubcommands([
+      command(
+        "list",
+        "List queues: what waits, what runs, who serves them",
+        { databaseUrl, json },
+        () => import("./commands/queues.ts").then(({ list }) => ({ execute: list }))
+      ),
+      command(
+        "limit",
+        "Set the limits of a queue; what is not named has none from now on",
+        {
+          name: Args.text({ name: "queue" }),
+          concurrency: Options.integer("concurrency").pipe(
+            Options.withDescription("Calls at the same time, over all hosts"),
+            Options.optional
+          ),
+          rate: text("rate", "Starts within a time, over all hosts: 10/1s"),
+          pause: flag("pause", "Let its calls wait until the next `queues limit` without this"),
+          databaseUrl,
+          json
+        },
+        () => import("./commands/queues.ts").then(({ limit }) => ({ execute: limit }))
+      )
+    ])
+  )
   return group("rappel", "Durable workflows as plain async functions").pipe(
     Command.withSubcommands([
       run,
@@ -240,6 +266,7 @@ export const rappel = (outcome: Outcome) => {
       doctor,
       deploy,
       instances,
+      queues,
       retention,
       schedules
     ])

@@ -31,6 +31,8 @@ export interface Member {
   outbox: Array<CallRequest>
   /** All calls that it was ever given. */
   given: number
+  /** The call that has this worker for itself, or waits for its others to end. */
+  alone: number | null
 }
 
 export const make = (process: WorkerProcess, seat: Seat): Member => ({
@@ -40,7 +42,8 @@ export const make = (process: WorkerProcess, seat: Seat): Member => ({
   live: new Map(),
   unreleased: new Set(),
   outbox: [],
-  given: 0
+  given: 0,
+  alone: null
 })
 
 export const takesCalls = ({ stage }: Member): boolean =>
@@ -58,7 +61,7 @@ export const leastLoaded = (
   let best: Member | undefined
   let bestLoad = Infinity
   for (const member of members) {
-    if (!takesCalls(member) || member.live.size >= concurrency) continue
+    if (!takesCalls(member) || member.alone !== null || member.live.size >= concurrency) continue
     const load = member.live.size + member.unreleased.size * concurrency
     if (load < bestLoad) {
       best = member
@@ -67,3 +70,25 @@ export const leastLoaded = (
   }
   return best
 }
+
+/**
+ * The member for a call that is to run alone, once it has nothing else: one is set apart for
+ * it, the least loaded, and gets no other call until this one has ended.
+ */
+export const aloneMember = (members: Iterable<Member>, call: number): Member | undefined => {
+  let chosen: Member | undefined
+  for (const member of members) {
+    if (!takesCalls(member)) continue
+    if (member.alone === call) {
+      chosen = member
+      break
+    }
+    if (member.alone !== null) continue
+    if (chosen === undefined || loadOf(member) < loadOf(chosen)) chosen = member
+  }
+  if (chosen === undefined) return undefined
+  chosen.alone = call
+  return loadOf(chosen) === 0 ? chosen : undefined
+}
+
+const loadOf = ({ live, unreleased }: Member): number => live.size + unreleased.size

@@ -22,6 +22,7 @@ import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import type * as Scope from "effect/Scope"
 import {
+  aloneMember,
   leastLoaded,
   make as makeMember,
   type Member,
@@ -115,10 +116,20 @@ const make = (
       if (calls.length > 0) member.process.submit(calls)
     }
 
+    /** A call that had the member for itself, or waited for it, needs it no more. */
+    const free = (member: Member, id: number) => {
+      if (member.alone === id) member.alone = null
+    }
+
     const pump = () => {
       for (const [id, call] of waiting) {
-        const member = leastLoaded(members, concurrency)
-        if (member === undefined) return
+        const member = call.alone === true
+          ? aloneMember(members, id)
+          : leastLoaded(members, concurrency)
+        if (member === undefined) {
+          if (call.alone === true) continue
+          return
+        }
         waiting.delete(id)
         holders.set(id, member)
         member.live.set(id, call)
@@ -154,6 +165,7 @@ const make = (
         if (report.kind === "leaving") leave(member)
         else if (report.kind === "released") member.unreleased.delete(report.id)
         else if (member.live.delete(report.id)) {
+          free(member, report.id)
           holders.delete(report.id)
           settled.push(report)
         } else member.unreleased.delete(report.id)
@@ -207,10 +219,7 @@ const make = (
         const startedAt = yield* Clock.currentTimeMillis
         const started = yield* Effect.either(
           Effect.scoped(Effect.gen(function*() {
-            const process = yield* WorkerProcess.start(
-              spawnOptions,
-              WorkerProcess.helloLimit(seat.troubles)
-            )
+            const process = yield* WorkerProcess.start(spawnOptions)
             const member = makeMember(process, seat)
             join(member)
             onReady()
@@ -268,11 +277,12 @@ const make = (
     const interrupt = (ids: ReadonlyArray<number>, reason: string) => {
       const byMember = new Map<Member, Array<number>>()
       for (const id of ids) {
-        waiting.delete(id)
+        if (waiting.delete(id)) { for (const member of members) free(member, id) }
         const member = holders.get(id)
         if (member === undefined) continue
         holders.delete(id)
         member.live.delete(id)
+        free(member, id)
         member.unreleased.add(id)
         const held = byMember.get(member)
         if (held === undefined) byMember.set(member, [id])

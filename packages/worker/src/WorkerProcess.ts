@@ -26,10 +26,6 @@ const BIN = fileURLToPath(new URL("../bin/rappel-worker.mjs", import.meta.url))
 /** A module of the user's may open connections at its top level; more than this is a hang. */
 const HELLO_LIMIT = Duration.seconds(15)
 
-/** A host with too much to do would never get a worker if each start were given up as soon. */
-export const helloLimit = (troubles: number): Duration.Duration =>
-  Duration.times(HELLO_LIMIT, 2 ** Math.min(troubles, 2))
-
 /** What each step of the way out gets: aborting takes a second at most, delivering another. */
 const LEAVE_GRACE = Duration.seconds(3)
 
@@ -80,8 +76,7 @@ const spawnChild = (options: SpawnOptions): ChildProcess =>
 
 /** Starts a process and waits until it is ready; it is killed when the scope closes. */
 export const start = (
-  options: SpawnOptions,
-  helloLimit = HELLO_LIMIT
+  options: SpawnOptions
 ): Effect.Effect<WorkerProcess, StartFailed, Scope.Scope> =>
   Effect.gen(function*() {
     const runtime = yield* Effect.interruptible(Effect.runtime<never>())
@@ -136,10 +131,10 @@ export const start = (
       Effect.catchTag("RpcClientError", () => Effect.never),
       Effect.raceFirst(died),
       Effect.timeoutFail({
-        duration: helloLimit,
+        duration: HELLO_LIMIT,
         onTimeout: () =>
           failed(
-            `the process did not get ready within ${Duration.format(helloLimit)}; ` +
+            `the process did not get ready within ${Duration.format(HELLO_LIMIT)}; ` +
               "a module of yours may wait for something at its top level",
             true
           )

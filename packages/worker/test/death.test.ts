@@ -131,4 +131,23 @@ describe("ProcessPool when workers die", () => {
       yield* eventually(() => !isAlive(pid))
       assert.notStrictEqual(yield* valueOf("pid"), pid)
     }).pipe(Effect.provide(pool({ interruptGrace: "200 millis" }))))
+
+  it.scopedLive("a call that is to run alone has its worker for itself, and harms no other", () =>
+    Effect.gen(function*() {
+      const { submit } = yield* WorkerPool
+      const { list } = yield* WorkerProcesses
+      yield* eventually(() => list().length === 2)
+      const before = [1, 2, 3, 4].map(() => callOf("wait", [600]))
+      submit(before)
+      yield* eventually(() => list().every(({ busy }) => busy === 2))
+      const poison = { ...callOf("exit", [3]), alone: true }
+      const after = [1, 2, 3].map(() => callOf("wait", [300]))
+
+      submit([poison, ...after])
+
+      const reports = yield* reportsOf([...before, poison, ...after])
+      const kinds = new Map(reports.map(({ id, kind }) => [id, kind]))
+      assert.strictEqual(kinds.get(poison.id), "lost")
+      for (const { id } of [...before, ...after]) assert.strictEqual(kinds.get(id), "succeeded")
+    }).pipe(Effect.provide(pool({ workers: 2, concurrency: 3 }))))
 })

@@ -43,8 +43,6 @@ export type Meaning =
     readonly specifier: string
     readonly name: string
   }
-  /** A function of Node's own modules that the machine has as a member of a global. */
-  | { readonly kind: "global"; readonly object: string; readonly name: string }
   /** A constant that a package made: it exists in workers only. */
   | { readonly kind: "foreign"; readonly module: Module; readonly name: string }
   | { readonly kind: "noModule"; readonly specifier: string }
@@ -160,11 +158,6 @@ export class Modules {
   /** What `object.name` leads to when `object` is a namespace; undefined for all other objects. */
   member(object: Meaning, name: string): Meaning | undefined {
     if (object.kind === "coreNamespace") return { kind: "core", name }
-    if (object.kind === "package") {
-      return object.name === "*" || object.name === "default"
-        ? nodeGlobal(object.specifier, name)
-        : undefined
-    }
     if (object.kind !== "namespace") return undefined
     const found = this.exported(object.module, name)
     if (found === undefined) {
@@ -238,9 +231,7 @@ export class Modules {
         ? { kind: "coreNamespace" }
         : { kind: "core", name }
     }
-    if (target.kind === "package") {
-      return nodeGlobal(specifier, name) ?? { kind: "package", module, specifier, name }
-    }
+    if (target.kind === "package") return { kind: "package", module, specifier, name }
     const imported = target.kind === "file" ? this.at(target.file) : undefined
     if (imported === undefined) return { kind: "noModule", specifier }
     if (name === "*") return { kind: "namespace", module: imported, via: [at] }
@@ -251,12 +242,6 @@ export class Modules {
       : meaning
   }
 }
-
-/** `randomUUID` of `node:crypto` is what the global `crypto` has, and needs no worker. */
-const nodeGlobal = (specifier: string, name: string): Meaning | undefined =>
-  /^(?:node:)?crypto$/.test(specifier) && name === "randomUUID"
-    ? { kind: "global", object: "crypto", name }
-    : undefined
 
 export const isForeign = (meaning: Meaning | undefined): boolean =>
   meaning?.kind === "package" || meaning?.kind === "foreign"

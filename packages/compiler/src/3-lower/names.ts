@@ -100,11 +100,6 @@ export const fromMeaning = (
       const module = l.reached.of(meaning.module)
       return module === undefined ? NOTHING : { t: "Ns", m: module.index }
     }
-    case "global": {
-      const p = l.position(node)
-      const object: Expression = { t: "Glob", n: meaning.object, p }
-      return { t: "Get", o: object, k: { t: "Lit", v: meaning.name }, p }
-    }
     case "package":
     case "foreign":
       // `planSteps` has said what is wrong with it.

@@ -85,11 +85,36 @@ export interface PolicyOptions {
   readonly timeout?: DurationInput | null
   /** Executions that may run out of time before `ActionTimeout` is thrown. Default: `"unlimited"`. */
   readonly timeoutAttempts?: number | "unlimited" | null
+  /** Only hosts that serve this queue run the call. Default: `"default"`. */
+  readonly queue?: string
+  /** From -9 to 9: where calls wait, one of a higher priority goes first. Default: 0. */
+  readonly priority?: number
+  /** How many calls of a kind run at once, or start within a time, over all hosts. */
+  readonly limit?: LimitOptions
+}
+
+/**
+ * Limits that calls share, wherever they run. A plain run knows none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LimitOptions {
+  /** Calls with the same key share the limits: a customer's id, for example. Default: all do. */
+  readonly key?: string | number
+  /** Actions with the same name share the limits. Default: each action has its own. */
+  readonly name?: string
+  /** How many run at once. */
+  readonly concurrency?: number
+  /** How many start within any stretch of time as long as `period`. */
+  readonly rate?: { readonly limit: number; readonly period: DurationInput }
 }
 
 type Options = Readonly<Record<string, unknown>>
 
-const POLICY_KEYS = ["retry", "timeout", "timeoutAttempts"]
+const POLICY_KEYS = ["retry", "timeout", "timeoutAttempts", "queue", "priority", "limit"]
+const LIMIT_KEYS = ["key", "name", "concurrency", "rate"]
+const RATE_KEYS = ["limit", "period"]
 const RETRY_KEYS = ["attempts", "backoff", "maxDelay", "jitter", "retryOn", "stopOn"]
 const BACKOFF_KEYS = ["kind", "type", "base", "baseDelay", "delay", "factor", "multiplier"]
 const BACKOFF_KINDS: ReadonlyArray<unknown> = ["constant", "linear", "exponential"]
@@ -118,7 +143,73 @@ export const toPolicy = (options: PolicyOptions): Policy => {
   if (given["timeoutAttempts"] !== undefined) {
     policy.timeoutAttempts = countOf(given["timeoutAttempts"], "timeoutAttempts")
   }
+  if (given["queue"] !== undefined) policy.queue = nameOf(given["queue"], "queue")
+  if (given["priority"] !== undefined) policy.priority = priorityOf(given["priority"])
+  if (given["limit"] !== undefined) policy.limit = limitOf(given["limit"])
   return policy
+}
+
+type Limit = NonNullable<Policy["limit"]>
+
+const limitOf = (value: unknown): Limit => {
+  const given = record(value, "`limit`", LIMIT_KEYS)
+  const { concurrency, key, name, rate } = given
+  if (concurrency === undefined && rate === undefined) {
+    throw refusal("limit", value, "a concurrency, a rate, or both")
+  }
+  return {
+    ...(name === undefined ? {} : { name: nameOf(name, "limit.name") }),
+    ...(key === undefined ? {} : { key: keyOf(key) }),
+    ...(concurrency === undefined
+      ? {}
+      : { concurrency: wholeFrom1(concurrency, "limit.concurrency") }),
+    ...(rate === undefined ? {} : { rate: rateOf(rate) })
+  }
+}
+
+const rateOf = (value: unknown): NonNullable<Limit["rate"]> => {
+  const given = record(value, "`limit.rate`", RATE_KEYS)
+  const periodMillis = duration(given["period"], "limit.rate.period")
+  if (periodMillis === 0 || periodMillis === Infinity) {
+    throw refusal("limit.rate.period", given["period"], "a duration that is not 0 and has an end")
+  }
+  return { count: wholeFrom1(given["limit"], "limit.rate.limit"), periodMillis }
+}
+
+/** Limits count rows in the database; beyond a million they limit nothing. */
+const MOST = 1_000_000
+
+const wholeFrom1 = (value: unknown, name: string): number => {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MOST) {
+    return value
+  }
+  throw refusal(name, value, `a whole number from 1 to ${MOST}`)
+}
+
+/** Names and keys stand in indexes. */
+const MAX_NAME = 200
+
+const nameOf = (value: unknown, name: string): string => {
+  if (
+    typeof value === "string" && value !== "" && value.length <= MAX_NAME && !CONTROL.test(value)
+  ) {
+    return value
+  }
+  throw refusal(name, value, `a text of 1 to ${MAX_NAME} characters, none of them a control`)
+}
+
+const keyOf = (value: unknown): string => {
+  if (typeof value === "number" && Number.isFinite(value)) return String(value)
+  if (typeof value === "string" && value.length <= MAX_NAME) return value
+  throw refusal("limit.key", value, `a number, or a text of at most ${MAX_NAME} characters`)
+}
+
+// oxlint-disable-next-line no-control-regex -- that is what it looks for
+const CONTROL = /[\0-\x1f\x7f]/
+
+const priorityOf = (value: unknown): number => {
+  if (typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= 9) return value
+  throw refusal("priority", value, "a whole number from -9 to 9")
 }
 
 const retryOf = (value: unknown): NonNullable<Policy["retry"]> => {

@@ -33,7 +33,7 @@ import { adopt } from "./adopt.ts"
 import * as advance from "./advance.ts"
 import { messageOf } from "./DispatcherError.ts"
 import { encodeSnapshot, SNAPSHOT_FORMAT } from "./EventCodec.ts"
-import { collect, offerOf, Routes, split } from "./offers.ts"
+import { ALONE_AFTER_LOSSES, collect, offerOf, Routes, split } from "./offers.ts"
 import {
   attemptOf,
   type Call,
@@ -94,8 +94,9 @@ const NO_EFFECT = 0
 /** A commit takes no further instance once it holds this much; one alone may hold more. */
 const COMMIT_BYTES = 16 * 1024 * 1024
 
-const bytesOf = ({ events, logs, outcome, snapshot }: CommitEntry): number => {
+const bytesOf = ({ events, logs, offers, outcome, snapshot }: CommitEntry): number => {
   let bytes = snapshot?.body.length ?? 0
+  for (const offer of offers ?? []) bytes += offer.args.length
   for (const event of events) bytes += event.payload?.length ?? 0
   for (const line of logs) bytes += line.length
   if (outcome !== null) bytes += outcome.ok ? outcome.value.length : outcome.error.length
@@ -525,6 +526,7 @@ export class DispatcherCore {
         file: action.file,
         exportName: action.x,
         ...(action.step === undefined ? {} : { step: action.step }),
+        ...(call.losses >= ALONE_AFTER_LOSSES ? { alone: true } : {}),
         args: call.args,
         attempt: attemptOf(call)
       })

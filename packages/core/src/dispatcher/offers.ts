@@ -124,9 +124,9 @@ export const offerOf = (
   }
 }
 
-/** A lane is named by what shares it and by the key. */
+/** A lane is named by what shares it and by the key; no name has a line's end. */
 const limitOf = (action: string, limit: NonNullable<Policy["limit"]>): LaneLimit => ({
-  lane: `${limit.name ?? action} ${limit.key ?? ""}`,
+  lane: `${limit.name ?? action}\n${limit.key ?? ""}`,
   concurrency: limit.concurrency ?? null,
   rate: limit.rate ?? null
 })

@@ -18,7 +18,6 @@ import { CallEffect, drop, fire } from "./effects.ts"
 import { Instance } from "./Instance.ts"
 import type { Command, Machine, MachineEvent, Outcome, Start, State, Step } from "./Model.ts"
 import { exportedValue, initialise } from "./modules.ts"
-import { withoutHostTexts } from "./natives/functions.ts"
 import { globals } from "./natives/globals.ts"
 import {
   FULFILLED,
@@ -218,31 +217,27 @@ const cancelled = (promise: MachinePromise, reason: string | null): Error => {
 
 /** One step: what `body` does, and all jobs that follow from it. */
 const run = (state: Instance, at: number, body: () => void): Step =>
-  whileRunning(
-    state,
-    () => withoutHostTraces(() => withoutHostTexts(() => stepped(state, at, body)))
-  )
-
-const stepped = (state: Instance, at: number, body: () => void): Step => {
-  const { fuelPerStep } = state.program.limits
-  state.begin(at, fuelPerStep)
-  try {
-    body()
-    state.drain()
-  } catch (error) {
-    if (!(error instanceof Fatal)) throw error
-    state.fail(error.error)
-  }
-  const commands = state.commands.map(commandOf)
-  const { outcome } = state
-  if (state.completed && state.pending.size === 0) state.closed = true
-  return {
-    commands,
-    ...(outcome === undefined ? {} : { outcome }),
-    closed: state.closed,
-    fuel: fuelPerStep - Math.max(0, state.fuel)
-  }
-}
+  whileRunning(state, () =>
+    withoutHostTraces(() => {
+      const { fuelPerStep } = state.program.limits
+      state.begin(at, fuelPerStep)
+      try {
+        body()
+        state.drain()
+      } catch (error) {
+        if (!(error instanceof Fatal)) throw error
+        state.fail(error.error)
+      }
+      const commands = state.commands.map(commandOf)
+      const { outcome } = state
+      if (state.completed && state.pending.size === 0) state.closed = true
+      return {
+        commands,
+        ...(outcome === undefined ? {} : { outcome }),
+        closed: state.closed,
+        fuel: fuelPerStep - Math.max(0, state.fuel)
+      }
+    }))
 
 const commandOf = (command: Command | CallEffect): Command => {
   if (!(command instanceof CallEffect)) return command

@@ -93,7 +93,15 @@ const PolicySchema: Schema.Schema<Policy> = Schema.Struct({
     stopOn: maybe(Schema.Array(Text))
   })),
   timeoutMillis: maybe(Schema.NullOr(NonNegative)),
-  timeoutAttempts: maybe(Schema.NullOr(Schema.Positive))
+  timeoutAttempts: maybe(Schema.NullOr(Schema.Positive)),
+  queue: maybe(Text),
+  priority: maybe(Schema.Int),
+  limit: maybe(Schema.Struct({
+    name: maybe(Text),
+    key: maybe(Text),
+    concurrency: maybe(Schema.Positive),
+    rate: maybe(Schema.Struct({ count: Schema.Positive, periodMillis: Schema.Positive }))
+  }))
 })
 
 const actionFields = Schema.Struct({

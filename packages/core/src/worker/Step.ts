@@ -42,11 +42,9 @@ const exportOf = (
 }
 
 const functionOf = async (step: StepNode, importFrom: ImportFrom): Promise<Fn> => {
-  const imported: Array<unknown> = []
-  // One after the other, as the modules of the project import them.
-  for (const each of step.imports) {
-    imported.push(exportOf(await importFrom(each.from, each.file), each))
-  }
+  const imported = await Promise.all(
+    step.imports.map(async (each) => exportOf(await importFrom(each.from, each.file), each))
+  )
   const scope = new makeFunction(
     ...step.imports.map(({ n }) => n),
     `"use strict";\n${step.setup}\nreturn (${step.code})`

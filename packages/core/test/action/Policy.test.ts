@@ -89,4 +89,52 @@ describe("toPolicy", () => {
     assert.include(refused({ timeout: -1 }), "negative")
     assert.include(refused("5s"), `"5s"`)
   })
+
+  it("reads queue, priority and limits", () => {
+    assert.deepStrictEqual(
+      toPolicy({
+        queue: "gpu",
+        priority: -2,
+        limit: {
+          key: 7,
+          name: "mailer",
+          concurrency: 3,
+          rate: { limit: 10, period: "1 minute" }
+        }
+      }),
+      {
+        queue: "gpu",
+        priority: -2,
+        limit: {
+          name: "mailer",
+          key: "7",
+          concurrency: 3,
+          rate: { count: 10, periodMillis: 60_000 }
+        }
+      }
+    )
+    assert.deepStrictEqual(toPolicy({ limit: { key: "", concurrency: 1 } }), {
+      limit: { key: "", concurrency: 1 }
+    })
+  })
+
+  it("refuses limits that limit nothing, and names that cannot stand in an index", () => {
+    const cases: ReadonlyArray<readonly [unknown, RegExp]> = [
+      [{ limit: {} }, /`limit` is an object: it takes a concurrency, a rate, or both/],
+      [{ limit: { key: "a" } }, /a concurrency, a rate/],
+      [{ limit: 3 }, /`limit` is an object with/],
+      [{ limit: { concurrency: 0 } }, /`limit.concurrency` is 0: it takes a whole number from 1/],
+      [{ limit: { concurrency: 1.5 } }, /`limit.concurrency` is 1.5/],
+      [{ limit: { concurrency: 1, keys: "a" } }, /has no option "keys"/],
+      [{ limit: { rate: { limit: 1 } } }, /limit.rate.period/],
+      [{ limit: { rate: { limit: 1, period: 0 } } }, /`limit.rate.period` is 0/],
+      [{ limit: { rate: { limit: 0, period: 1 } } }, /`limit.rate.limit` is 0/],
+      [{ limit: { concurrency: 1, key: {} } }, /`limit.key` is an object/],
+      [{ limit: { concurrency: 1, key: "x".repeat(201) } }, /at most 200 characters/],
+      [{ queue: "" }, /`queue` is ""/],
+      [{ queue: "a\nb" }, /none of them a control/],
+      [{ priority: 10 }, /`priority` is 10: it takes a whole number from -9 to 9/]
+    ]
+    for (const [options, message] of cases) assert.match(refused(options), message)
+  })
 })

@@ -250,31 +250,3 @@ describe("nothing of the process shows", () => {
     }
   })
 })
-
-describe("the text of a function", () => {
-  const before = Function.prototype.toString
-
-  it("is the same for every native that asks for it, and shows nothing of the machine", () => {
-    const run = drive(`
-      const f: any = function foo(a: any) { return a }
-      class K {}
-      return [
-        [f].join(), "".concat(f), decodeURIComponent(encodeURIComponent(f)), new Error(f).message,
-        Symbol(f).description, f.toLocaleString(), \`\${f}\`, f + "", String(f), f.toString(),
-        Object.keys(Object.fromEntries([[f, 1]]))[0], "x".replace("x", [f] as any), [K] + ""
-      ]`)
-
-    const text = "function foo() { [native code] }"
-    const value = run.value as ReadonlyArray<string>
-    assert.deepStrictEqual(value.slice(0, -1), value.slice(0, -1).map(() => text))
-    assert.strictEqual(value.at(-1), "function K() { [native code] }")
-  })
-
-  it("is the host's own again after a step, also after one that failed", () => {
-    drive("throw new Error([() => 1].join())")
-    drive("for (;;) [() => 1].join()", [], { fuelPerStep: 1_000 })
-
-    assert.strictEqual(Function.prototype.toString, before)
-    assert.match((() => 1).toString(), /=> 1/)
-  })
-})

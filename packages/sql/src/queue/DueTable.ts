@@ -21,9 +21,6 @@ import { CHANNEL } from "./PgWakes.ts"
 /** Instances with messages that one claim looks at; far more than one dispatcher holds. */
 const HOPS = 5000
 
-/** A claim that is given up may have been carried out: its id says later what it gave. */
-const CLAIM_MILLIS = 5_000
-
 export const make = (run: Run) => {
   const events = EventTable.make(run)
   const inbox = InboxTable.make(run)
@@ -43,23 +40,15 @@ export const make = (run: Run) => {
     /** Whoever was due before this time is left to a claim that looks at all; null looks at all. */
     since: number | null
   ): Effect.Effect<Claims & { readonly lastDueAt: number | null }, unknown> =>
-    Effect.map(
-      run({ name: "due_claim", text: CLAIM, limitMillis: CLAIM_MILLIS }, [
-        dispatcher,
-        limit,
-        claimId,
-        since
-      ]),
-      (
-        [row]
-      ) => ({
-        lastDueAt: row!["lastDueAt"] === null ? null : Number(row!["lastDueAt"]),
-        claimed: claimedOf(row!["claimed"] as string | null),
-        nextDueAt: row!["nextDueAt"] === null ? null : Number(row!["nextDueAt"]),
-        arrived: (row!["arrived"] as string | null)?.split(",") ?? [],
-        now: Number(row!["now"])
-      })
-    )
+    Effect.map(run({ name: "due_claim", text: CLAIM }, [dispatcher, limit, claimId, since]), (
+      [row]
+    ) => ({
+      lastDueAt: row!["lastDueAt"] === null ? null : Number(row!["lastDueAt"]),
+      claimed: claimedOf(row!["claimed"] as string | null),
+      nextDueAt: row!["nextDueAt"] === null ? null : Number(row!["nextDueAt"]),
+      arrived: (row!["arrived"] as string | null)?.split(",") ?? [],
+      now: Number(row!["now"])
+    }))
 
   /** What the requests of these ids gave to the dispatcher. Index: `due_owner_idx`. */
   const claimedBy = (

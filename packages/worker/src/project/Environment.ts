@@ -27,6 +27,8 @@ export interface Settings {
   readonly workerCount: number
   /** Actions that one worker executes at the same time. */
   readonly concurrentPerWorker: number
+  /** Queues whose calls this host's workers run. */
+  readonly queues: ReadonlyArray<string>
   /** Modules that workers load at their start: paths or package names. */
   readonly userModules: ReadonlyArray<string>
   readonly pollIntervalMillis: number | undefined
@@ -119,6 +121,13 @@ const attempt = <A>(body: () => A): A | undefined => {
   }
 }
 
+/** Names separated by commas; `default` unless set, and not beside others unless named. */
+const queuesOf = (value: string | undefined): ReadonlyArray<string> => {
+  const names = (value ?? "default").split(",").map((name) => name.trim())
+  const unique = Array.from(new Set(names.filter((name) => name !== "")))
+  return unique.length > 0 ? unique : ["default"]
+}
+
 const isOn = (variables: Variables, name: string): boolean => {
   const value = text(variables, name)
   if (value === undefined || /^(0|false|no|off)$/i.test(value)) return false
@@ -150,6 +159,7 @@ export const settingsOf = (variables: Variables): Settings => {
     databaseUrl: url === undefined ? undefined : Redacted.make(url),
     workerCount: count(variables, "RAPPEL_WORKER_COUNT") ?? availableParallelism(),
     concurrentPerWorker: count(variables, "RAPPEL_CONCURRENT_PER_WORKER") ?? 10,
+    queues: queuesOf(text(variables, "RAPPEL_QUEUES")),
     userModules: (text(variables, "RAPPEL_USER_MODULE") ?? "").split(",")
       .map((module) => module.trim()).filter((module) => module !== ""),
     pollIntervalMillis: millis(variables, "RAPPEL_POLL_INTERVAL_MS"),

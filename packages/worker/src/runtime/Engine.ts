@@ -21,6 +21,7 @@ import * as Place from "./Place.ts"
 export const dispatcherOptions = (settings: Settings): DispatcherOptions => ({
   host: hostname(),
   pid: process.pid,
+  queues: settings.queues,
   place: Place.own(),
   hasEnded: Place.hasEnded,
   ...(settings.batchSize === undefined ? {} : { claimBatch: settings.batchSize }),

@@ -8,17 +8,14 @@
  *
  * @since 0.1.0
  */
-import { join } from "node:path"
 import type { Unit } from "../../1-parse/ModuleSyntax.ts"
 import ts from "../../typescript.ts"
 import { ALLOWED, COMMONJS, DYNAMIC_CODE, HOST, NOT_STORABLE } from "../globals.ts"
 import { isForeign, type Meaning, type Module, type Modules, valueOf } from "../Modules.ts"
-import { findProjectRoot } from "../projectRoot.ts"
 import { Scope } from "../Scope.ts"
 import { buildScopes, type Scopes } from "../scopes.ts"
 import { isErased, isFunction, isReference, unwrap } from "../syntaxKinds.ts"
 import { changed, mayCall, written } from "./effectsOf.ts"
-import { moduleEffects } from "./moduleEffects.ts"
 import { declarationText, javaScript, type Replacement, textOf } from "./stepText.ts"
 
 /** Why an expression cannot leave the workflow; `reason` completes "because it …". */
@@ -45,10 +42,9 @@ export class StepCode {
   readonly #scopes: Scopes
   readonly #top: ts.Expression
   readonly #imports = new Map<string, StepImport>()
-  /** Declarations that the code uses, by name, and the module that each is of. */
-  readonly #setup = new Map<string, Module>()
-  /** By the node of a declaration or statement: its text. */
-  readonly #before = new Map<ts.Node, string>()
+  /** By name: the module that it is of, and its text once it is complete. */
+  readonly #setup = new Map<string, { readonly module: Module; text: string | undefined }>()
+  readonly #setupOrder: Array<string> = []
   /** By the name of the parameter: the expression that the workflow evaluates for it. */
   readonly #parameters = new Map<string, ts.Expression>()
   readonly #replaced: Array<Replacement> = []
@@ -62,7 +58,6 @@ export class StepCode {
     this.#scopes = scopes
     this.#top = top
     this.#chain(top)
-    this.#addEffects()
   }
 
   get imports(): ReadonlyArray<StepImport> {
@@ -75,13 +70,7 @@ export class StepCode {
   }
 
   get setup(): string {
-    // As Node would run them: module by module, each from its top.
-    const order = moduleEffects(this.#modules, this.#module)
-      .map(({ module }) => module.syntax.source.syntax)
-    const lines = Array.from(this.#before).sort(([a], [b]) =>
-      order.indexOf(a.getSourceFile()) - order.indexOf(b.getSourceFile()) || a.pos - b.pos
-    )
-    return javaScript(lines.map(([, text]) => text).join("\n"))
+    return javaScript(this.#setupOrder.map((name) => this.#setup.get(name)?.text ?? "").join("\n"))
   }
 
   /** Whether it waits for something before its end. */
@@ -115,12 +104,9 @@ export class StepCode {
       this.#chain(node.expression)
     } else if (ts.isElementAccessExpression(node)) {
       this.#chain(node.expression)
-      this.#hasCalled ||= node.questionDotToken !== undefined
       this.#operand(node.argumentExpression)
     } else if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
       this.#chain(node.expression)
-      // What stands after `?.` may never be evaluated.
-      this.#hasCalled ||= (node.flags & ts.NodeFlags.OptionalChain) !== 0
       for (const each of node.arguments ?? []) this.#operand(each)
       this.#hasCalled = true
     } else if (ts.isTaggedTemplateExpression(node)) {
@@ -259,12 +245,6 @@ export class StepCode {
       checkGlobal(name)
       return
     }
-    if (meaning.kind === "global" && node === name) {
-      // In a worker it is Node's own.
-      const { name: x } = meaning
-      this.#import(name, name.text, { n: name.text, from: "node:crypto", x, file: module.name })
-      return
-    }
     const local = ts.isPropertyAccessExpression(node) ? node.name.text : name.text
     if (meaning.kind === "package") {
       this.#import(name, local, {
@@ -288,29 +268,23 @@ export class StepCode {
   #import(at: ts.Node, local: string, wanted: StepImport): void {
     const known = this.#imports.get(local)
     const isSame = known === undefined ||
-      (known.from === wanted.from && known.x === wanted.x &&
-        this.#projectOf(known) === this.#projectOf(wanted))
+      (known.from === wanted.from && known.x === wanted.x && known.file === wanted.file)
     if (!isSame || this.#setup.has(local)) throw twoOf(at, local)
     this.#imports.set(local, wanted)
-  }
-
-  /** The folder whose packages an import means. */
-  #projectOf({ file }: StepImport): string {
-    return findProjectRoot(join(this.#modules.root, file), this.#modules.files)
   }
 
   /** A constant or function of a module, with all that it uses. */
   #declare(at: ts.Node, local: string, module: Module, name: string): void {
     const known = this.#setup.get(local)
-    if (known === module) return
+    if (known !== undefined && known.module === module) return
     if (known !== undefined || local !== name || this.#imports.has(local)) throw twoOf(at, local)
     const unit = module.syntax.bindings.get(name)?.[0]
     const text = unit === undefined ? undefined : declarationText(unit)
     if (unit === undefined || text === undefined) {
       throw new NotClosed(at, `uses \`${local}\`, which is neither a value nor a function`)
     }
-    this.#setup.set(local, module)
-    this.#before.set(unit.node, text)
+    const entry: { readonly module: Module; text: string | undefined } = { module, text: undefined }
+    this.#setup.set(local, entry)
     const scope = new Scope("module", undefined, module.syntax.source.syntax)
     buildScopes(unit.node, scope, {
       definesFields: true,
@@ -320,42 +294,8 @@ export class StepCode {
         if (free.text !== local) this.#topName(module, free, true, () => false)
       }
     })
-  }
-
-  /** What modules do while they load to packages and constants that the code uses. */
-  #addEffects(): void {
-    const loaded = moduleEffects(this.#modules, this.#module)
-    for (const { module, packages } of loaded) {
-      for (const from of packages) {
-        const n = `$package${this.#imports.size}`
-        const isThere = Array.from(this.#imports.values()).some((each) => each.from === from)
-        if (!isThere) this.#imports.set(n, { n, from, x: "*", file: module.name })
-      }
-    }
-    const isUsed = (module: Module, name: ts.Identifier): boolean => {
-      const { meaning } = this.#modules.meaningAt(module, name)
-      if (meaning?.kind === "foreign") return this.#setup.get(meaning.name) === meaning.module
-      return meaning?.kind === "package" &&
-        Array.from(this.#imports.values()).some(({ from }) => from === meaning.specifier)
-    }
-    // What is added may use more packages, which other statements change.
-    for (let size = -1; size !== this.#before.size;) {
-      size = this.#before.size
-      for (const { module, statements } of loaded) {
-        for (const { free, isMovable, node } of statements) {
-          if (this.#before.has(node) || !free.some((name) => isUsed(module, name))) continue
-          if (!isMovable) {
-            const { line } = node.getSourceFile().getLineAndCharacterOfPosition(node.getStart())
-            throw new NotClosed(
-              this.#top,
-              `needs what line ${line + 1} of ${module.name} does, which cannot be done elsewhere`
-            )
-          }
-          this.#before.set(node, node.getText())
-          for (const name of free) this.#topName(module, name, true, () => false)
-        }
-      }
-    }
+    entry.text = text
+    this.#setupOrder.push(local)
   }
 
   // ---- scopes

@@ -81,12 +81,6 @@ const planOne = (
     ts.isTaggedTemplateExpression(each)
   )
   const whole = chain.at(-1) ?? root
-  if (/^(?:node:)?timers(?:\/promises)?$/.test(from)) {
-    report(
-      catalogue.stepNotClosed(whole, shorten(whole), "waits; write `sleep` of @rappel/core instead")
-    )
-    return fail(whole)
-  }
   if (!isUsable(whole, chain, least, meaning)) {
     report(catalogue.npmCall(whole, root.getText(), from))
     return fail(whole)
@@ -96,9 +90,8 @@ const planOne = (
   const shortest = chain.findIndex((each) => ts.isAwaitExpression(each))
   for (let i = chain.length - 1; i >= (shortest < 0 ? chain.length - 1 : shortest); i--) {
     const top = chain[i]!
-    // A method is nothing without its object, and `?.` skips all that follows it.
-    const next = chain[i + 1]
-    if (isCallee(next) || (isOptional(top) && next !== undefined && isOptional(next))) continue
+    // A method is nothing without its object.
+    if (isCallee(chain[i + 1])) continue
     let code: StepCode
     try {
       code = new StepCode(modules, module, scopes, top)
@@ -118,8 +111,6 @@ const planOne = (
   report(catalogue.stepNotClosed(refused!.node, shorten(whole), refused!.reason))
   return fail(whole)
 }
-
-const isOptional = (node: ts.Node): boolean => (node.flags & ts.NodeFlags.OptionalChain) !== 0
 
 const isCallee = (next: ts.Expression | undefined): boolean =>
   next !== undefined &&

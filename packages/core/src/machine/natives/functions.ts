@@ -6,7 +6,7 @@
  */
 import { hidden } from "../hidden.ts"
 import { ASYNC_GENERATOR_FUNCTIONS, GENERATOR_FUNCTIONS, HOST } from "./hostPrototypes.ts"
-import { type Callable, replace, replaced, replaceValue } from "./replaced.ts"
+import { type Callable, replace, replaceValue } from "./replaced.ts"
 
 export class BoundFunction {
   target: Callable
@@ -53,22 +53,6 @@ export const sourceOf = (fn: object): string => {
 }
 
 const hostText = (fn: object): string => Reflect.apply(hostSource, fn, []) as string
-
-/**
- * Runs a step with the text that workflows see in the place of the host's: natives ask each
- * function for it (`[f].join()`, `encodeURI(f)`), and the machine's own text would differ from
- * release to release. The host's is back after the step, which is synchronous.
- */
-export const withoutHostTexts = <A>(step: () => A): A => {
-  const { prototype } = Function
-  const before = Reflect.getOwnPropertyDescriptor(prototype, "toString")?.value as Callable
-  Reflect.set(prototype, "toString", replaced(hostSource))
-  try {
-    return step()
-  } finally {
-    Reflect.set(prototype, "toString", before)
-  }
-}
 
 const refused = (): never => {
   throw new TypeError("dynamic code is not available in workflows")
