@@ -11,10 +11,12 @@ import ts from "../typescript.ts"
 import type { Frame, Lowering } from "./Lowering.ts"
 import {
   type Access,
+  accessPosition,
   chainAround,
   checkHostMember,
   isAccessNode,
   isInChain,
+  isReadElsewhere,
   keyOf,
   objectOf
 } from "./members.ts"
@@ -84,7 +86,8 @@ const methodCall = (
     ...(callee.questionDotToken === undefined ? {} : { opt: 1 as const }),
     ...(node.questionDotToken === undefined ? {} : { copt: 1 as const }),
     ...(isLinked ? { ch: 1 as const } : {}),
-    p
+    p,
+    ...(isReadElsewhere(callee) ? { pk: accessPosition(l, callee) } : {})
   }, [object, key, ...args])
 }
 
@@ -160,6 +163,7 @@ export const element = (l: Lowering, node: ts.Expression): Expression => {
  */
 const callPosition = (l: Lowering, node: ts.CallExpression): number => {
   const callee = node.expression
+  if (node.questionDotToken !== undefined) return l.positionAt(node.arguments.pos - 1)
   let inner: ts.Expression = callee
   while (isTypeWrapper(inner)) inner = inner.expression
   if (ts.isIdentifier(inner)) return l.position(inner)

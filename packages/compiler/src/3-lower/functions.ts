@@ -125,12 +125,16 @@ const bindParameter = (
     const initial = l.expression(initializer, called)
     value = l.node({ t: "Dflt", e: value, d: initial }, [initial])
   }
+  const offset = ts.isArrayBindingPattern(name) ? parenthesisOf(parameter) : undefined
   const origin = initializer === undefined
-    ? { isParameter: true as const }
+    ? { isParameter: true as const, offset }
     // V8 names a parameter with a default as the conditional that it makes of it.
-    : { text: "(intermediate value)(intermediate value)(intermediate value)" }
+    : { text: "(intermediate value)(intermediate value)(intermediate value)", offset }
   return l.kinds.bind(l, name, value, "initialise", origin).map((each) => l.evaluate(each))
 }
+
+const parenthesisOf = ({ parent }: ts.ParameterDeclaration): number | undefined =>
+  parent.getChildren().find(({ kind }) => kind === ts.SyntaxKind.OpenParenToken)?.getStart()
 
 /** Parameter properties of a class that extends nothing; others follow `super(…)`. */
 const ownProperties = (

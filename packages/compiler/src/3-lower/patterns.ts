@@ -13,10 +13,10 @@ import { isPattern, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import type { Lowering, Origin, Writing } from "./Lowering.ts"
-import { isAccessNode, keyOf, objectOf } from "./members.ts"
+import { accessPosition, isAccessNode, keyOf, objectOf } from "./members.ts"
 import { writeMember, writeName } from "./names.ts"
 import { propertyKey } from "./propertyKey.ts"
-import { isAccess } from "./sourceText.ts"
+import { isAccess, sourceText } from "./sourceText.ts"
 import { writeVariable } from "./variables.ts"
 
 /** The evaluations that bind `value` to a name, a member or a pattern. */
@@ -104,7 +104,11 @@ const bindObject = (
   const used: Array<Expression> = []
   for (const element of elements) {
     if (element.isRest) {
-      out.push(...bind(l, element.target, { t: "ObjRest", e: source, k: used }, writing, nested))
+      out.push(
+        ...bind(l, element.target, { t: "ObjRest", e: source, k: used }, writing, {
+          isNested: true
+        })
+      )
       continue
     }
     let key = propertyKey(l, element.key!)
@@ -125,7 +129,12 @@ const bindObject = (
   return [...out, ...l.clear(places)]
 }
 
-const nested: Origin = { isNested: true }
+/** V8 knows a nested pattern's value by the text of its default alone. */
+const nested = ({ initializer, target }: Element): Origin =>
+  initializer !== undefined &&
+    (ts.isObjectBindingPattern(target) || ts.isObjectLiteralExpression(target))
+    ? { isNested: true, text: sourceText(initializer) }
+    : { isNested: true }
 
 /** Binds one element, whose target's object is evaluated before the value is read. */
 const bindElement = (
@@ -136,7 +145,7 @@ const bindElement = (
 ): ReadonlyArray<Expression> => {
   const target = ts.isExpression(element.target) ? unwrap(element.target) : element.target
   if (!isAccessNode(target)) {
-    return bind(l, target, withDefault(l, element, read), writing, nested)
+    return bind(l, target, withDefault(l, element, read), writing, nested(element))
   }
   const { object } = objectOf(l, target.expression)
   const key = keyOf(l, target)
@@ -175,7 +184,10 @@ const requireObject = (
       ts.isComputedPropertyName(first.key)
     ? undefined
     : literalText(first.key)
-  if (key !== undefined && (first?.initializer !== undefined || origin.isNested === true)) {
+  if (
+    key !== undefined &&
+    (first?.initializer !== undefined || origin.isNested === true && origin.text === undefined)
+  ) {
     return undefined
   }
   const inner = first === undefined || first.isRest ? undefined : first.target
@@ -187,8 +199,17 @@ const requireObject = (
     e: source,
     ...(origin.text === undefined ? {} : { n: origin.text }),
     ...(key === undefined ? {} : { k: key }),
-    p: l.position(first?.target ?? pattern)
+    p: requiredPosition(l, pattern, first)
   }
+}
+
+/** Where V8 says that a pattern has no object: at its first target, if that has a plain key. */
+const requiredPosition = (l: Lowering, pattern: ts.Node, first: Element | undefined): number => {
+  const isComputed = first?.key !== undefined && ts.isComputedPropertyName(first.key)
+  if (first === undefined || isComputed) return l.position(pattern)
+  return isAccessNode(first.target)
+    ? accessPosition(l, first.target)
+    : l.position(first.target)
 }
 
 const literalText = (name: ts.PropertyName): string =>
@@ -268,7 +289,9 @@ const bindArray = (
     const read = (): Expression => l.readTemporary(place)
     const k = element.isRest ? "rest" as const : "item" as const
     if (!isAccessNode(target) || isPlain(target)) {
-      const bound = l.sequence(bind(l, target, withDefault(l, element, read), writing, nested))
+      const bound = l.sequence(
+        bind(l, target, withDefault(l, element, read), writing, nested(element))
+      )
       children.push(bound)
       return { k, b: bound }
     }
@@ -302,7 +325,7 @@ const bindArray = (
     item,
     a: elements,
     ...(hasName ? { n: origin.text } : {}),
-    p: l.position(pattern)
+    p: origin.offset === undefined ? l.position(pattern) : l.positionAt(origin.offset)
   }, children)
   const cleared = l.clear(places)
   return cleared.length === 0 ? node : l.sequence([node, ...cleared])

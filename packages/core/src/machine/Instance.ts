@@ -73,6 +73,8 @@ export class Instance implements State {
   nextPolicy: Policy | undefined
   /** The promise whose executor runs. */
   executing: MachinePromise | undefined
+  /** What follows from the callback of a reaction that runs. */
+  reacting: MachinePromise | undefined
 
   constructor(program: LoadedProgram, instanceId: string, random: Random) {
     this.program = program
@@ -115,6 +117,7 @@ export class Instance implements State {
     this.stamps.clear()
     this.nextPolicy = undefined
     this.executing = undefined
+    this.reacting = undefined
   }
 
   /** Runs jobs until none is left, then looks for rejections that nobody handles. */

@@ -77,13 +77,18 @@ export class ThenReaction implements Reaction {
 
 /** Runs code of the program in a job, for what a promise follows. */
 const attempt = (target: Target, run: () => unknown): void => {
+  const vm = running
+  vm.reacting = machinePromiseOf(target)
   let value: unknown
   try {
     value = run()
   } catch (error) {
-    rejectTarget(target, caught(null, error))
+    const thrown = caught(null, error)
+    vm.reacting = undefined
+    rejectTarget(target, thrown)
     return
   }
+  vm.reacting = undefined
   resolveTarget(target, value)
 }
 

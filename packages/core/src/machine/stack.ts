@@ -49,7 +49,7 @@ export const frames = (innermost: Frame | null): string => {
 
 const awaiting = (frame: Frame | null, limit: number): string => {
   let lines = ""
-  let task = frame === null ? undefined : taskAwaiting(frame)
+  let task = frame === null ? undefined : taskAwaiting(frame) ?? taskAwaitingJob()
   for (let count = 0; task !== undefined && count < limit; count++) {
     lines += line(task, true)
     task = taskAwaiting(task)
@@ -61,6 +61,12 @@ const awaiting = (frame: Frame | null, limit: number): string => {
 const taskAwaiting = (frame: Frame): Task | undefined => {
   const { driver } = frame as Partial<Task>
   return driver?.awaiter()
+}
+
+/** The function that awaits what the callback of a `then` is run for. */
+const taskAwaitingJob = (): Task | undefined => {
+  const { reacting } = running
+  return reacting === undefined ? undefined : awaiterOf(reacting)
 }
 
 const define = (error: object, stack: string): void => {
@@ -83,8 +89,8 @@ export interface Stamp {
 }
 
 /** Gives an error that was just made the stack of where that was. */
-export const stamp = (error: object): void => {
-  const lines = frames(running.frame)
+export const stamp = (error: object, frame: Frame | null): void => {
+  const lines = frames(frame)
   const text = headline(error) + lines
   define(error, text)
   running.stamps.set(error, { text, frames: lines })

@@ -372,7 +372,7 @@ export interface Call extends Slots {
   readonly ch?: 1
   readonly p: number
 }
-/** A method call. `opt`: `o?.k()`, `copt`: `o.k?.()`. */
+/** A method call. `opt`: `o?.k()`, `copt`: `o.k?.()`. `pk`: where the method is read, if not at `p`. */
 export interface CallM extends Slots {
   readonly t: "CallM"
   readonly o: Expression
@@ -383,6 +383,7 @@ export interface CallM extends Slots {
   readonly copt?: 1
   readonly ch?: 1
   readonly p: number
+  readonly pk?: number
 }
 /** The whole of an optional chain: turns "skipped" into undefined. */
 export interface Chain extends Slots {

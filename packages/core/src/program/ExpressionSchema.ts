@@ -131,7 +131,8 @@ const expressionNodes = Schema.Union(
     n: Text,
     opt: flag,
     copt: flag,
-    ch: flag
+    ch: flag,
+    pk: maybeIndex
   }),
   node("Chain", { ...s, e: expression }),
   node("New", { ...s, ...p, f: expression, a: expressions, n: Text }),

@@ -53,12 +53,12 @@ describe("stacks", () => {
     ])
   })
 
-  it("begin where the program's own error was made", () => {
+  it("begin where the program asked for an error of its own class", () => {
     assert.deepStrictEqual(stack(run("own")).slice(0, 4), [
       "Declined: no",
-      "    at new Declined (src/case.ts:5:5)",
       "    at Cart.check (src/case.ts:16:30)",
-      "    at async helper (src/case.ts:23:10)"
+      "    at async helper (src/case.ts:23:10)",
+      "    at async src/case.ts:27:5"
     ])
   })
 

@@ -158,7 +158,9 @@ export const call = (node: Call, compiler: Compiler): Evaluate => {
 const isMutator = (key: Expression): boolean => key.t === "Lit" && isArrayMutator(String(key.v))
 
 /** How a method is found: by a plain name, by one that may be replaced, or in general. */
-const methodOf = ({ k, o, p, s }: CallM): (base: any, name: any, F: Frame) => unknown => {
+const methodOf = (node: CallM): (base: any, name: any, F: Frame) => unknown => {
+  const { k, o, s } = node
+  const p = node.pk ?? node.p
   if (o.t === "Super") {
     return (base, name, F) => {
       F.at = p

@@ -6,7 +6,10 @@
  *
  * @since 0.1.0
  */
+import { classClosures } from "../classes.ts"
+import type { Frame } from "../Frame.ts"
 import { toArray } from "../iteration.ts"
+import { running } from "../running.ts"
 import { stamp } from "../stack.ts"
 import { defineMethods } from "./defineMethods.ts"
 import { type Callable, isIntrinsic, refuseWrite, replaceValue } from "./replaced.ts"
@@ -24,12 +27,27 @@ const HOST_ERRORS: ReadonlyArray<Constructor> = [
   AggregateError
 ]
 
+/** The frame that asked for the object: V8 leaves the constructors of its classes out. */
+const constructedBy = (newTarget: unknown): Frame | null => {
+  let written = classClosures.get(newTarget)
+  while (written !== undefined && written.constructorClosure === undefined) {
+    written = classClosures.get(Object.getPrototypeOf(written.fn))
+  }
+  if (written === undefined) return running.frame
+  for (let frame = running.frame; frame !== null; frame = frame.caller) {
+    if (frame.newTarget === newTarget && frame.lexical?.constructing === written.fn) {
+      return frame.caller
+    }
+  }
+  return running.frame
+}
+
 const standIn = (host: Constructor): Callable => {
   const own = {
     [host.name]: function(...args: ReadonlyArray<unknown>): Error {
       const given = host === AggregateError ? [toArray(args[0], undefined), ...args.slice(1)] : args
       const error = Reflect.construct(host, given, new.target ?? own) as Error
-      stamp(error)
+      stamp(error, new.target === undefined ? running.frame : constructedBy(new.target))
       return error
     }
   }[host.name]!
@@ -48,7 +66,7 @@ const errorConstructor = errorConstructors.get("Error")!
 defineMethods(errorConstructor, {
   captureStackTrace(object: object): void {
     if (isIntrinsic(object)) refuseWrite(object, "stack")
-    stamp(object)
+    stamp(object, running.frame)
   }
 })
 Object.defineProperty(errorConstructor, "stackTraceLimit", {
