@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { inspect } from "./inspect.ts"
+import { inspect } from "./inspect/inspect.ts"
 
 /** Longer values are cut, as Node's messages do. */
 const SHOWN = 25
