@@ -167,7 +167,9 @@ const callPosition = (l: Lowering, node: ts.CallExpression): number => {
   let inner: ts.Expression = callee
   while (isTypeWrapper(inner)) inner = inner.expression
   if (ts.isIdentifier(inner)) return l.position(inner)
-  if (ts.isPropertyAccessExpression(inner)) return l.position(inner.name)
+  if (ts.isPropertyAccessExpression(inner) && ts.isIdentifier(inner.name)) {
+    return l.position(inner.name)
+  }
   return l.positionAt(node.arguments.pos - 1)
 }
 
@@ -196,9 +198,7 @@ export const TaggedTemplateExpression = (
       : [])
   ]
   const n = sourceText(node.tag)
-  const p = isAccessNode(tag) && ts.isPropertyAccessExpression(tag)
-    ? l.position(tag.name)
-    : l.position(node)
+  const p = l.position(template)
   if (isAccessNode(tag) && meaningOf(l, tag) === undefined) {
     const { object } = objectOf(l, tag.expression)
     const key = keyOf(l, tag)

@@ -10,6 +10,7 @@
 import type { FunctionNode, Program, ProgramFile } from "../program/Program.ts"
 import { compileFunction, compileStatement } from "./compile.ts"
 import type { Env, Frame } from "./Frame.ts"
+import { INSTANCE_INITIALISER, STATIC_INITIALISER } from "./frameName.ts"
 import { type Completion, UNSET } from "./signals.ts"
 
 /** Gives the value of an expression, or `SUSPENDED`, or `SKIPPED` within an optional chain. */
@@ -28,6 +29,7 @@ export class LoadedProgram {
   readonly program: Program
   readonly codes: ReadonlyArray<Code>
   readonly limits: Limits
+  readonly #implicit = new Map<number, Code>()
 
   constructor(file: ProgramFile, limits: Limits) {
     this.file = file
@@ -38,15 +40,37 @@ export class LoadedProgram {
       if (ctor !== undefined) {
         const code = this.codes[ctor]!
         code.constructs = true
-        code.stackName = `new ${n || "<anonymous>"}`
+        code.stackName = n
       }
-      for (const { f, kind } of members) {
+      for (const { f, kind, st } of members) {
         if (f === undefined) continue
         const code = this.codes[f]!
         if (kind === "field") code.constructs = true
-        if (n !== "") code.stackName = `${n}.${code.node.n}`
+        if (kind === "field" || kind === "block") {
+          code.stackName = st === 1 ? STATIC_INITIALISER : INSTANCE_INITIALISER
+        }
       }
     }
+  }
+
+  /** Of a class without a constructor, for its frames in stacks: it is never run. */
+  implicitConstructor(index: number): Code {
+    const known = this.#implicit.get(index)
+    if (known !== undefined) return known
+    const { n, p } = this.program.classes[index]!
+    const code = new Code(this, {
+      n,
+      k: "sync",
+      len: 0,
+      size: 1,
+      tdz: [],
+      slots: 0,
+      names: [],
+      body: { t: "Blk", b: [] },
+      p
+    })
+    this.#implicit.set(index, code)
+    return code
   }
 
   /** `src/greeting.ts:12:5` */
@@ -61,7 +85,7 @@ export class Code {
   readonly node: FunctionNode
   /** A constructor or the initialiser of a field: the machine does more around it. */
   constructs: boolean
-  /** How a stack names it; methods have their class in front. */
+  /** How a stack names it, without what it was called on; "" where its function knows. */
   stackName: string
   readonly makeEnv: (outer: unknown) => Env
   /** Binds the parameters of a generator, if the body does not. */

@@ -6,7 +6,7 @@
 import type { ClassExpression } from "../program/Expression.ts"
 import type { ClassMember, ClassNode, MemberKey } from "../program/Program.ts"
 import type { Code, LoadedProgram } from "./Code.ts"
-import type { Env, Frame } from "./Frame.ts"
+import { type Env, Frame, Lexical } from "./Frame.ts"
 import {
   type Callable,
   callClosure,
@@ -22,6 +22,7 @@ import { hidden } from "./hidden.ts"
 import { isObject } from "./iteration.ts"
 import { sourceOf } from "./natives/functions.ts"
 import { addPrivate, PrivateKey } from "./privates.ts"
+import { running } from "./running.ts"
 import { UNSET } from "./signals.ts"
 
 /** A field of instances, ready to run. */
@@ -66,6 +67,11 @@ export class ClassClosure {
 
   get prototype(): object {
     return (this.fn as unknown as { readonly prototype: object }).prototype
+  }
+
+  /** Stands for the constructor that was not written. */
+  get implicit(): { readonly code: Code; readonly env: Env } {
+    return { code: this.program.implicitConstructor(this.index), env: this.env }
   }
 
   get constructorClosure(): Closure | undefined {
@@ -139,19 +145,38 @@ const constructClass = (
   newTarget: unknown
 ): unknown => {
   const written = closure.constructorClosure
+  if (written === undefined) return constructByDefault(closure, self, args, newTarget)
   if (closure.node.ext !== 1) {
     initialise(closure, self)
-    return written === undefined
-      ? self
-      : runConstructor(written, self, args, newTarget, closure.fn!)
-  }
-  if (written === undefined) {
-    const made = Reflect.construct(parentOf(closure), args, newTarget as Callable) as object
-    initialise(closure, made)
-    return made
+    return runConstructor(written, self, args, newTarget, closure.fn!)
   }
   const made = runConstructor(written, UNSET, args, newTarget, closure.fn!)
   if (made === UNSET) throw notInitialised()
+  return made
+}
+
+/** The constructor that a class has without one. Stacks show it where V8 does not pass it over. */
+const constructByDefault = (
+  closure: ClassClosure,
+  self: object,
+  args: ReadonlyArray<unknown>,
+  newTarget: unknown
+): object => {
+  const vm = running
+  const caller = vm.frame
+  if (newTarget === closure.fn || closure.fields.length > 0) {
+    const lexical = new Lexical(self, null, newTarget, args, closure.fn!)
+    const { code, env } = closure.implicit
+    vm.enter(new Frame(code, env, self, args, null, lexical, newTarget))
+  }
+  if (closure.node.ext !== 1) {
+    initialise(closure, self)
+    vm.frame = caller
+    return self
+  }
+  const made = Reflect.construct(parentOf(closure), args, newTarget as Callable) as object
+  initialise(closure, made)
+  vm.frame = caller
   return made
 }
 

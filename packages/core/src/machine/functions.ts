@@ -167,14 +167,6 @@ const bindParameters = (task: Task): Task => {
 // A computed key gives the function its name for less than a definition afterwards. The
 // functions begin and end a call themselves: a helper around it would be one more frame on
 // the host's stack for each level of recursion.
-const makeArrow = (closure: Closure, name: string): Callable =>
-  ({
-    [name]: (...args: ReadonlyArray<unknown>) => {
-      const frame = begin(closure, undefined, args, undefined)
-      return end(frame, frame.code.result!(frame.env, frame))
-    }
-  })[name]!
-
 const makeMethod = (closure: Closure, name: string): Callable =>
   ({
     [name](this: unknown, ...args: ReadonlyArray<unknown>) {
@@ -225,11 +217,8 @@ export const makeBareFunction = (closure: Closure): Callable => {
   const fn = ((): Callable => {
     switch (k) {
       case "sync":
-        return arrow === 1
-          ? makeArrow(closure, n)
-          : method === 1
-          ? makeMethod(closure, n)
-          : makeOrdinary(closure, n)
+        // V8 shows what an arrow was called on in stacks, though it has no use for it.
+        return arrow === 1 || method === 1 ? makeMethod(closure, n) : makeOrdinary(closure, n)
       case "async":
         return Object.setPrototypeOf(makeAsync(closure, n), HOST.asyncFunction) as Callable
       case "generator":

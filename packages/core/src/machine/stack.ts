@@ -9,6 +9,7 @@
  */
 import { awaiterOf } from "./awaiter.ts"
 import type { Frame, Task } from "./Frame.ts"
+import { frameName } from "./frameName.ts"
 import { sourceOf } from "./natives/functions.ts"
 import type { MachinePromise } from "./promises.ts"
 import { running } from "./running.ts"
@@ -28,10 +29,11 @@ const headline = (error: object): string => {
   }
 }
 
-const line = ({ at, code }: Frame, isAsync: boolean): string => {
-  const where = code.program.where(at)
+const line = (frame: Frame, isAsync: boolean): string => {
+  const where = frame.code.program.where(frame.at)
   const prefix = isAsync ? "async " : ""
-  return `${MARK}${prefix}${code.stackName === "" ? where : `${code.stackName} (${where})`}`
+  const name = frameName(frame)
+  return `${MARK}${prefix}${name === "" ? where : `${name} (${where})`}`
 }
 
 /** Lines for a frame, its callers, and the functions that await the outermost. */

@@ -6,7 +6,6 @@
  *
  * @since 0.1.0
  */
-import { classClosures } from "../classes.ts"
 import type { Frame } from "../Frame.ts"
 import { toArray } from "../iteration.ts"
 import { running } from "../running.ts"
@@ -29,13 +28,8 @@ const HOST_ERRORS: ReadonlyArray<Constructor> = [
 
 /** The frame that asked for the object: V8 leaves the constructors of its classes out. */
 const constructedBy = (newTarget: unknown): Frame | null => {
-  let written = classClosures.get(newTarget)
-  while (written !== undefined && written.constructorClosure === undefined) {
-    written = classClosures.get(Object.getPrototypeOf(written.fn))
-  }
-  if (written === undefined) return running.frame
   for (let frame = running.frame; frame !== null; frame = frame.caller) {
-    if (frame.newTarget === newTarget && frame.lexical?.constructing === written.fn) {
+    if (frame.newTarget === newTarget && frame.lexical?.constructing === newTarget) {
       return frame.caller
     }
   }
