@@ -6,6 +6,8 @@
  * or an error of the same name, message and fields.
  */
 
+import { realCases } from "./realCases.ts"
+
 /** What a run is started with; a function gets a fresh path for files that count executions. */
 export type Input = ReadonlyArray<unknown> | ((counter: string) => ReadonlyArray<unknown>)
 
@@ -20,7 +22,7 @@ export interface Run {
 }
 
 export interface Case {
-  /** `L-01` … `L-71`, `M1` … `M20`, `e2e`, `app`; several cases may share one. */
+  /** `L-01` … `L-71`, `M1` … `M20`, `e2e`, `app`, `real`; several cases may share one. */
   readonly id: string
   /** Relative to this folder. */
   readonly file: string
@@ -36,6 +38,7 @@ const idOf = (name: string): string => {
   const [letter, number] = name.split("_")
   if (letter === "L") return `L-${number}`
   if (letter === "M") return `M${Number(number)}`
+  if (/^real/i.test(name)) return "real"
   return letter === "e2e" ? "e2e" : "app"
 }
 
@@ -298,6 +301,8 @@ const exampleApp = inFile("exampleApp.ts", {
   Greeting: [run(["Ada"])]
 })
 
+const real = Object.entries(realCases).flatMap(([file, rows]) => inFile(file, rows))
+
 export const cases: ReadonlyArray<Case> = [
   ...calls,
   ...comprehensions,
@@ -311,5 +316,6 @@ export const cases: ReadonlyArray<Case> = [
   ...helpers,
   ...miscompiles,
   ...endToEnd,
-  ...exampleApp
+  ...exampleApp,
+  ...real
 ]

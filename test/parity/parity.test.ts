@@ -104,11 +104,12 @@ describe.concurrent("a workflow gives what its function gives", () => {
   })
 })
 
-it("the list is complete: L-01 to L-71, M1 to M20, 13 end-to-end cases", () => {
+it("the list is complete: L-01 to L-71, M1 to M20, 13 end-to-end cases, 40 of projects", () => {
   const ids = new Set(cases.map(({ id }) => id))
   for (let n = 1; n <= 71; n++) expect(ids).toContain(`L-${String(n).padStart(2, "0")}`)
   for (let n = 1; n <= 20; n++) expect(ids).toContain(`M${n}`)
   expect(cases.filter(({ id }) => id === "e2e")).toHaveLength(13)
+  expect(cases.filter(({ id }) => id === "real")).toHaveLength(40)
   const names = cases.map((one) => one.export)
   expect(new Set(names).size).toBe(names.length)
 })
@@ -131,6 +132,7 @@ const report = (): void => {
     sum("M1 to M20", (id) => id.startsWith("M")),
     sum("end to end", (id) => id === "e2e"),
     sum("example app", (id) => id === "app"),
+    sum("of projects", (id) => id === "real"),
     ""
   ].join("\n"))
 }
