@@ -16,7 +16,7 @@ import {
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { commitOf, entryOf, newDispatcher, requestOf } from "./queue/samples.ts"
+import { commitOf, entryOf, eventOf, newDispatcher, requestOf } from "./queue/samples.ts"
 
 type Services = Queue | Schedules
 
@@ -329,6 +329,42 @@ export const suite = (name: string, layer: Layer.Layer<Services, unknown>) => {
           "missed"
         )
         assert.deepInclude(yield* find("nightly"), { missed: 7, fired: 0, nextAt: PAST + 9 * HOUR })
+      })
+    )
+
+    test(
+      "an instance is asked to cancel once its deadline has passed, and once only",
+      Effect.gen(function*() {
+        const { look, now } = yield* Schedules
+        const queue = yield* Queue
+        const owner = yield* newDispatcher
+        const late = requestOf({ deadlineAt: PAST })
+        const done = requestOf({ deadlineAt: PAST })
+        const later = requestOf({ deadlineAt: (yield* now) + HOUR })
+        yield* queue.start([late, done, later], owner)
+        yield* commitOf(owner, [
+          entryOf(done.id, { outcome: { ok: true, value: "1" }, then: { kind: "close" } })
+        ])
+        const claimed = [late, done, later].map(({ id }) => ({ id, epoch: 1 }))
+
+        const seen = yield* look
+        assert.strictEqual(seen.deadlineAt, later.deadlineAt)
+        const [message, ...others] = yield* queue.poll(owner, claimed)
+        assert.deepStrictEqual(others, [])
+        assert.deepInclude(message, {
+          instanceId: late.id,
+          kind: "cancel",
+          payload: "its deadline has passed"
+        })
+        yield* look
+        assert.lengthOf(yield* queue.poll(owner, claimed), 1)
+
+        yield* commitOf(owner, [entryOf(late.id, {
+          events: [eventOf(1, { kind: "cancelled", message: message!.id })],
+          consumed: [message!.id]
+        })])
+        yield* look
+        assert.deepStrictEqual(yield* queue.poll(owner, claimed), [])
       })
     )
 

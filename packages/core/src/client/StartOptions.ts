@@ -23,11 +23,7 @@ export interface StartOptions {
   readonly delay?: DurationInput
   /** Not before this point in time; one in the past is at once. */
   readonly at?: Moment
-  /**
-   * A whole number from -9 to 9, 0 when absent. Of instances that are due, those of a higher
-   * priority are taken first; each step is worth `PRIORITY_STEP_MILLIS` of waiting, so that
-   * nothing starves.
-   */
+  /** A whole number from -9 to 9, 0 when absent. It is kept; claims do not go by it yet. */
   readonly priority?: number
   /** The instance is cancelled when it has not finished this long after its start, or by then. */
   readonly deadline?: DurationInput | Date
@@ -65,9 +61,6 @@ export type StartTerms = Pick<
   | "tags"
   | "memo"
 >
-
-/** One step of priority is worth this long in the line. */
-export const PRIORITY_STEP_MILLIS = 60_000
 
 /** Postgres keeps no longer text in an index. */
 const KEY_BYTES = 1024

@@ -43,7 +43,7 @@ export interface StartRequest {
   readonly delayMillis?: number
   /** Not before this point in time, on the queue's clock. */
   readonly dueAt?: number
-  /** -9 to 9; of those that are due, higher ones come first. 0 when absent. */
+  /** -9 to 9, 0 when absent; kept, and not used by claims yet. */
   readonly priority?: number
   /** To be cancelled when it has not finished this long from now. */
   readonly deadlineMillis?: number
@@ -379,6 +379,12 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
    * no other run of it is left. Answers how many.
    */
   readonly releaseRuns: Effect.Effect<number, QueueUnavailable>
+
+  /**
+   * Asks instances whose deadline has passed to cancel, each once. Answers when the next
+   * deadline is; null for none.
+   */
+  readonly cancelOverdue: Effect.Effect<number | null, QueueUnavailable>
 
   /** The instances of these ids, in no order; unknown ids are missing. */
   readonly find: (

@@ -31,7 +31,7 @@ import {
   reportOne,
   type Store
 } from "./memoryRows.ts"
-import { releaseRuns, startOne, takenKey } from "./memoryStart.ts"
+import { cancelOverdue, releaseRuns, startOne, takenKey } from "./memoryStart.ts"
 import { type Claimed, Queue, type Wake } from "./Queue.ts"
 
 const copyOfProgram = (file: ProgramFile): ProgramFile => JSON.parse(JSON.stringify(file))
@@ -47,6 +47,8 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
     programs: new Map(),
     newest: new Map(),
     deployed: new Map(),
+    deadlines: new Map(),
+    waiting: new Set(),
     instances: new Map(),
     due: new Map(),
     keys: new Map(),
@@ -124,6 +126,10 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
     releaseRuns: Effect.suspend(() => {
       const count = releaseRuns(store, now())
       return Effect.as(count === 0 ? Effect.void : ring({ kind: "due" }), count)
+    }),
+    cancelOverdue: Effect.suspend(() => {
+      const { count, nextAt } = cancelOverdue(store, now())
+      return Effect.as(count === 0 ? Effect.void : ring({ kind: "due" }), nextAt)
     }),
     find: (ids) =>
       Effect.sync(() =>
@@ -225,7 +231,8 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         const isWoken = (row: readonly [string, Due]) =>
           row[1].owner === null && hasMessage(row) &&
           (row[1].aside === null
-            ? row[1].epoch > 0 || row[1].dueAt! <= at || hasEnd(store.instances.get(row[0])!)
+            ? row[1].epoch > 0 || (row[1].dueAt !== null && row[1].dueAt <= at) ||
+              hasEnd(store.instances.get(row[0])!)
             : isTerminated(store.instances.get(row[0])!))
         const arrived = rows
           .filter((row) => row[1].owner === dispatcher && hasMessage(row))

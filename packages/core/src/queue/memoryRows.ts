@@ -59,6 +59,10 @@ export interface Store {
   readonly programs: Map<string, ProgramFile>
   /** Workflow name → hash of the program stored last. */
   readonly newest: Map<string, string>
+  /** Instances that have a deadline and were not asked to cancel yet → that time. */
+  readonly deadlines: Map<string, number>
+  /** Runs that wait for earlier ones of their schedule, or did so before. */
+  readonly waiting: Set<string>
   /** Workflow name → hash of the program that was deployed. */
   readonly deployed: Map<string, string>
   readonly instances: Map<string, Instance>

@@ -8,6 +8,9 @@ import type { Due, Store } from "./memoryRows.ts"
 import type { Started, StartRequest } from "./Queue.ts"
 import { KeyTaken } from "./QueueError.ts"
 
+/** What the workflow sees as the reason of its `Cancelled`. */
+export const DEADLINE_REASON = "its deadline has passed"
+
 const keyOf = ({ key, name }: StartRequest): string | undefined =>
   key === undefined ? undefined : JSON.stringify([name, key])
 
@@ -30,6 +33,11 @@ const dueAtOf = ({ debounce, delayMillis = 0, dueAt = 0 }: StartRequest, now: nu
 const deadlineOf = ({ deadlineAt, deadlineMillis }: StartRequest, now: number): number | null =>
   deadlineAt ?? (deadlineMillis === undefined ? null : now + deadlineMillis)
 
+const keepDeadline = (store: Store, id: string, deadlineAt: number | null): void => {
+  if (deadlineAt === null) store.deadlines.delete(id)
+  else store.deadlines.set(id, deadlineAt)
+}
+
 /** Puts off an instance that was never claimed; false when it has begun. */
 const putOff = (store: Store, id: string, request: StartRequest, now: number): boolean => {
   const due = store.due.get(id)
@@ -39,6 +47,7 @@ const putOff = (store: Store, id: string, request: StartRequest, now: number): b
   due.dueAt = Math.min(dueAtOf(request, now), instance.createdAt + maxWaitMillis)
   instance.request = { ...request, id, seed: instance.request.seed }
   instance.deadlineAt = deadlineOf(request, now)
+  keepDeadline(store, id, instance.deadlineAt)
   return true
 }
 
@@ -101,7 +110,38 @@ export const startOne = (
     claims: owned ? 1 : 0,
     aside: null
   })
+  keepDeadline(store, request.id, deadlineOf(request, now))
+  if (request.tick?.waits === true) store.waiting.add(request.id)
   return { id: request.id, created: true }
+}
+
+/** Sends a cancel to what is not finished by its deadline. */
+export const cancelOverdue = (
+  store: Store,
+  now: number
+): { readonly count: number; readonly nextAt: number | null } => {
+  let count = 0
+  let nextAt: number | null = null
+  for (const [id, deadlineAt] of store.deadlines) {
+    if (deadlineAt > now) {
+      nextAt = Math.min(nextAt ?? Infinity, deadlineAt)
+      continue
+    }
+    store.deadlines.delete(id)
+    const instance = store.instances.get(id)
+    if (instance === undefined || instance.outcome !== null) continue
+    const message = `${id} deadline`
+    instance.inbox.set(message, {
+      id: message,
+      instanceId: id,
+      kind: "cancel",
+      effect: 0,
+      name: null,
+      payload: DEADLINE_REASON
+    })
+    count++
+  }
+  return { count, nextAt }
 }
 
 /** A run that waits for the earlier ones of its schedule. */
@@ -110,6 +150,11 @@ const isWaitingRun = (due: Due): boolean =>
 
 /** Makes the first waiting run of each schedule due that has no other unfinished one. */
 export const releaseRuns = (store: Store, now: number): number => {
+  for (const id of store.waiting) {
+    const due = store.due.get(id)
+    if (due === undefined || !isWaitingRun(due)) store.waiting.delete(id)
+  }
+  if (store.waiting.size === 0) return 0
   const heads = new Map<string, readonly [tickAt: number, id: string]>()
   const busy = new Set<string>()
   for (const [id, { outcome, request: { tick } }] of store.instances) {

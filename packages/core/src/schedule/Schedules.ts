@@ -80,6 +80,8 @@ export interface Look {
   readonly now: number
   /** The next tick of all; null for none. */
   readonly nextAt: number | null
+  /** The next deadline of an instance; null for none. */
+  readonly deadlineAt: number | null
   /** Those whose tick has come. */
   readonly due: ReadonlyArray<ScheduleRecord>
 }
@@ -110,7 +112,10 @@ export class Schedules extends Context.Tag("@rappel/core/schedule/Schedules")<Sc
   ) => Effect.Effect<boolean, QueueUnavailable>
   /** False when there was none. Its runs go on. */
   readonly remove: (name: string) => Effect.Effect<boolean, QueueUnavailable>
-  /** What is due, up to 100, and lets runs begin that waited for one that has ended. */
+  /**
+   * What is due, up to 100. It also lets runs begin that waited for one that has ended, and
+   * asks instances to cancel whose deadline has passed: all that comes with time alone.
+   */
   readonly look: Effect.Effect<Look, QueueUnavailable>
   readonly fire: (fire: Fire) => Effect.Effect<Fired, QueueUnavailable>
   /** Hints that a look may find something else than before, until the scope closes. */

@@ -50,15 +50,10 @@ export const make: Effect.Effect<Schedules["Type"], never, Queue | Scope.Scope> 
     const stored = new Map<string, Stored>()
     const now = () => clock.unsafeCurrentTimeMillis()
     const bell = yield* PubSub.sliding<void>(1)
-    // The end of a run may let another one begin.
+    // The end of a run may let another one begin, and a start may bring a deadline.
     const wakes = yield* queue.wakes
     yield* Effect.forkScoped(
-      Effect.forever(
-        Effect.flatMap(
-          EffectQueue.take(wakes),
-          () => stored.size === 0 ? Effect.void : PubSub.publish(bell, undefined)
-        )
-      )
+      Effect.forever(Effect.zipRight(EffectQueue.take(wakes), PubSub.publish(bell, undefined)))
     )
     const alone = <A, E>(effect: Effect.Effect<A, E>) =>
       Effect.zipLeft(lock.withPermits(1)(effect), PubSub.publish(bell, undefined))
@@ -148,6 +143,7 @@ export const make: Effect.Effect<Schedules["Type"], never, Queue | Scope.Scope> 
       remove: (name) => lock.withPermits(1)(Effect.sync(() => stored.delete(name))),
       look: lock.withPermits(1)(Effect.gen(function*() {
         yield* queue.releaseRuns
+        const deadlineAt = yield* queue.cancelOverdue
         const at = now()
         const waiting = Array.from(stored.values())
           .filter(({ isPaused, nextAt }) => !isPaused && nextAt !== null)
@@ -156,6 +152,7 @@ export const make: Effect.Effect<Schedules["Type"], never, Queue | Scope.Scope> 
         return {
           now: at,
           nextAt: waiting[0]?.nextAt ?? null,
+          deadlineAt,
           due: yield* Effect.forEach(due, copyOf)
         }
       })),

@@ -20,7 +20,7 @@ import { type ScheduleRecord, Schedules } from "./Schedules.ts"
 const PAUSE = "1 second"
 
 /**
- * Fires what is due until nothing is; answers how long it is to the next tick.
+ * Fires what is due until nothing is; answers how long it is to the next tick or deadline.
  *
  * @since 0.1.0
  * @category running
@@ -52,10 +52,10 @@ export const fireDue = Effect.gen(function*() {
     })
 
   for (;;) {
-    const { due, nextAt, now } = yield* schedules.look
+    const { deadlineAt, due, nextAt, now } = yield* schedules.look
     for (const schedule of due) yield* fireOne(schedule, now)
     if (due.length === 0) {
-      return nextAt === null ? Infinity : Math.max(nextAt - now, 0)
+      return Math.max(Math.min(nextAt ?? Infinity, deadlineAt ?? Infinity) - now, 0)
     }
   }
 })

@@ -1,4 +1,4 @@
-import { action, workflow } from "@rappel/core"
+import { action, sleep, workflow } from "@rappel/core"
 
 /** When each run did its work, as the test's clock had it. */
 export const ledger: Array<string> = []
@@ -10,3 +10,13 @@ export const sync = action(async (what: string) => {
 })
 
 export const nightly = workflow(async (what: string) => await sync(what))
+
+/** Takes a day, and cleans up whatever happens. */
+export const slow = workflow(async () => {
+  try {
+    await sleep("1 day")
+    return "in time"
+  } finally {
+    await sync("cleanup")
+  }
+})

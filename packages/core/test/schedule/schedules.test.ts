@@ -10,7 +10,7 @@ import * as QueueMemory from "../../src/queue/QueueMemory.ts"
 import * as SchedulesMemory from "../../src/schedule/SchedulesMemory.ts"
 import { layerInline } from "../../src/worker/WorkerPoolInline.ts"
 import { refOfWorkflow } from "../../src/workflow/Workflow.ts"
-import { clock, ledger, nightly } from "./flows.ts"
+import { clock, ledger, nightly, slow } from "./flows.ts"
 
 const HOUR = 3_600_000
 
@@ -180,6 +180,26 @@ describe("schedules", () => {
         assert.deepStrictEqual(ledger, ["now 2027-01-01T00:30", "later 2027-01-01T01:00"])
         const { lastInstance } = yield* client.schedules.find("by-name")
         assert.strictEqual((yield* client.find(lastInstance!)).program, hash)
+      })
+    ))
+
+  it.effect("a deadline cancels what has not finished, and nothing else", () =>
+    from(
+      "2027-01-01T00:00Z",
+      Effect.gen(function*() {
+        const client = yield* RappelClient
+        const start = (deadline: string) => client.start(refOfWorkflow(slow), [], { deadline })
+        const late = yield* start("1 hour")
+        const early = yield* start("2 days")
+        yield* TestClock.adjust("59 minutes")
+        assert.strictEqual((yield* client.find(late)).status, "waiting")
+        yield* TestClock.adjust("1 minute")
+
+        const failure = yield* Effect.flip(client.result(late))
+        assert.match(failure.message, /Cancelled.*its deadline has passed/)
+        assert.deepStrictEqual(ledger, ["cleanup 2027-01-01T01:00"])
+        yield* TestClock.adjust("3 days")
+        assert.strictEqual(yield* client.result(early), "in time")
       })
     ))
 

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { DEADLINE_REASON } from "@rappel/core/queue/memoryStart"
 import type {
   InstanceFilter,
   InstanceRecord,
@@ -74,6 +75,15 @@ export const make = (run: Run) => {
     ([row]) => row!["count"] as number
   )
 
+  /**
+   * Indexes: `instance_deadline_idx`, `inbox_pkey`, `event_message_idx`. The message's id is
+   * made of the instance's, so that an instance is asked once, whoever asks.
+   */
+  const cancelOverdue: Effect.Effect<number | null, unknown> = Effect.map(
+    run({ name: "instance_cancel_overdue", text: CANCEL_OVERDUE }, [DEADLINE_REASON]),
+    ([row]) => numberOrNull(row!["nextAt"])
+  )
+
   /** Index: `instance_pkey` and `instance_key_idx`. Undefined for a request that nothing stands in the way of. */
   const holders = (
     batch: ReadonlyArray<StartRequest>
@@ -118,7 +128,7 @@ export const make = (run: Run) => {
     return Effect.map(run(statement, values), (rows) => rows.map(recordOf))
   }
 
-  return { insert, releaseRuns, holders, startOne, find, list } as const
+  return { insert, cancelOverdue, releaseRuns, holders, startOne, find, list } as const
 }
 
 /** It waits for whoever inserts the same key, in a transaction that may be an app's. */
@@ -186,6 +196,34 @@ const INSERT = `
     limit 1
   )
   select (select string_agg(id::text, ',') from inserted) as ids, (select count(*) from notice)`
+
+const MESSAGE_ID = "md5(instance.id::text || ' deadline')::uuid"
+
+/** An instance was not asked yet to cancel because of its deadline. */
+export const IS_NOT_ASKED = `
+        not exists (select from rappel.inbox where inbox.id = ${MESSAGE_ID})
+        and not exists (select from rappel.event where event.message = ${MESSAGE_ID})`
+
+const CANCEL_OVERDUE = `
+  with asked as (
+    insert into rappel.inbox (id, instance_id, kind, payload)
+    select ${MESSAGE_ID}, instance.id, 'cancel', $1::text
+    from rappel.instance
+    where deadline_at <= now() and deadline_at is not null and finished_at is null
+      and ${IS_NOT_ASKED}
+    order by deadline_at
+    limit 1000
+    on conflict (id) do nothing
+    returning 1
+  ), notice as (
+    select pg_notify('${CHANNEL}', 'd') from asked limit 1
+  )
+  select floor(extract(epoch from (
+      select min(deadline_at)
+      from rappel.instance
+      where deadline_at > now() and deadline_at is not null and finished_at is null
+    )) * 1000)::float8 as "nextAt",
+    (select count(*) from notice) as notices`
 
 const RELEASE_RUNS = `
   with head as materialized (

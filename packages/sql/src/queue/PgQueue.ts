@@ -193,6 +193,7 @@ export const make = (
               error instanceof KeyTaken ? error : toUnavailable("start instances", error)
           ),
 
+      cancelOverdue: sending("cancel what is over its deadline", instances.cancelOverdue),
       releaseRuns: sending("let runs of schedules begin", instances.releaseRuns),
 
       find: (ids) => {

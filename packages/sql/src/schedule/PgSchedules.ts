@@ -43,7 +43,7 @@ const sending = <A>(
 export const make: Effect.Effect<Schedules["Type"], never, PgClient.PgClient | Queue> = Effect.gen(
   function*() {
     const table = ScheduleTable.make(yield* Statements.make())
-    const { releaseRuns } = yield* Queue
+    const { cancelOverdue, releaseRuns } = yield* Queue
     return Schedules.of({
       now: sending("read the time", Effect.map(table.peek, ({ now }) => now)),
       put: (spec, nextAt) => sending("store a schedule", table.put(spec, nextAt)),
@@ -52,10 +52,19 @@ export const make: Effect.Effect<Schedules["Type"], never, PgClient.PgClient | Q
         sending("pause a schedule", table.setPaused(name, isPaused, nextAt)),
       remove: (name) => sending("delete a schedule", table.remove(name)),
       look: Effect.gen(function*() {
-        const { isWaiting, nextAt, now } = yield* sending("look for schedules", table.peek)
+        const { deadlineAt, isOverdue, isWaiting, nextAt, now } = yield* sending(
+          "look for schedules",
+          table.peek
+        )
         if (isWaiting) yield* releaseRuns
+        if (isOverdue) yield* cancelOverdue
         const isDue = nextAt !== null && nextAt <= now
-        return { now, nextAt, due: isDue ? yield* sending("read schedules", table.due) : [] }
+        return {
+          now,
+          nextAt,
+          deadlineAt,
+          due: isDue ? yield* sending("read schedules", table.due) : []
+        }
       }),
       fire: (one) => sending("fire a schedule", table.fire(one)),
       // A change is seen at the next look: that is one small statement a second.

@@ -14,6 +14,7 @@ import {
   type ScheduleSpec
 } from "@rappel/core/schedule/Schedules"
 import * as Effect from "effect/Effect"
+import { IS_NOT_ASKED } from "../queue/InstanceTable.ts"
 import { CHANNEL } from "../queue/PgWakes.ts"
 import { termsOf } from "../queue/startOne.ts"
 import type { Row, Run } from "../statement/Statements.ts"
@@ -70,13 +71,18 @@ export const make = (run: Run) => {
       ([row]) => row!["found"] as boolean
     )
 
-  /** Indexes: `schedule_next_idx`, `due_waiting_idx`. */
-  const peek: Effect.Effect<Omit<Look, "due"> & { readonly isWaiting: boolean }, unknown> = Effect
+  /** Indexes: `schedule_next_idx`, `due_waiting_idx`, `instance_deadline_idx`. */
+  const peek: Effect.Effect<
+    Omit<Look, "due"> & { readonly isWaiting: boolean; readonly isOverdue: boolean },
+    unknown
+  > = Effect
     .map(
       run({ name: "schedule_peek", text: PEEK }, []),
       ([row]) => ({
         now: Number(row!["now"]),
         nextAt: numberOrNull(row!["nextAt"]),
+        deadlineAt: numberOrNull(row!["deadlineAt"]),
+        isOverdue: row!["overdue"] as boolean,
         isWaiting: row!["waiting"] as boolean
       })
     )
@@ -158,6 +164,17 @@ const PEEK = `
     floor(extract(epoch from (
       select min(next_at) from rappel.schedule where next_at is not null and not paused
     )) * 1000)::float8 as "nextAt",
+    floor(extract(epoch from (
+      select min(deadline_at)
+      from rappel.instance
+      where deadline_at > now() and deadline_at is not null and finished_at is null
+    )) * 1000)::float8 as "deadlineAt",
+    exists (
+      select
+      from rappel.instance
+      where deadline_at <= now() and deadline_at is not null and finished_at is null
+        and ${IS_NOT_ASKED}
+    ) as overdue,
     exists (
       select from rappel.due where due_at is null and owner is null and epoch = 0 and aside is null
     ) as waiting,
