@@ -108,7 +108,9 @@ const planOf = (session: Session.Session, { name, text }: Statement) =>
       [name]
     )
     const nulls = Array.from({ length: prepared!["count"] as number }, () => "null").join(", ")
-    const rows = yield* session.run(`explain (costs off) execute ${name}(${nulls})`)
+    const rows = yield* session.run(
+      `explain (costs off) execute ${name}${nulls === "" ? "" : `(${nulls})`}`
+    )
     yield* session.run(`deallocate ${name}`)
     return rows.map((row) => row["QUERY PLAN"]).join("\n") + "\n"
   })

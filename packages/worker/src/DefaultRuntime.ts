@@ -33,7 +33,8 @@ const layerClient = (
     Layer.provide(Layer.mergeAll(
       Database.layerQueue({ kind: "url", url }, {
         maxConnections: CLIENT_CONNECTIONS,
-        pollMillis: settings.pollIntervalMillis
+        pollMillis: settings.pollIntervalMillis,
+        listen: settings.listens
       }),
       ProgramSource.layer({ projectRoot, isProduction: settings.isProduction })
     ))

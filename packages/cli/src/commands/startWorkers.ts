@@ -49,7 +49,8 @@ export const execute = (
       Layer.provide(Layer.mergeAll(
         Database.layerQueue(target, {
           maxConnections: CONNECTIONS,
-          pollMillis: settings.pollIntervalMillis
+          pollMillis: settings.pollIntervalMillis,
+          listen: settings.listens
         }),
         ProcessPool.layer({
           workers: settings.workerCount,

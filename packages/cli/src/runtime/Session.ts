@@ -71,7 +71,8 @@ export const make = (options: SessionOptions): Effect.Effect<Session, never, Sco
     const queue = yield* Effect.forkScoped(Layer.buildWithScope(
       Database.layerQueue(target, {
         maxConnections: CONNECTIONS,
-        pollMillis: settings.pollIntervalMillis
+        pollMillis: settings.pollIntervalMillis,
+        listen: settings.listens
       }),
       scope
     ))

@@ -7,7 +7,7 @@
  * what is due from before (started in a transaction that was long open, or passed over while
  * somebody had it locked) is found by those. No correctness rests on the mark (R23).
  */
-import type { Claims } from "@rappel/core/queue/Queue"
+import type { ClaimAnswer } from "./DueTable.ts"
 
 /** A start that is due at once may be committed so much later without waiting for a full look. */
 const SLACK_MILLIS = 250
@@ -19,7 +19,7 @@ export interface ClaimWindow {
   /** Where the next claim begins, on the queue's clock; null for a look at all. */
   readonly since: (localNow: number) => number | null
   readonly took: (answer: {
-    readonly claims: Claims & { readonly lastDueAt: number | null }
+    readonly claims: ClaimAnswer
     readonly since: number | null
     readonly sentAt: number
     readonly localNow: number
@@ -33,6 +33,8 @@ export const make = (fullMillis: number): ClaimWindow => {
   return {
     since: (localNow) => localNow >= nextFullAt ? null : mark,
     took: ({ claims, localNow, sentAt, since }) => {
+      // Whatever is due is still there.
+      if (!claims.isAlive) return
       if (since === null) {
         nextFullAt = localNow + Math.max(fullMillis, (localNow - sentAt) * FULL_SHARE)
       }

@@ -21,6 +21,16 @@ import { CHANNEL } from "./PgWakes.ts"
 /** Instances with messages that one claim looks at; far more than one dispatcher holds. */
 const HOPS = 5000
 
+/** A claim that is given up may have been carried out: its id says later what it gave. */
+const CLAIM_MILLIS = 5_000
+
+export interface ClaimAnswer extends Claims {
+  /** A dead dispatcher takes nothing, whatever is due. */
+  readonly isAlive: boolean
+  /** The due time at which a full batch ended; null for a batch with room left. */
+  readonly lastDueAt: number | null
+}
+
 export const make = (run: Run) => {
   const events = EventTable.make(run)
   const inbox = InboxTable.make(run)
@@ -39,16 +49,25 @@ export const make = (run: Run) => {
     claimId: string,
     /** Whoever was due before this time is left to a claim that looks at all; null looks at all. */
     since: number | null
-  ): Effect.Effect<Claims & { readonly lastDueAt: number | null }, unknown> =>
-    Effect.map(run({ name: "due_claim", text: CLAIM }, [dispatcher, limit, claimId, since]), (
-      [row]
-    ) => ({
-      lastDueAt: row!["lastDueAt"] === null ? null : Number(row!["lastDueAt"]),
-      claimed: claimedOf(row!["claimed"] as string | null),
-      nextDueAt: row!["nextDueAt"] === null ? null : Number(row!["nextDueAt"]),
-      arrived: (row!["arrived"] as string | null)?.split(",") ?? [],
-      now: Number(row!["now"])
-    }))
+  ): Effect.Effect<ClaimAnswer, unknown> =>
+    Effect.map(
+      run({ name: "due_claim", text: CLAIM, limitMillis: CLAIM_MILLIS }, [
+        dispatcher,
+        limit,
+        claimId,
+        since
+      ]),
+      (
+        [row]
+      ) => ({
+        isAlive: row!["isAlive"] as boolean,
+        lastDueAt: row!["lastDueAt"] === null ? null : Number(row!["lastDueAt"]),
+        claimed: claimedOf(row!["claimed"] as string | null),
+        nextDueAt: row!["nextDueAt"] === null ? null : Number(row!["nextDueAt"]),
+        arrived: (row!["arrived"] as string | null)?.split(",") ?? [],
+        now: Number(row!["now"])
+      })
+    )
 
   /** What the requests of these ids gave to the dispatcher. Index: `due_owner_idx`. */
   const claimedBy = (
@@ -279,6 +298,7 @@ const CLAIM = `
       from claimed
       where (select count(*) from ready) >= $2
     ) as "lastDueAt",
+    exists (select from host) as "isAlive",
     floor(extract(epoch from now()) * 1000)::float8 as now`
 
 /*

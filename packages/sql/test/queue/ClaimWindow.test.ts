@@ -15,6 +15,7 @@ const answer = (now: number, lastDueAt: number | null = null) => ({
   nextDueAt: null,
   arrived: [],
   now,
+  isAlive: true,
   lastDueAt
 })
 
@@ -26,6 +27,14 @@ describe("ClaimWindow", () => {
     assert.strictEqual(window.since(10), 49_750)
     window.took({ claims: answer(50_100, 49_900), since: 49_750, sentAt: 10, localNow: 12 })
     assert.strictEqual(window.since(13), 49_900, "a full batch ends at the last that it took")
+  })
+
+  it("learns nothing from the claim of a dead dispatcher, which takes nothing", () => {
+    const window = ClaimWindow.make(1000)
+    window.took({ claims: answer(50_000), since: null, sentAt: 0, localNow: 5 })
+    const dead = { ...answer(60_000), isAlive: false }
+    window.took({ claims: dead, since: 49_750, sentAt: 6, localNow: 7 })
+    assert.strictEqual(window.since(8), 49_750)
   })
 
   it("never goes back", () => {

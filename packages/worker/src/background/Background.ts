@@ -88,7 +88,8 @@ export const serve = (options: BackgroundOptions) =>
     const url = yield* Database.urlOf({ kind: "embedded", projectRoot })
     const queue = yield* Layer.build(Database.layerQueue({ kind: "url", url }, {
       maxConnections: 4,
-      pollMillis: settings.pollIntervalMillis
+      pollMillis: settings.pollIntervalMillis,
+      listen: settings.listens
     }))
     const outer = yield* Effect.scope
     const lock = yield* Effect.makeSemaphore(1)

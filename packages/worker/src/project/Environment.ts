@@ -32,6 +32,8 @@ export interface Settings {
   /** Modules that workers load at their start: paths or package names. */
   readonly userModules: ReadonlyArray<string>
   readonly pollIntervalMillis: number | undefined
+  /** Whether to hold a connection that listens for hints; a pooler in transaction mode has none. */
+  readonly listens: boolean
   /** Instances that a dispatcher claims in one statement. */
   readonly batchSize: number | undefined
   /** Instances that a dispatcher holds in memory. */
@@ -135,6 +137,10 @@ const isOn = (variables: Variables, name: string): boolean => {
   throw new SettingRefused(`${name} is ${JSON.stringify(value)}; it takes true or false`)
 }
 
+/** On unless it is switched off. */
+const isOff = (variables: Variables, name: string): boolean =>
+  text(variables, name) !== undefined && !isOn(variables, name)
+
 const rules = (variables: Variables, name: string): Rules => {
   const value = text(variables, name)
   if (value === undefined) return []
@@ -162,6 +168,7 @@ export const settingsOf = (variables: Variables): Settings => {
     queues: queuesOf(text(variables, "RAPPEL_QUEUES")),
     userModules: (text(variables, "RAPPEL_USER_MODULE") ?? "").split(",")
       .map((module) => module.trim()).filter((module) => module !== ""),
+    listens: !isOff(variables, "RAPPEL_LISTEN"),
     pollIntervalMillis: millis(variables, "RAPPEL_POLL_INTERVAL_MS"),
     batchSize: count(variables, "RAPPEL_BATCH_SIZE"),
     maxConcurrentInstances: count(variables, "RAPPEL_MAX_CONCURRENT_INSTANCES"),

@@ -33,6 +33,8 @@ export interface DatabaseOptions {
   /** 2 is what a client needs, 4 a dispatcher. */
   readonly maxConnections: number
   readonly pollMillis?: number | undefined
+  /** Whether to hold a connection that listens for hints; true when absent. */
+  readonly listen?: boolean
 }
 
 /** Why a database cannot be used. */
@@ -92,7 +94,7 @@ export const layerQueue = (
   if (target.kind === "memory") {
     return Layer.provideMerge(SchedulesMemory.layer, QueueMemory.layer)
   }
-  const { maxConnections, pollMillis } = options
+  const { listen = true, maxConnections, pollMillis } = options
   return Layer.unwrapScoped(Effect.gen(function*() {
     const [sql, url] = yield* Effect.all([
       load<SqlModule>("@rappel/sql/layer", "use a Postgres"),
@@ -102,6 +104,7 @@ export const layerQueue = (
       url,
       maxConnections,
       migrate: true,
+      listen,
       ...(pollMillis === undefined ? {} : { pollMillis })
     })
   }))

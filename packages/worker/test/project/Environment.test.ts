@@ -28,6 +28,7 @@ describe("settingsOf", () => {
       concurrentPerWorker: 7,
       userModules: ["src/a.ts", "@app/actions"],
       pollIntervalMillis: 250,
+      listens: true,
       batchSize: 50,
       maxConcurrentInstances: 20,
       maxActionLifecycle: 1000,
@@ -47,6 +48,9 @@ describe("settingsOf", () => {
   })
 
   it("durations may be written out", () => {
+    assert.isFalse(settingsOf({ RAPPEL_LISTEN: "off" }).listens)
+    assert.isTrue(settingsOf({ RAPPEL_LISTEN: "on" }).listens)
+    assert.throws(() => settingsOf({ RAPPEL_LISTEN: "maybe" }), /RAPPEL_LISTEN/)
     assert.strictEqual(settingsOf({ RAPPEL_POLL_INTERVAL_MS: "2s" }).pollIntervalMillis, 2000)
   })
 
