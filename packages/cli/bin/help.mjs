@@ -29,6 +29,9 @@ Commands
   queues limit <queue>       set the limits of a queue, or pause it
   retention show             show how long finished instances are kept
   retention run              remove now what is over
+  bench                      measure actions on this machine
+  bench-instances            measure workflows from their start to their result
+  bench-report [files]       summarise what these two wrote
 
 Options of every command
   --verbose                  show stacks and debug logs

@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import type { Readable } from "node:stream"
+import type { Shape } from "./bench/Workload.ts"
 import { ExitCode } from "./CliError.ts"
 import type * as Schedules from "./commands/schedules.ts"
 import { definer, group, type Outcome } from "./define.ts"
@@ -38,6 +39,9 @@ const count = (name: string, description: string) =>
 const flag = (name: string, description: string) =>
   Options.boolean(name).pipe(Options.withDescription(description))
 
+const countOr = (name: string, value: number, description: string) =>
+  count(name, description).pipe(Options.map(Option.getOrElse(() => value)))
+
 const databaseUrl = Options.redacted("database-url").pipe(
   Options.withDescription("The Postgres to use; DATABASE_URL when absent, else one is started"),
   Options.optional
@@ -49,6 +53,9 @@ const concurrency = count(
   "concurrency",
   "Actions at the same time per worker; RAPPEL_CONCURRENT_PER_WORKER, else 10"
 )
+
+/** Named here, so that help loads no benchmark. */
+const SHAPES: ReadonlyArray<Shape> = ["chain", "fan-out", "loop", "latency"]
 
 /** The whole command line; what runs leaves its exit code in `outcome`. */
 export const rappel = (outcome: Outcome) => {
@@ -268,9 +275,57 @@ export const rappel = (outcome: Outcome) => {
       instances,
       queues,
       retention,
-      schedules
+      schedules,
+      ...benchCommands(command)
     ])
   )
+}
+
+const benchCommands = (command: ReturnType<typeof definer>) => {
+  const measuring = {
+    concurrency: countOr("concurrency", 64, "Actions at the same time per worker; 64"),
+    workers: countOr("workers", 4, "Worker processes; 4"),
+    logInterval: countOr("log-interval", 15, "Seconds between two live lines; 15"),
+    inline: flag("inline", "Run actions in this process instead of worker processes"),
+    databaseUrl,
+    json
+  }
+  const bench = command(
+    "bench",
+    "Measure actions: handed out, executed in workers, recorded, without much workflow",
+    {
+      messages: countOr("messages", 100_000, "Actions to run; 100000"),
+      payload: countOr("payload", 1024, "Characters into and out of each; 1024"),
+      ...measuring
+    },
+    () => import("./commands/bench.ts").then(({ bench }) => ({ execute: bench }))
+  )
+  const benchInstances = command(
+    "bench-instances",
+    "Measure workflows from their start to their result",
+    {
+      instances: countOr("instances", 200, "Instances to run; 200"),
+      batchSize: countOr("batch-size", 4, "Instances in one start; 4"),
+      inFlight: count("in-flight", "Started and not finished, at most; 1000"),
+      payloadSize: countOr("payload-size", 1024, "Characters into and out of each step; 1024"),
+      steps: countOr("steps", 3, "Steps of each instance; 3"),
+      shape: Options.choice("shape", SHAPES).pipe(
+        Options.withDescription(
+          "Steps one after another or at the same time; loop and latency run one at a time"
+        ),
+        Options.withDefault("chain" as const)
+      ),
+      ...measuring
+    },
+    () => import("./commands/bench.ts").then(({ benchInstances }) => ({ execute: benchInstances }))
+  )
+  const benchReport = command(
+    "bench-report",
+    "Summarise what benchmarks wrote, from files or stdin",
+    { files: Args.text({ name: "files" }).pipe(Args.repeated), json },
+    () => import("./commands/benchReport.ts")
+  )
+  return [bench, benchInstances, benchReport] as const
 }
 
 const scheduleCommands = (command: ReturnType<typeof definer>) => {

@@ -1,0 +1,65 @@
+/**
+ * Starts the instances of a workload, awaits each of them and compares what it returned.
+ *
+ * @since 0.1.0
+ */
+import type { RappelClient } from "@rappel/core/client/RappelClient"
+import type { ProgramFile } from "@rappel/core/program/Program"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type { Meter } from "./Meter.ts"
+import { expectedOf, payloadOf, type Workload } from "./Workload.ts"
+
+/** An instance returned something else than the same functions called by Node. */
+export class WrongResult extends Data.TaggedError("WrongResult")<{ readonly message: string }> {}
+
+export interface Drive {
+  readonly client: RappelClient["Type"]
+  readonly programs: Readonly<Record<Workload["exportName"], ProgramFile>>
+  readonly meter: Meter
+}
+
+export const drive = (
+  { client, meter, programs }: Drive,
+  workload: Workload
+): Effect.Effect<void, unknown> => {
+  const { batchSize, exportName, inFlight, instances, payloadSize, stepsPerInstance } = workload
+  const file = programs[exportName]
+
+  const compare = (id: string, text: string, startedAt: number) =>
+    Effect.flatMap(client.result(id), (value) => {
+      meter.finished(performance.now() - startedAt, stepsPerInstance)
+      return value === expectedOf(workload, text)
+        ? Effect.void
+        : Effect.fail(
+          new WrongResult({
+            message: `Instance ${id} of ${exportName} returned ${
+              JSON.stringify(value)?.slice(0, 100)
+            }, not what Node returns for the same input`
+          })
+        )
+    })
+
+  const batch = (size: number) =>
+    Effect.gen(function*() {
+      const texts = Array.from({ length: size }, () => payloadOf(payloadSize))
+      const startedAt = performance.now()
+      const ids = yield* client.startMany(
+        { kind: "program", file },
+        texts.map((text) => ({ args: [text, stepsPerInstance] }))
+      )
+      yield* Effect.forEach(ids, (id, i) => compare(id, texts[i]!, startedAt), {
+        concurrency: "unbounded",
+        discard: true
+      })
+    })
+
+  const sizes = Array.from(
+    { length: Math.ceil(instances / batchSize) },
+    (_, i) => Math.min(batchSize, instances - i * batchSize)
+  )
+  return Effect.forEach(sizes, batch, {
+    concurrency: Math.max(Math.floor(inFlight / batchSize), 1),
+    discard: true
+  })
+}
