@@ -12,6 +12,7 @@ import { compileFunction, compileStatement } from "./compile.ts"
 import type { Env, Frame } from "./Frame.ts"
 import { INSTANCE_INITIALISER, STATIC_INITIALISER } from "./frameName.ts"
 import { type Completion, UNSET } from "./signals.ts"
+import type { Watch } from "./Watchdog.ts"
 
 /** Gives the value of an expression, or `SUSPENDED`, or `SKIPPED` within an optional chain. */
 export type Evaluate = (E: Env, F: Frame) => unknown
@@ -22,6 +23,7 @@ export interface Limits {
   readonly fuelPerStep: number
   readonly maxStateBytes: number
   readonly maxValueLength: number
+  readonly watch: Watch | undefined
 }
 
 export class LoadedProgram {

@@ -17,6 +17,7 @@ import { Fatal } from "./signals.ts"
 import { caught, type Stamp } from "./stack.ts"
 import { valueHost } from "./valueHost.ts"
 import { checkConditions, type Kept, type UntilEffect } from "./waits.ts"
+import { look, LOOK_EVERY } from "./watch.ts"
 
 /**
  * How deep calls may nest, in units of nested evaluators; some 1,000 calls of a small
@@ -57,6 +58,15 @@ export class Instance implements State {
   /** The innermost frame; what threw stays here until someone catches it. */
   frame: Frame | null = null
   fuel = 0
+  /** Below this much fuel it is time to look at the watchdog. */
+  lookBelow = 0
+  /** Items that natives went over since the last look. */
+  weighed = 0
+  /** On the watchdog's clocks: the last look, and the processor time of the first. */
+  lookedAt: number | undefined
+  cpuAtStart: number | undefined
+  /** A native runs under guard. */
+  isGuarded = false
   /** Step time. */
   at = 0
   commands: Array<Command | CallEffect> = []
@@ -99,7 +109,13 @@ export class Instance implements State {
 
   /** One unit of work: a call, or a turn of a loop. */
   burn(frame: Frame): void {
-    if (--this.fuel < 0) throw outOfFuel(frame)
+    if (--this.fuel < this.lookBelow) this.look(frame)
+  }
+
+  private look(frame: Frame): void {
+    if (this.fuel < 0) throw outOfFuel(frame)
+    this.lookBelow = Math.max(0, this.fuel - LOOK_EVERY)
+    look()
   }
 
   emit(command: Command | CallEffect): void {
@@ -110,6 +126,10 @@ export class Instance implements State {
   begin(at: number, fuel: number): void {
     this.at = at
     this.fuel = fuel
+    this.lookBelow = this.program.limits.watch === undefined ? 0 : fuel - LOOK_EVERY
+    this.weighed = 0
+    this.lookedAt = undefined
+    this.cpuAtStart = undefined
     this.frame = null
     this.commands = []
     this.outcome = undefined

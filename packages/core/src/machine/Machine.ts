@@ -37,6 +37,7 @@ import { writeSnapshot } from "./snapshot/writeSnapshot.ts"
 import { addFrames, caught, framesOfAwaiter, stampWith, withoutHostTraces } from "./stack.ts"
 import { valueHost } from "./valueHost.ts"
 import { endWait, receive, timeOutWait, UntilEffect, WaitEffect, WaitTimer } from "./waits.ts"
+import type { Watch } from "./Watchdog.ts"
 
 /**
  * Bounds of a step and a state. They are part of what a step does: to change a default is to
@@ -52,6 +53,8 @@ export interface MachineOptions {
   readonly maxStateBytes?: number
   /** Largest encoded value: the arguments of a call, the result. Default: 16 Mi code units. */
   readonly maxValueLength?: number
+  /** Ends steps that natives make long. Default: none. */
+  readonly watch?: Watch | undefined
 }
 
 const DEFAULT_FUEL = 50_000_000
@@ -77,7 +80,8 @@ export const load = (file: ProgramFile, options: MachineOptions = {}): Machine =
   const limits: Limits = {
     fuelPerStep: options.fuelPerStep ?? DEFAULT_FUEL,
     maxStateBytes: options.maxStateBytes ?? DEFAULT_STATE_BYTES,
-    maxValueLength: options.maxValueLength ?? MAX_VALUE_LENGTH
+    maxValueLength: options.maxValueLength ?? MAX_VALUE_LENGTH,
+    watch: options.watch
   }
   const program = new LoadedProgram(file, limits)
   return {

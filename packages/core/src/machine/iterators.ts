@@ -7,6 +7,7 @@
 import { speciesOf } from "./capabilities.ts"
 import { hidden } from "./hidden.ts"
 import { isObject, typeAndValue } from "./iteration.ts"
+import { matching } from "./natives/costs.ts"
 import { defineMethods } from "./natives/defineMethods.ts"
 import { HOST } from "./natives/hostPrototypes.ts"
 import { addIntrinsic, replace, replaced } from "./natives/replaced.ts"
@@ -152,7 +153,8 @@ export class MatchCursor implements Cursor {
     const { isGlobal, isUnicode, regExp, text } = this
     if (regExp === undefined) return ended()
     const own: unknown = regExp.exec
-    const match: unknown = Reflect.apply(typeof own === "function" ? own : exec, regExp, [text])
+    const run = (): unknown => Reflect.apply(typeof own === "function" ? own : exec, regExp, [text])
+    const match = regExp instanceof RegExp ? matching(regExp, text, run) : run()
     if (!isObject(match) && match !== null) {
       throw new TypeError("RegExp exec method returned something other than an Object or null")
     }

@@ -7,9 +7,11 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { load } from "../machine/Machine.ts"
 import type { Machine } from "../machine/Model.ts"
+import { type Watch, Watchdog } from "../machine/Watchdog.ts"
 import type { ProgramFile } from "../program/Program.ts"
 
 /**
@@ -35,23 +37,28 @@ const SNAPSHOT_FLOOR_BYTES = 64 * 1024
 /** About 200 ms of stepping: 80 ns per loop iteration (docs/decisions/0002-structured-tree.md). */
 const SNAPSHOT_FUEL = 2_500_000
 
-/**
- * Machines are kept for the life of the layer, by program hash.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer: Layer.Layer<Scheduler> = Layer.sync(Scheduler, () => {
+const make = (watch: Watch | undefined): Scheduler["Type"] => {
   const machines = new Map<string, Machine>()
   return Scheduler.of({
     machine: (file) => {
       const known = machines.get(file.hash)
       if (known !== undefined) return known
-      const machine = load(file)
+      const machine = load(file, { watch })
       machines.set(file.hash, machine)
       return machine
     },
     snapshotDue: ({ eventBytes, fuel }, snapshotBytes) =>
       eventBytes > Math.max(SNAPSHOT_FLOOR_BYTES, snapshotBytes) || fuel > SNAPSHOT_FUEL
   })
-})
+}
+
+/**
+ * Machines are kept for the life of the layer, by program hash.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Scheduler> = Layer.effect(
+  Scheduler,
+  Effect.map(Watchdog, (watch) => make(watch))
+)

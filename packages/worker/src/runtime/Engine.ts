@@ -15,6 +15,7 @@ import type { WorkerPool } from "@rappel/core/worker/WorkerPool"
 import * as Layer from "effect/Layer"
 import { hostname } from "node:os"
 import type { Settings } from "../project/Environment.ts"
+import * as NodeWatchdog from "./NodeWatchdog.ts"
 import * as Place from "./Place.ts"
 
 /** What of the settings concerns a dispatcher. */
@@ -53,4 +54,8 @@ export const layer = (
   RappelClient | LocalDispatcher,
   QueueUnavailable | SchemaTooNew,
   Queue | WorkerPool | ProgramSource
-> => Layer.provide(Rappel.layer(options), Rappel.layerDecisions)
+> =>
+  Layer.provide(
+    Rappel.layer(options),
+    Layer.provide(Rappel.layerDecisions, NodeWatchdog.layer)
+  )

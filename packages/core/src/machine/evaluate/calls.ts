@@ -18,9 +18,10 @@ import type { Compiler } from "../compile.ts"
 import type { Env, Frame } from "../Frame.ts"
 import { isConstructor } from "../functions.ts"
 import { notIterable, toArray, typeAndValue } from "../iteration.ts"
-import { isArrayMutator } from "../natives/replaced.ts"
+import { isArrayMethod } from "../natives/replaced.ts"
 import { SKIPPED, SUSPENDED } from "../signals.ts"
 import { refresh } from "../stack.ts"
+import { applyMeasured, checkBuffer } from "../watch.ts"
 import { getMember, getMethod, guarded, isPlainName, receiverOf } from "./members.ts"
 import { operands, resumable } from "./resumable.ts"
 
@@ -155,7 +156,7 @@ export const call = (node: Call, compiler: Compiler): Evaluate => {
   }
 }
 
-const isMutator = (key: Expression): boolean => key.t === "Lit" && isArrayMutator(String(key.v))
+const isOfArrays = (key: Expression): boolean => key.t === "Lit" && isArrayMethod(String(key.v))
 
 /** How a method is found: by a plain name, by one that may be replaced, or in general. */
 const methodOf = (node: CallM): (base: any, name: any, F: Frame) => unknown => {
@@ -173,11 +174,13 @@ const methodOf = (node: CallM): (base: any, name: any, F: Frame) => unknown => {
       return base[name]
     }
   }
-  if (isMutator(k) && s === undefined) {
-    // Their replacements only keep them off the host's own objects; a slot has the replacement.
+  if (isOfArrays(k) && s === undefined) {
+    // Their replacements are for what is no array of the workflow; a slot has the replacement.
     return (base, name, F) => {
       F.at = p
-      return Array.isArray(base) && base !== Array.prototype ? base[name] : getMember(base, name)
+      return (Array.isArray(base) && base !== Array.prototype) || typeof base === "string"
+        ? base[name]
+        : getMember(base, name)
     }
   }
   return (base, name, F) => {
@@ -185,6 +188,18 @@ const methodOf = (node: CallM): (base: any, name: any, F: Frame) => unknown => {
     return getMember(base, name)
   }
 }
+
+/** Methods of texts, arrays and buffers that take no longer when there is more of them. */
+const CONSTANT = new Set(["at", "charAt", "charCodeAt", "codePointAt", "pop", "push", "subarray"])
+
+const LINEAR = new Set(
+  [String.prototype, Array.prototype, Object.getPrototypeOf(Uint8Array.prototype) as object]
+    .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
+    .filter((name) => !CONSTANT.has(name))
+)
+
+/** Whether a method of that name may be a native that goes over all of its receiver. */
+const isLinear = (key: Expression): boolean => key.t !== "Lit" || LINEAR.has(String(key.v))
 
 export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
   const { ch, copt, opt, p, s } = node
@@ -195,6 +210,7 @@ export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
   const args = argumentsOf(node.a, compiler)
   const find = methodOf(node)
   const isSuper = node.o.t === "Super"
+  const apply = isLinear(node.k) ? applyMeasured : Reflect.apply as typeof applyMeasured
   if (s !== undefined) {
     const method: Evaluate = resumable((_E, F) => {
       const fn = find(F.slots[s + 1], F.slots[s + 2], F)
@@ -204,7 +220,7 @@ export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
       const fn = values[2]
       F.at = p
       if (typeof fn !== "function") throw notCallable(n)
-      return Reflect.apply(fn, receiverOf(values[0]), settled(args, values.slice(3)))
+      return apply(fn, receiverOf(values[0]), settled(args, values.slice(3)))
     })
   }
   if (opt === 1 || ch === 1 || copt === 1 || isSuper) {
@@ -216,7 +232,7 @@ export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
       const given = args.evaluate(E, F)
       F.at = p
       if (typeof fn !== "function") throw notCallable(n)
-      return Reflect.apply(fn, receiverOf(base), given)
+      return apply(fn, receiverOf(base), given)
     }
   }
   return (E, F) => {
@@ -225,7 +241,7 @@ export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
     const given = args.evaluate(E, F)
     F.at = p
     if (typeof fn !== "function") throw notCallable(n)
-    return Reflect.apply(fn, base, given)
+    return apply(fn, base, given)
   }
 }
 
@@ -244,6 +260,7 @@ export const construct = (node: New, compiler: Compiler): Evaluate => {
   const make = (fn: unknown, given: Array<unknown>, F: Frame): unknown => {
     F.at = p
     if (!isConstructor(fn)) throw new TypeError(`${n} is not a constructor`)
+    checkBuffer(fn, given[0])
     const made = Reflect.construct(fn, given)
     if (made instanceof Error) refresh(made)
     return made

@@ -20,6 +20,7 @@ import type { Compiler } from "../compile.ts"
 import type { Task } from "../Frame.ts"
 import { sourceOf } from "../natives/functions.ts"
 import { SUSPENDED } from "../signals.ts"
+import { boundedBig, checkText, guarded } from "../watch.ts"
 import { operands, resumable } from "./resumable.ts"
 
 type Operate = (left: any, right: any) => unknown
@@ -27,18 +28,24 @@ type Operate = (left: any, right: any) => unknown
 /** A function in a text shows itself as the program's, not as the machine's. */
 const shown = (value: unknown): unknown => typeof value === "function" ? sourceOf(value) : value
 
-const add: Operate = (left, right) =>
-  typeof left === "function" || typeof right === "function"
+const add: Operate = (left, right) => {
+  const sum: unknown = typeof left === "function" || typeof right === "function"
     ? shown(left) as string + (shown(right) as string)
     : left + right
+  if (typeof sum === "string") checkText(sum)
+  return sum
+}
+
+const power: Operate = (left, right) =>
+  typeof right === "bigint" ? boundedBig(guarded(() => left ** right)) : left ** right
 
 const OPERATIONS: Readonly<Record<BinaryOperator, Operate>> = {
   "+": add,
   "-": (left, right) => left - right,
-  "*": (left, right) => left * right,
-  "/": (left, right) => left / right,
-  "%": (left, right) => left % right,
-  "**": (left, right) => left ** right,
+  "*": (left, right) => boundedBig(left * right),
+  "/": (left, right) => boundedBig(left / right),
+  "%": (left, right) => boundedBig(left % right),
+  "**": power,
   // oxlint-disable-next-line eslint/eqeqeq -- it is the program's operator
   "==": (left, right) => left == right,
   // oxlint-disable-next-line eslint/eqeqeq -- it is the program's operator
@@ -52,7 +59,7 @@ const OPERATIONS: Readonly<Record<BinaryOperator, Operate>> = {
   "&": (left, right) => left & right,
   "|": (left, right) => left | right,
   "^": (left, right) => left ^ right,
-  "<<": (left, right) => left << right,
+  "<<": (left, right) => boundedBig(left << right),
   ">>": (left, right) => left >> right,
   ">>>": (left, right) => left >>> right,
   in: (left, right) => left in right,
@@ -95,7 +102,7 @@ const binaryClosure = (
         const right = r(E, F) as number
         if (typeof left === "number" && typeof right === "number") return left * right
         F.at = p
-        return left * right
+        return slow(left, right)
       }
     case "/":
       return (E, F) => {
@@ -103,7 +110,7 @@ const binaryClosure = (
         const right = r(E, F) as number
         if (typeof left === "number" && typeof right === "number") return left / right
         F.at = p
-        return left / right
+        return slow(left, right)
       }
     case "%":
       return (E, F) => {
@@ -111,7 +118,7 @@ const binaryClosure = (
         const right = r(E, F) as number
         if (typeof left === "number" && typeof right === "number") return left % right
         F.at = p
-        return left % right
+        return slow(left, right)
       }
     case "===":
       return (E, F) => l(E, F) === r(E, F)

@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { isIntrinsic, refuseWrite, replace, replaceMutator } from "./replaced.ts"
+import { matching, overArrayLike } from "./costs.ts"
+import { isIntrinsic, refuseWrite, replace, replaceArrayMethod } from "./replaced.ts"
 
 const MUTATORS = [
   "push",
@@ -27,12 +28,18 @@ const REGEXP_METHODS = [
 ]
 
 export const installMutators = (): void => {
-  for (const key of MUTATORS) replaceMutator(Array.prototype, key)
+  for (const key of MUTATORS) {
+    replaceArrayMethod(key, (original, self, args) => {
+      if (isIntrinsic(self)) refuseWrite(self as object, "length")
+      return overArrayLike(original, self, self, args)
+    })
+  }
   for (const key of REGEXP_METHODS) {
     if (key === Symbol.matchAll) continue
     replace(RegExp.prototype, key, (original, self, args) => {
       if (isIntrinsic(self)) refuseWrite(self as object, "lastIndex")
-      return Reflect.apply(original, self, args)
+      const run = (): unknown => Reflect.apply(original, self, args)
+      return self instanceof RegExp ? matching(self, args[0], run) : run()
     })
   }
   // It answers with a promise of the host's, which no snapshot can hold.

@@ -10,10 +10,12 @@ import { PromiseConstructor } from "../promiseConstructor.ts"
 import { FULFILLED, isPromise } from "../promises.ts"
 import { MicrotaskReaction } from "../reactions.ts"
 import { running } from "../running.ts"
+import { lookSoon } from "../watch.ts"
 import { installMutators } from "./arrays.ts"
 import { crypto, installChance } from "./chance.ts"
 import { console } from "./console.ts"
 import { coreValues } from "./core.ts"
+import { installCosts } from "./costs.ts"
 import { DateConstructor, installDates } from "./dates.ts"
 import { errorConstructors, installErrors } from "./errors.ts"
 import { installFunctions } from "./functions.ts"
@@ -86,7 +88,9 @@ const installHostClasses = (): void => {
       // The host takes it for an object without properties.
       if (isPromise(args[0])) throw notCloned("#<Promise>")
       try {
-        return Reflect.apply(original, self, args)
+        const copy: unknown = Reflect.apply(original, self, args)
+        lookSoon()
+        return copy
       } catch (error) {
         // The message has the text of a function, which is the machine's.
         throw error instanceof Error && /=>|\{/.test(error.message)
@@ -117,6 +121,7 @@ const makeTable = (): ReadonlyMap<string, unknown> => {
   installStrings()
   installChance()
   installMutators()
+  installCosts()
   installLocale()
   installHostClasses()
   installIterators()

@@ -22,7 +22,7 @@ export type Replacement = (
 const replacements = new Map<unknown, Callable>()
 /** `stack` is written when it is read. */
 const names = new Set<string>(["constructor", "stack"])
-const arrayMutators = new Set<string>()
+const arrayMethods = new Set<string>()
 const intrinsics = new Set<unknown>()
 
 /** What a workflow gets for a function that it read from an object. */
@@ -31,8 +31,8 @@ export const replaced = (fn: unknown): unknown => replacements.get(fn) ?? fn
 /** Whether a property of that name may hold a replaced function. */
 export const isReplacedName = (name: string): boolean => names.has(name)
 
-/** Methods of arrays whose replacements differ only on the host's own objects. */
-export const isArrayMutator = (name: string): boolean => arrayMutators.has(name)
+/** Methods of arrays whose replacements differ only for what is no array of the workflow. */
+export const isArrayMethod = (name: string): boolean => arrayMethods.has(name)
 
 /** An object that every instance, and the host, shares. */
 export const isIntrinsic = (value: unknown): boolean => intrinsics.has(value)
@@ -80,12 +80,10 @@ const wrapper = (original: Callable, run: Replacement): Callable => {
   return own
 }
 
-export const replaceMutator = (holder: object, key: string): void => {
-  arrayMutators.add(key)
-  replace(holder, key, (original, self, args) => {
-    if (isIntrinsic(self)) refuseWrite(self as object, "length")
-    return Reflect.apply(original, self, args)
-  })
+/** Replaces a method of arrays for receivers that are none: a call on an array skips it. */
+export const replaceArrayMethod = (key: string, run: Replacement): void => {
+  arrayMethods.add(key)
+  replace(Array.prototype, key, run)
 }
 
 const describe = (object: object): string => {
