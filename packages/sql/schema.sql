@@ -103,6 +103,9 @@ create table rappel.instance (
   input text not null,
   outcome text,
   verdict text,
+  parent uuid,
+  parent_effect integer,
+  entry text,
   deadline_at timestamp with time zone,
   tick_at timestamp with time zone,
   priority smallint,
@@ -236,6 +239,8 @@ CREATE INDEX instance_deadline_idx ON rappel.instance USING btree (deadline_at) 
 CREATE INDEX instance_finished_idx ON rappel.instance USING btree (name, ok, finished_at) WHERE (finished_at IS NOT NULL);
 
 CREATE UNIQUE INDEX instance_key_idx ON rappel.instance USING btree (name, key) WHERE (key IS NOT NULL);
+
+CREATE INDEX instance_parent_idx ON rappel.instance USING btree (parent) WHERE (parent IS NOT NULL);
 
 CREATE INDEX instance_run_idx ON rappel.instance USING btree (schedule) WHERE ((schedule IS NOT NULL) AND (finished_at IS NULL));
 
@@ -933,6 +938,10 @@ comment on table rappel.instance is 'One row per instance: what it was started w
 comment on column rappel.instance.closed_by is 'The commit that closed the instance, so that the commit can be answered when it is sent again.';
 
 comment on column rappel.instance.verdict is 'How an instance ended that did not fail by itself; null for all others.';
+
+comment on column rappel.instance.parent is 'The instance that started it, for whose effect parent_effect its outcome is; null for none.';
+
+comment on column rappel.instance.entry is 'Of a child: the variable of the program that holds its workflow, as module:index.';
 
 comment on column rappel.instance.deadline_at is 'When it is cancelled unless it has finished.';
 

@@ -298,7 +298,6 @@ export const runMachine = async (
   const agenda = new Agenda()
   const logs: Array<string> = []
   const calls: Array<string> = []
-  const timers = new Map<number, number>()
   let outcome: Outcome | undefined
   let steps = 0
   let snapshotBytes = 0
@@ -308,50 +307,71 @@ export const runMachine = async (
     return world.actions.get(world.exports[site.export] as AnyFunction)!
   }
 
-  const absorb = (step: Step): void => {
-    steps++
-    for (const command of step.commands) {
-      if (command.kind === "log") logs.push(command.text)
-      else if (command.kind === "timer") {
-        timers.set(
-          command.effect,
-          agenda.add(command.dueAt, () => {
-            advance({ kind: "fired", effect: command.effect, at: agenda.now })
+  /** Runs an instance, and those that it starts, over the one agenda. */
+  const runInstance = (
+    start: {
+      readonly instanceId: string
+      readonly input: string
+      readonly seed: string
+      readonly entry?: string
+    },
+    onOutcome: (outcome: Outcome) => void
+  ): void => {
+    const timers = new Map<number, number>()
+    let state: State
+
+    const absorb = (step: Step): void => {
+      steps++
+      for (const command of step.commands) {
+        if (command.kind === "log") logs.push(command.text)
+        else if (command.kind === "timer") {
+          timers.set(
+            command.effect,
+            agenda.add(command.dueAt, () => {
+              advance({ kind: "fired", effect: command.effect, at: agenda.now })
+            })
+          )
+        } else if (command.kind === "drop") agenda.remove(timers.get(command.effect)!)
+        else if (command.kind === "complete") onOutcome(command.outcome)
+        else if (command.kind === "child") {
+          const { effect, id, ...child } = command
+          agenda.add(agenda.now, () => {
+            runInstance({ ...child, instanceId: id }, (outcome) => {
+              agenda.add(agenda.now, () => {
+                advance({ kind: "settled", effect, at: agenda.now, outcome })
+              })
+            })
           })
-        )
-      } else if (command.kind === "drop") agenda.remove(timers.get(command.effect)!)
-      else if (command.kind === "complete") outcome = command.outcome
-      else if (command.kind === "call") {
-        calls.push(command.args)
-        agenda.add(agenda.now, async () => {
-          const { effect } = command
-          const result = await execute(functionOf(command.action), command.args)
-          advance({ kind: "settled", effect, at: agenda.now, outcome: result })
-        })
+        } else if (command.kind === "call") {
+          calls.push(command.args)
+          agenda.add(agenda.now, async () => {
+            const { effect } = command
+            const result = await execute(functionOf(command.action), command.args)
+            advance({ kind: "settled", effect, at: agenda.now, outcome: result })
+          })
+        }
       }
     }
-  }
 
-  let state: State
-  const advance = (event: Parameters<typeof machine.apply>[1]): void => {
-    if (options.restores === true) {
-      const text = machine.snapshot(state)
-      snapshotBytes = Math.max(snapshotBytes, text.length)
-      state = machine.restore(text)
-      const again = machine.snapshot(state)
-      if (again !== text) throw new Error(`a restored state differs:\n${text}\n${again}`)
+    const advance = (event: Parameters<typeof machine.apply>[1]): void => {
+      if (options.restores === true) {
+        const text = machine.snapshot(state)
+        snapshotBytes = Math.max(snapshotBytes, text.length)
+        state = machine.restore(text)
+        const again = machine.snapshot(state)
+        if (again !== text) throw new Error(`a restored state differs:\n${text}\n${again}`)
+      }
+      absorb(machine.apply(state, event))
     }
-    absorb(machine.apply(state, event))
+
+    const begun = machine.start({ ...start, at: agenda.now })
+    state = begun.state
+    absorb(begun.step)
   }
 
-  const begun = machine.start({
-    instanceId: "i1",
-    input: encodeValue(args, openHost()),
-    seed: SEED,
-    at: EPOCH
+  runInstance({ instanceId: "i1", input: encodeValue(args, openHost()), seed: SEED }, (first) => {
+    outcome = first
   })
-  state = begun.state
-  absorb(begun.step)
   while (outcome === undefined) {
     if (!await agenda.runNext()) throw new Error("the instance awaits what never comes")
   }

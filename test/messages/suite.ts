@@ -15,7 +15,6 @@ import {
 import { WORKFLOW } from "@rappel/core/workflow/Workflow"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import { beforeEach, describe } from "vitest"
 import * as flows from "./flows.ts"
 
@@ -32,11 +31,10 @@ export const eventually = <A, E, R>(
   look: Effect.Effect<A, E, R>,
   isThere: (value: A) => boolean
 ): Effect.Effect<A, E, R> =>
-  look.pipe(
-    Effect.repeat({ until: isThere, schedule: Schedule.spaced("5 millis") }),
-    Effect.timeoutFail({ duration: "15 seconds", onTimeout: () => new Error("it never came") }),
-    Effect.catchIf((error) => error instanceof Error, Effect.die)
-  ) as Effect.Effect<A, E, R>
+  Effect.flatMap(look, (value) =>
+    isThere(value)
+      ? Effect.succeed(value)
+      : Effect.zipRight(Effect.sleep("5 millis"), eventually(look, isThere)))
 
 const ledgerHas = (text: string) =>
   eventually(Effect.sync(() => ledger.slice()), (lines) => lines.includes(text))

@@ -30,20 +30,25 @@ export interface MachineRun {
 
 /** The value of the instance; throws what it failed with. */
 export const runInMachine = async (run: MachineRun): Promise<unknown> => {
-  const { args, machine, modules } = run
-  const start: Start = {
+  const { args, modules } = run
+  const outcome = await outcomeOf(run, {
     instanceId: "01900000-0000-7000-8000-000000000000",
     input: encodeValue(args, modules),
     seed: "00112233445566778899aabbccddeeff",
     at: Date.now()
-  }
+  })
+  return unwrap(outcome, modules)
+}
+
+const outcomeOf = async (run: MachineRun, start: Start): Promise<Outcome> => {
+  const { machine } = run
   const inbox = new Inbox()
   let { state, step } = machine.start(start)
   for (;;) {
     for (const command of step.commands) carryOut(command, run, inbox)
     if (step.outcome !== undefined) {
       inbox.close()
-      return unwrap(step.outcome, modules)
+      return step.outcome
     }
     if (state.pending.size === 0) throw new Error("Stalled: nothing is pending and no result came")
     if (run.snapshots) state = throughText(machine, state)
@@ -78,8 +83,16 @@ const carryOut = (command: Command, run: MachineRun, inbox: Inbox): void => {
     case "drop":
       inbox.drop(command.effect)
       break
+    case "child": {
+      const { effect, id, ...child } = command
+      void outcomeOf(run, { ...child, instanceId: id, at: Date.now() }).then((outcome) =>
+        inbox.put({ kind: "settled", effect, at: Date.now(), outcome })
+      )
+      break
+    }
     case "log":
     case "complete":
+    case "send":
     case "wait":
     case "reply":
     case "publish":

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import { load } from "@rappel/core/machine/Machine"
-import type { MachineEvent, State, Step } from "@rappel/core/machine/Model"
+import type { MachineEvent, Start, State, Step } from "@rappel/core/machine/Model"
 import type { ProgramFile } from "@rappel/core/program/Program"
 import {
   decodeError,
@@ -31,14 +31,25 @@ export const runInMachine = async (
   actions: Actions,
   restores: boolean
 ): Promise<unknown> => {
-  let machine = load(program)
-  let at = Date.parse("2026-01-01T00:00:00Z")
-  const started = machine.start({
+  const outcome = await outcomeOf(program, actions, restores, {
     instanceId: "00000000-0000-7000-8000-000000000001",
     input: encodeValue([]),
     seed: "0123456789abcdef0123456789abcdef",
-    at
+    at: Date.parse("2026-01-01T00:00:00Z")
   })
+  if (outcome === undefined) return "never completed"
+  return outcome.ok ? decodeValue(outcome.value) : decodeError(outcome.error)
+}
+
+const outcomeOf = async (
+  program: ProgramFile,
+  actions: Actions,
+  restores: boolean,
+  start: Start
+): Promise<Step["outcome"]> => {
+  let machine = load(program)
+  let { at } = start
+  const started = machine.start(start)
   let state: State = started.state
   const events: Array<() => Promise<MachineEvent>> = []
   const timers: Array<{ effect: number; dueAt: number }> = []
@@ -51,6 +62,17 @@ export const runInMachine = async (
       else if (command.kind === "drop") {
         const index = timers.findIndex((timer) => timer.effect === command.effect)
         if (index >= 0) timers.splice(index, 1)
+      } else if (command.kind === "child") {
+        const { effect, id, ...child } = command
+        events.push(async () => {
+          const ended = await outcomeOf(program, actions, restores, {
+            ...child,
+            instanceId: id,
+            at
+          })
+          if (ended === undefined) throw new Error("the child never completed")
+          return { kind: "settled", effect, at, outcome: ended }
+        })
       } else if (command.kind === "call") {
         const { action, args, effect } = command
         events.push(async () => ({
@@ -101,6 +123,5 @@ export const runInMachine = async (
     at = Math.max(at, timer.dueAt)
     take(machine.apply(state, { kind: "fired", effect: timer.effect, at }))
   }
-  if (outcome === undefined) return "never completed"
-  return outcome.ok ? decodeValue(outcome.value) : decodeError(outcome.error)
+  return outcome
 }

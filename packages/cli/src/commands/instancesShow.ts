@@ -19,6 +19,9 @@ export interface ShowInput {
   readonly json: boolean
 }
 
+/** Children that are shown. */
+const CHILDREN = 50
+
 /** Long outcomes are cut in the table; `--json` has them whole. */
 const SHOWN_CHARACTERS = 100
 
@@ -28,17 +31,22 @@ const cut = (text: string): string =>
 export const execute = (input: ShowInput): Effect.Effect<ExitCode, unknown, Invocation | Output> =>
   Effect.gen(function*() {
     const { result } = yield* Output
-    const [record, events, published] = yield* withClient(
+    const [record, events, published, children] = yield* withClient(
       input,
       (client) =>
         Effect.all([
           client.find(input.id),
           client.history(input.id),
-          client.published(input.id)
+          client.published(input.id),
+          client.list({ parent: input.id, limit: CHILDREN + 1 })
         ])
     )
     const shown = Object.keys(published).length === 0 ? {} : { published }
-    const details = { ...detailsOf(record), ...shown }
+    const ids = children.slice(0, CHILDREN).map(({ id }) => id)
+    const family = children.length === 0
+      ? {}
+      : { children: children.length > CHILDREN ? [...ids, "…"] : ids }
+    const details = { ...detailsOf(record), ...shown, ...family }
     if (input.json) {
       result(JSON.stringify({
         ...details,

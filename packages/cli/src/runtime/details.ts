@@ -22,6 +22,7 @@ export const detailsOf = (record: InstanceRecord) => ({
   status: record.status,
   ...(record.aside === null ? {} : { aside: record.aside }),
   key: record.key,
+  ...(record.parent === null ? {} : { parent: record.parent }),
   program: record.program,
   ...(record.tags.length === 0 ? {} : { tags: record.tags }),
   ...(record.memo === null ? {} : { memo: JSON.parse(record.memo) as unknown }),

@@ -20,17 +20,14 @@ export const isAccessNode = (node: ts.Node): node is Access =>
 
 export const isInChain = (node: ts.Node): boolean => (node.flags & ts.NodeFlags.OptionalChain) !== 0
 
-/** Methods of a workflow value that act on the database. */
+/** Methods of a workflow value that act on the database; `run`, `start` and `with` make children. */
 const WORKFLOW_METHODS = new Set([
   "execute",
-  "run",
-  "start",
   "startIn",
   "startMany",
   "startWith",
   "toEffect",
-  "visualize",
-  "with"
+  "visualize"
 ])
 
 /** `a.b`, `a[b]`, `a?.b`. */

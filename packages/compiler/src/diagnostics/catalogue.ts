@@ -28,11 +28,12 @@ export const actionOptions = define({
 
 export const childWorkflowMethods = define({
   code: "child-workflow-methods",
-  message: (text: string) => `\`${text}\` starts another instance, which a workflow cannot do yet`,
-  help: "Call the workflow as a function; it then runs as a part of this one.",
+  message: (text: string) => `\`${text}\` has no meaning inside a workflow`,
+  help:
+    "Call the workflow as a function, or use its `run`, `start` and `with`: it is then a child.",
   why:
-    "`run`, `start` and the other methods of a workflow talk to the database. A program has no " +
-    "connection; its only effects are calls of actions and timers."
+    "These methods of a workflow talk to the database. A program has no connection; what it asks " +
+    "for is written with the step that asks."
 })
 
 export const commonjs = define({

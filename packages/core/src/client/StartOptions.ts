@@ -46,6 +46,11 @@ export interface StartOptions {
   readonly tags?: ReadonlyArray<string>
   /** What people should see beside the instance; plain JSON. */
   readonly memo?: Readonly<Record<string, unknown>>
+  /**
+   * Of a child, which a workflow starts: whether it is cancelled when that workflow is. True
+   * when absent; means nothing elsewhere.
+   */
+  readonly cancelWithParent?: boolean
 }
 
 /** What options become: everything of a request but what is started. */

@@ -106,6 +106,10 @@ const bytesOf = ({ events, logs, offers, outcome, snapshot }: CommitEntry): numb
 /** A lock that somebody else holds for longer is looked at this often. */
 const BUSY_LIMIT_MILLIS = 1000
 
+/** It asks for children before its first event: a snapshot tells later that they were started. */
+const startsBare = ({ pending }: Owned): boolean =>
+  pending.children.length > 0 && pending.events.length === 0
+
 export class DispatcherCore {
   readonly owned = new Map<string, Owned>()
   readonly counts = { commits: 0, events: 0, executions: 0, lostInstances: 0 }
@@ -637,10 +641,11 @@ export class DispatcherCore {
     const park = owned.closed ? undefined : this.parkTime(owned)
     if (!isDirty(owned) && park === undefined) return undefined
     const parks = park !== undefined
-    const snapshot =
-      !owned.closed && (parks || this.services.scheduler.snapshotDue(owned, owned.snapshotBytes))
-        ? this.snapshot(owned, parks)
-        : null
+    const snapshot = !owned.closed &&
+        (parks || startsBare(owned) ||
+          this.services.scheduler.snapshotDue(owned, owned.snapshotBytes))
+      ? this.snapshot(owned, parks)
+      : null
     const { pending } = owned
     owned.pending = emptyPending()
     return {
@@ -653,6 +658,8 @@ export class DispatcherCore {
         events: pending.events,
         logs: pending.logs,
         consumed: pending.consumed,
+        children: pending.children,
+        sent: pending.sent,
         replies: pending.replies,
         published: pending.published,
         offers: pending.offers.map((call) => this.offerOf(call)),
@@ -678,6 +685,8 @@ export class DispatcherCore {
       events: pending.events.concat(since.events),
       logs: pending.logs.concat(since.logs),
       consumed: pending.consumed.concat(since.consumed),
+      children: pending.children.concat(since.children),
+      sent: pending.sent.concat(since.sent),
       replies: pending.replies.concat(since.replies),
       published: new Map([...pending.published, ...since.published]),
       dropped: pending.dropped.concat(since.dropped),

@@ -10,7 +10,7 @@
 import type { Machine, Outcome, Policy, State } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import type { CallKey } from "../queue/Calls.ts"
-import type { StoredEvent } from "../queue/Queue.ts"
+import type { Child, Message, StoredEvent } from "../queue/Queue.ts"
 import type { Backlog, CallEffect, FreshCalls } from "./Backlog.ts"
 
 /** A requested execution of an action, with the three counts of what became of its executions. */
@@ -45,6 +45,10 @@ export interface Pending {
   readonly logs: Array<string>
   /** Messages that became these events, and repeated ones. */
   readonly consumed: Array<string>
+  /** Instances that it starts, by the effects that their outcomes settle. */
+  readonly children: Array<Child>
+  /** What it tells other instances. */
+  readonly sent: Array<Message>
   /** Answers to the senders of messages. */
   readonly replies: Array<{ readonly message: string; readonly outcome: Outcome }>
   /** Encoded values by name, for whoever looks at the instance. */
@@ -121,6 +125,8 @@ export const emptyPending = (): Pending => ({
   events: [],
   logs: [],
   consumed: [],
+  children: [],
+  sent: [],
   replies: [],
   published: new Map(),
   dropped: [],
@@ -176,7 +182,8 @@ export const keyOf = (call: Call): CallKey => ({
 export const isDirty = ({ closed, pending }: Owned): boolean =>
   closed || pending.offers.length > 0 || pending.withdrawn.length > 0 ||
   pending.events.length > 0 || pending.consumed.length > 0 ||
-  pending.outcome !== null || pending.replies.length > 0 || pending.published.size > 0
+  pending.outcome !== null || pending.children.length > 0 || pending.sent.length > 0 ||
+  pending.replies.length > 0 || pending.published.size > 0
 
 /** Calls wait to be offered. */
 export const hasOutbound = (owned: Owned): boolean =>
@@ -208,7 +215,7 @@ export const parkOf = (owned: Owned): Park | undefined => {
   }
   for (const dueAt of owned.timers.values()) next = Math.min(next, dueAt)
   for (const { kind } of owned.state.pending.values()) {
-    if (kind !== "wait") continue
+    if (kind !== "wait" && kind !== "child") continue
     forMessage = true
     break
   }

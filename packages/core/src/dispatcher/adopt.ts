@@ -84,7 +84,8 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) 
       instanceId: loaded.id,
       input: loaded.input,
       seed: loaded.seed,
-      at: loaded.startedAt
+      at: loaded.startedAt,
+      ...(loaded.entry == null ? {} : { entry: loaded.entry })
     })
     : { state: machine.restore(head.machine), step: undefined }
   const owned: Owned = {
@@ -233,8 +234,8 @@ export const adopt = (
   }
   const { issued, kept, owned, step } = begin(loaded, machine, file, head)
   if (step !== undefined) absorb(owned, step, loaded.startedAt)
-  // The log lines of steps that are durable were stored with them; those of the very first
-  // step go with the first event.
+  // What the steps of events said, sent and started was stored with them. Of the very first
+  // step, which has no event, it goes with the first commit; repeating that changes nothing.
   const keepLogs = loaded.lastSeq === 0
 
   for (const event of loaded.events) {
@@ -261,9 +262,14 @@ export const adopt = (
     )
   }
   markOffered(owned, loaded)
-  const { fresh, logs, outcome } = owned.pending
+  const { children, fresh, logs, outcome, published, sent } = owned.pending
   owned.pending = emptyPending()
-  if (keepLogs) owned.pending.logs.push(...logs)
+  if (keepLogs) {
+    owned.pending.logs.push(...logs)
+    owned.pending.children.push(...children)
+    owned.pending.sent.push(...sent)
+    for (const [name, value] of published) owned.pending.published.set(name, value)
+  }
   if (!loaded.completed) owned.pending.outcome = outcome
   failIfStalled(owned)
   if (owned.completed && owned.state.pending.size === 0) owned.closed = true

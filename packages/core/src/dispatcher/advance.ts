@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import { deriveId } from "../machine/deriveId.ts"
 import type { MachineEvent, Outcome, Policy, Step } from "../machine/Model.ts"
 import { MACHINE_VERSION } from "../machine/Model.ts"
 import { decodeVerdict } from "../queue/callVerdict.ts"
@@ -19,7 +20,7 @@ import type { CallEffect } from "./Backlog.ts"
 import { digestOf, fractionOf } from "./digest.ts"
 import { ActionTimeout, WorkflowStalled } from "./DispatcherError.ts"
 import { errorNames } from "./errorNames.ts"
-import { encodeJson, encodeOutcome, encodeSignal } from "./EventCodec.ts"
+import { decodeOutcome, encodeJson, encodeOutcome, encodeSignal } from "./EventCodec.ts"
 import { attemptOf, type Call, keyOf, type Owned } from "./Owned.ts"
 
 /** What an event row weighs beside its payload, for the decision on snapshots. */
@@ -60,6 +61,29 @@ export const absorb = (owned: Owned, step: Step, at: number): void => {
         break
       }
       case "wait":
+        break
+      case "child": {
+        const { delayMillis, effect, entry, id, input, name, seed } = command
+        pending.children.push({
+          id,
+          name,
+          effect,
+          entry,
+          input,
+          seed,
+          dueAt: delayMillis === undefined ? null : at + delayMillis
+        })
+        break
+      }
+      case "send":
+        pending.sent.push({
+          id: command.id,
+          instanceId: command.to,
+          kind: command.message,
+          effect: 0,
+          name: command.name,
+          payload: command.payload
+        })
         break
       case "reply":
         pending.replies.push({ message: command.message, outcome: command.outcome })
@@ -200,6 +224,12 @@ export const receive = (owned: Owned, message: Arrived, now: number): void => {
   const at = stepTime(owned, now)
   const { id, kind, name, payload } = message
   if (kind === "terminate") return terminate(owned, payload, at, id)
+  if (kind === "child") {
+    const { effect } = message
+    if (owned.state.pending.get(effect)?.kind !== "child") return
+    const outcome = decodeOutcome(payload!)
+    return stepWith(owned, { kind: "settled", effect, at, outcome }, payload, id)
+  }
   if (owned.completed) return
   if (kind === "cancel") return cancel(owned, payload, at, id)
   if (kind === "signal") {
@@ -220,6 +250,17 @@ export const cancel = (
 const terminate = (owned: Owned, reason: string | null, at: number, message: string): void => {
   store(owned, { kind: "terminated", effect: 0, at, payload: reason, digest: 0, message })
   if (!owned.completed) owned.pending.outcome = terminated(reason)
+  for (const child of owned.state.pending.values()) {
+    if (child.kind !== "child" || child.abandoned) continue
+    owned.pending.sent.push({
+      id: deriveId(`${owned.id}/terminated`, child.effect, at),
+      instanceId: child.id,
+      kind: "terminate",
+      effect: 0,
+      name: null,
+      payload: reason
+    })
+  }
   owned.completed = true
   owned.closed = true
 }

@@ -38,6 +38,14 @@ export const digestOf = (commands: ReadonlyArray<Command>): number => {
         hash = mix(hash, `w${command.effect}:${command.channel}`)
         counted++
         break
+      case "child":
+        hash = mix(mix(mix(hash, `k${command.effect}`), command.entry), command.input)
+        counted++
+        break
+      case "send":
+        hash = mix(mix(hash, `s${command.to}`), command.payload ?? "")
+        counted++
+        break
       case "reply":
         hash = mix(hash, `r${command.message}`)
         counted++

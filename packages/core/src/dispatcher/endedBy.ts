@@ -16,12 +16,16 @@ export interface End {
   readonly outcome: Outcome | null
 }
 
-/** A termination, or a cancellation before the first step: then none of its code runs. */
+/**
+ * The termination of an instance that is set aside, or a cancellation before the first step:
+ * none of its code runs, also to no other end.
+ */
 export const endedBy = (loaded: Loaded, now: number): End | undefined => {
-  const { completed, epoch, events, inbox, lastSeq, snapshot, startedAt } = loaded
+  const { aside, completed, epoch, events, inbox, lastSeq, snapshot, startedAt } = loaded
+  const isAside = typeof aside === "string"
   const hasBegun = epoch > 1 || lastSeq > 0 || snapshot !== null
   const message = inbox.find(({ kind, repeated }) =>
-    !repeated && (kind === "terminate" || kind === "cancel" && !hasBegun)
+    !repeated && (kind === "terminate" && (isAside || !hasBegun) || kind === "cancel" && !hasBegun)
   )
   if (message === undefined) return undefined
   const isTermination = message.kind === "terminate"

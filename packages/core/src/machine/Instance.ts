@@ -164,7 +164,10 @@ export class Instance implements State {
     jobs.length = 0
   }
 
-  /** Fixes the outcome. What runs on cannot change it; timers and waits that remain are dropped. */
+  /**
+   * Fixes the outcome. What runs on cannot change it; timers and waits that remain are dropped,
+   * and children that were only started go on by themselves.
+   */
   complete(isOk: boolean, value: unknown): void {
     if (this.completed) return
     this.finish(isOk ? this.successOf(value) : this.failureOf(value))
@@ -172,9 +175,12 @@ export class Instance implements State {
   }
 
   private dropWaits(): void {
-    for (const { effect, kind } of Array.from(this.pending.values())) {
+    for (const pending of Array.from(this.pending.values())) {
+      const { effect, kind } = pending
       if (kind === "timer") drop(effect)
-      else if (kind === "wait" || kind === "until") this.pending.delete(effect)
+      else if (kind === "wait" || kind === "until" || kind === "child" && pending.detached) {
+        this.pending.delete(effect)
+      }
     }
     this.conditions.clear()
     this.kept.clear()

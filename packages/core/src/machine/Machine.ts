@@ -12,12 +12,14 @@ import type { ProgramFile } from "../program/Program.ts"
 import { MAX_VALUE_LENGTH } from "../value/limits.ts"
 import { decodeError, decodeValue } from "../value/Value.ts"
 import { Cancelled } from "../workflow/errors.ts"
+import { cancelChild, ChildEffect, parseEntry } from "./children.ts"
 import { classClosures } from "./classes.ts"
 import { type Limits, LoadedProgram } from "./Code.ts"
 import { CallEffect, drop, fire } from "./effects.ts"
 import { Instance } from "./Instance.ts"
 import type { Command, Machine, MachineEvent, Outcome, Start, State, Step } from "./Model.ts"
 import { exportedValue, initialise } from "./modules.ts"
+import { callInline, workflowFunctions } from "./natives/core.ts"
 import { globals } from "./natives/globals.ts"
 import {
   FULFILLED,
@@ -99,7 +101,7 @@ const begin = (
   const state = new Instance(program, start.instanceId, Random.fromSeed(start.seed))
   const step = run(state, start.at, () => {
     try {
-      enter(state, start.input)
+      enter(state, start)
     } catch (error) {
       state.complete(false, caught(null, error))
     }
@@ -108,17 +110,27 @@ const begin = (
 }
 
 /** Initialises the modules and calls the entry; its outcome will be the instance's. */
-const enter = ({ program }: Instance, input: string): void => {
-  const { m, x } = program.program.entry
+const enter = (state: Instance, { entry, input }: Start): void => {
+  const { m, x } = state.program.program.entry
   initialise(m)
-  const entry = exportedValue(m, x)
+  const workflow = entry === undefined ? exportedValue(m, x) : variableOf(state, entry)
   const args: unknown = decodeValue(input, valueHost)
   if (!Array.isArray(args)) throw new TypeError("The input of a workflow is an array of arguments")
-  react(promiseResolve(call(entry, args, x)), new RootReaction())
+  react(promiseResolve(call(workflow, args, x)), new RootReaction())
+}
+
+/** The workflow of a child. */
+const variableOf = (state: Instance, entry: string): unknown => {
+  const { index, module } = parseEntry(entry)
+  if (state.modules[module] === undefined) initialise(module)
+  return state.modules[module]?.[index]
 }
 
 const call = (entry: unknown, args: ReadonlyArray<unknown>, name: string): unknown => {
   if (typeof entry !== "function") throw new TypeError(`${name} is not a workflow`)
+  const own = workflowFunctions.get(entry)
+  // Called as the workflow that it is, it would be a child of itself.
+  if (own !== undefined) return callInline(own, args)
   if (classClosures.get(entry) === undefined) return Reflect.apply(entry, undefined, args)
   const workflow = Reflect.construct(entry, []) as { readonly run?: unknown }
   const { run } = workflow
@@ -131,7 +143,7 @@ const apply = (state: Instance, event: MachineEvent): Step => {
   switch (event.kind) {
     case "settled": {
       const effect = state.pending.get(event.effect)
-      if (!(effect instanceof CallEffect)) return nothing(state)
+      if (!(effect instanceof CallEffect || effect instanceof ChildEffect)) return nothing(state)
       return run(state, event.at, () => {
         state.pending.delete(event.effect)
         settleCall(effect, event.outcome)
@@ -164,7 +176,7 @@ const apply = (state: Instance, event: MachineEvent): Step => {
 
 const nothing = ({ closed }: Instance): Step => ({ commands: [], closed, fuel: 0 })
 
-const settleCall = ({ promise }: CallEffect, outcome: Outcome): void => {
+const settleCall = ({ promise }: CallEffect | ChildEffect, outcome: Outcome): void => {
   try {
     if (outcome.ok) settle(promise, FULFILLED, decodeValue(outcome.value, valueHost))
     else settle(promise, REJECTED, failureOf(outcome, promise))
@@ -206,7 +218,10 @@ const cancel = (state: Instance, reason: string | null): void => {
     // A bare callback has nobody to tell: its timer stays.
     if (promise === undefined || isSettled(promise)) continue
     if (effect instanceof WaitEffect || effect instanceof UntilEffect) endWait(state, effect)
-    else drop(effect.effect)
+    else if (effect instanceof ChildEffect) {
+      state.pending.delete(effect.effect)
+      if (!effect.abandoned) cancelChild(effect, reason)
+    } else drop(effect.effect)
     settle(promise, REJECTED, cancelled(promise, reason))
   }
 }

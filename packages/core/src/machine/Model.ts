@@ -29,6 +29,8 @@ export interface Start {
   readonly seed: string
   /** Step time of the first step: milliseconds since the epoch, from the database's clock. */
   readonly at: number
+  /** Of a child: the top-level variable that holds its workflow, as `module:index`; the program's own entry when absent. */
+  readonly entry?: string
 }
 
 /**
@@ -68,6 +70,26 @@ export type Command =
   | { readonly kind: "wait"; readonly effect: number; readonly channel: string }
   /** The program no longer waits for this timer (after `clearTimeout`) or call (after a cancellation). */
   | { readonly kind: "drop"; readonly effect: number }
+  /** Starts an instance of this program from another entry, whose outcome settles the effect. */
+  | {
+    readonly kind: "child"
+    readonly effect: number
+    readonly id: string
+    readonly name: string
+    readonly entry: string
+    readonly input: string
+    readonly seed: string
+    readonly delayMillis?: number
+  }
+  /** Tells another instance something; `id` names the message. */
+  | {
+    readonly kind: "send"
+    readonly id: string
+    readonly to: string
+    readonly message: "cancel" | "signal"
+    readonly name: string | null
+    readonly payload: string | null
+  }
   /** Answers the sender of a message. */
   | { readonly kind: "reply"; readonly message: string; readonly outcome: Outcome }
   /** Shows an encoded value to whoever looks at the instance; the last of a name counts. */
@@ -139,6 +161,14 @@ export type PendingEffect =
   }
   | { readonly kind: "timer"; readonly effect: number; readonly dueAt: number }
   | { readonly kind: "wait"; readonly effect: number; readonly channel: string }
+  | {
+    readonly kind: "child"
+    readonly effect: number
+    readonly id: string
+    readonly name: string
+    /** It goes on when this instance ends. */
+    readonly abandoned: boolean
+  }
   /** Waits for a condition, which only other effects can make true. */
   | { readonly kind: "until"; readonly effect: number }
 

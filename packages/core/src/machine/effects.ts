@@ -7,6 +7,7 @@ import { toMillis } from "../duration/Duration.ts"
 import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
 import type { ActionRef } from "./actions.ts"
+import type { ChildEffect } from "./children.ts"
 import { hidden } from "./hidden.ts"
 import type { PendingEffect, Policy } from "./Model.ts"
 import { callbackError } from "./natives/hostErrors.ts"
@@ -92,7 +93,7 @@ export class TimeoutEffect {
 }
 
 export type Effect =
-  & (CallEffect | SleepEffect | TimeoutEffect | WaitEffect | UntilEffect | WaitTimer)
+  & (CallEffect | SleepEffect | TimeoutEffect | WaitEffect | UntilEffect | WaitTimer | ChildEffect)
   & PendingEffect
 
 /** What `setTimeout` answers with; clearing needs its number. */

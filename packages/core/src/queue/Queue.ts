@@ -117,6 +117,8 @@ export interface InstanceRecord {
   readonly outcome: Outcome | null
   /** Why the instance was set aside; null for none. */
   readonly aside: string | null
+  /** The instance that started it; null for none. */
+  readonly parent: string | null
 }
 
 export type FinishedStatus = Extract<InstanceStatus, "completed" | "failed">
@@ -133,6 +135,8 @@ export interface Removal {
 export interface InstanceFilter {
   readonly name?: string
   readonly status?: InstanceStatus
+  /** Only children of this instance. */
+  readonly parent?: string
   readonly search?: Search
   readonly limit: number
 }
@@ -227,6 +231,10 @@ export interface Loaded {
   readonly program: string
   readonly input: string
   readonly seed: string
+  /** Of a child: where its workflow stands in the program; absent and null for the program's own entry. */
+  readonly entry?: string | null
+  /** Why it is set aside; it was claimed for its termination then. */
+  readonly aside?: string | null
   /** When it was claimed for the first time; the time of its first step. */
   readonly startedAt: number
   readonly lastSeq: number
@@ -241,6 +249,23 @@ export interface Loaded {
   readonly inbox: ReadonlyArray<Arrived>
   /** Attempts of its calls that are offered, or were taken and have no verdict yet. */
   readonly offered?: ReadonlyArray<CallKey>
+}
+
+/**
+ * An instance that another starts. Its id is made of the parent's, so that a commit that is
+ * sent again, or a step that is taken again, starts it once; its outcome comes to the
+ * parent's inbox for `effect`.
+ */
+export interface Child {
+  readonly id: string
+  readonly name: string
+  readonly effect: number
+  /** The top-level variable that holds its workflow, as `module:index`. */
+  readonly entry: string
+  readonly input: string
+  readonly seed: string
+  /** Not before this point in time, on the queue's clock; null for at once. */
+  readonly dueAt: number | null
 }
 
 /** One instance's part of a commit. */
@@ -258,6 +283,10 @@ export interface CommitEntry {
    * verdict on an offered attempt goes the offer.
    */
   readonly consumed: ReadonlyArray<string>
+  /** Instances that start with this commit, run by the program of this one. */
+  readonly children?: ReadonlyArray<Child>
+  /** Messages to other instances; those that have finished get none. */
+  readonly sent?: ReadonlyArray<Message>
   /** Answers to senders of messages; the first for a message counts. */
   readonly replies?: ReadonlyArray<{ readonly message: string; readonly outcome: Outcome }>
   /** Encoded values by name, for whoever looks at the instance; they replace those before. */

@@ -144,6 +144,7 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           .filter((record) =>
             (filter.name === undefined || record.name === filter.name) &&
             (filter.status === undefined || record.status === filter.status) &&
+            (filter.parent === undefined || record.parent === filter.parent) &&
             (filter.search === undefined || matches(filter.search, record))
           )
           // An id begins with the time at which it was made.
@@ -304,7 +305,9 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           if (!commitOne(store, commit, entry, now())) continue
           accepted.add(entry.id)
           if (entry.outcome !== null) finished.push(entry.id)
-          if (entry.then.kind === "release") released = true
+          const hasWoken = entry.outcome !== null || (entry.children ?? []).length > 0 ||
+            (entry.sent ?? []).length > 0
+          if (entry.then.kind === "release" || hasWoken) released = true
           if ((entry.offers ?? []).length > 0) offered = true
         }
         const answer = { accepted, busy: new Set<string>(), now: now() }

@@ -3,11 +3,13 @@
  *
  * @since 0.1.0
  */
+import { encodeOutcome } from "../dispatcher/EventCodec.ts"
 import type { Outcome } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import type { CallVerdict } from "./Calls.ts"
 import { callIdOf, type CallsMemory } from "./CallsMemory.ts"
 import { encodeVerdict } from "./callVerdict.ts"
+import { startChild } from "./memoryStart.ts"
 import {
   type Arrived,
   type Commit,
@@ -41,6 +43,7 @@ export interface Instance {
   /** Messages that became events. */
   readonly taken: Set<string>
   readonly published: Map<string, string>
+  readonly parent: { readonly id: string; readonly effect: number; readonly entry: string } | null
 }
 
 /** The ownership row: there until the instance is closed. */
@@ -101,7 +104,8 @@ export const recordOf = (id: string, instance: Instance, due: Due | undefined): 
   startedAt: instance.startedAt,
   finishedAt: instance.finishedAt,
   outcome: instance.outcome,
-  aside: due?.aside ?? null
+  aside: due?.aside ?? null,
+  parent: instance.parent?.id ?? null
 })
 
 export const deliverOne = (store: Store, message: Message): Delivery => {
@@ -145,6 +149,20 @@ export const arrivedOf = ({ inbox, taken }: Instance): ReadonlyArray<Arrived> =>
     .slice(0, MESSAGES)
     .map((message) => ({ ...message, repeated: taken.has(message.id) }))
 
+/** The outcome of a child, for a parent that is still there. */
+const tellParent = (store: Store, id: string, { outcome, parent }: Instance): void => {
+  const parentInstance = parent === null ? undefined : store.instances.get(parent.id)
+  if (parentInstance === undefined || !store.due.has(parent!.id)) return
+  parentInstance.inbox.set(id, {
+    id,
+    instanceId: parent!.id,
+    kind: "child",
+    effect: parent!.effect,
+    name: null,
+    payload: encodeOutcome(outcome!)
+  })
+}
+
 /** True when the entry is durable after this call; false when its instance is somebody else's. */
 export const commitOne = (
   store: Store,
@@ -179,6 +197,11 @@ export const commitOne = (
   if (entry.outcome !== null && instance.outcome === null) {
     instance.outcome = entry.outcome
     instance.finishedAt = now
+    tellParent(store, entry.id, instance)
+  }
+  for (const child of entry.children ?? []) startChild(store, child, entry.id, now)
+  for (const message of entry.sent ?? []) {
+    if (store.due.has(message.instanceId)) deliverOne(store, message)
   }
   due.lastSeq = entry.expectedSeq + entry.events.length
   due.commitId = commit.id
@@ -227,6 +250,8 @@ export const loadedOf = (
   program: instance.request.program,
   input: instance.request.input,
   seed: instance.request.seed,
+  entry: instance.parent?.entry ?? null,
+  aside: due.aside,
   startedAt: instance.startedAt!,
   lastSeq: due.lastSeq,
   claims: due.claims,

@@ -5,7 +5,7 @@
  */
 import { isAtOnce } from "./isAtOnce.ts"
 import type { Due, Store } from "./memoryRows.ts"
-import type { Started, StartRequest } from "./Queue.ts"
+import type { Child, Started, StartRequest } from "./Queue.ts"
 import { KeyTaken } from "./QueueError.ts"
 
 /** What the workflow sees as the reason of its `Cancelled`. */
@@ -99,7 +99,8 @@ export const startOne = (
     closedBy: null,
     inbox: new Map(),
     taken: new Set(),
-    published: new Map()
+    published: new Map(),
+    parent: null
   })
   store.due.set(request.id, {
     dueAt: request.tick?.waits === true ? null : dueAtOf(request, now),
@@ -175,4 +176,40 @@ export const releaseRuns = (store: Store, now: number): number => {
     count++
   }
   return count
+}
+
+/** A child starts with its parent's commit; its id is its parent's making, so it starts once. */
+export const startChild = (
+  store: Store,
+  { dueAt, effect, entry, id, input, name, seed }: Child,
+  parent: string,
+  now: number
+): void => {
+  if (store.instances.has(id)) return
+  const { program } = store.instances.get(parent)!.request
+  store.instances.set(id, {
+    request: { id, name, program, input, seed },
+    createdAt: now,
+    deadlineAt: null,
+    startedAt: null,
+    finishedAt: null,
+    outcome: null,
+    snapshot: null,
+    events: [],
+    logs: [],
+    closedBy: null,
+    inbox: new Map(),
+    taken: new Set(),
+    published: new Map(),
+    parent: { id: parent, effect, entry }
+  })
+  store.due.set(id, {
+    dueAt: Math.max(dueAt ?? now, now),
+    owner: null,
+    epoch: 0,
+    lastSeq: 0,
+    commitId: null,
+    claims: 0,
+    aside: null
+  })
 }

@@ -61,6 +61,18 @@ export default Effect.gen(function*() {
       'How an instance ended that did not fail by itself; null for all others.'`
 
   yield* sql`
+    alter table rappel.instance
+      add column parent uuid, add column parent_effect integer, add column entry text`
+  yield* sql`
+    comment on column rappel.instance.parent is
+      'The instance that started it, for whose effect parent_effect its outcome is; null for none.'`
+  yield* sql`
+    comment on column rappel.instance.entry is
+      'Of a child: the variable of the program that holds its workflow, as module:index.'`
+  // Finds the children of an instance.
+  yield* sql`create index instance_parent_idx on rappel.instance (parent) where parent is not null`
+
+  yield* sql`
     create table rappel.reply (
       message     uuid    not null,
       instance_id uuid    not null,

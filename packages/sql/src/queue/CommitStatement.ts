@@ -12,6 +12,7 @@ import type { CommitEntry, StoredEvent } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Run } from "../statement/Statements.ts"
 import { toStorable, toStorableOrNull } from "../statement/storable.ts"
+import { CHILD_PARTS, childrenOf, sentBy } from "./childParts.ts"
 import { CALL_NOTICE, callParts, callValues } from "./CommitCalls.ts"
 import { CHANNEL, NOTIFY_BYTES } from "./PgWakes.ts"
 
@@ -70,6 +71,8 @@ export const make = (run: Run) =>
       entries.map(({ outcome }) => outcome === null || outcome.ok ? null : outcome.verdict ?? null),
       ...repliesOf(entries),
       ...publishedOf(entries),
+      ...childrenOf(entries),
+      ...sentBy(entries),
       ...callValues(entries)
     ]),
     ([row]) => ({
@@ -150,7 +153,8 @@ const idsOf = (text: string | null): ReadonlySet<string> =>
  * elements, would make it a nested one.
  * `is not distinct from` is `=` here, and keeps the planner from the index of owners.
  * Indexes: the primary keys. Locks: `due` in the order of ids, then instance, snapshot and
- * messages, which nobody else writes while the due row is locked.
+ * messages, which nobody else writes while the due row is locked. Children and messages are
+ * inserted under ids that their sender made: nobody else inserts the same ones.
  */
 const CONSUMED = `
       select message.id
@@ -205,7 +209,7 @@ const COMMIT = `
     from unnest($34::uuid[], $35::text[], $36::text[]) as value (id, name, value)
     where (value.id in (select id from locked where not known)) is true
     on conflict (instance_id, name) do update set value = excluded.value, changed_at = now()
-  ), ${callParts(37, CONSUMED)}, finished as (
+  ), ${callParts(51, CONSUMED)}, finished as (
     update rappel.instance
     set ok = coalesce(instance.ok, locked.ok),
       outcome = case when instance.ok is null then locked.outcome else instance.outcome end,
@@ -217,7 +221,9 @@ const COMMIT = `
     from locked
     where instance.id = locked.id and not locked.known
       and (locked.ok is not null or locked.fate = 2)
-  ), snapshot as (
+    returning instance.id, instance.parent, instance.parent_effect, instance.ok,
+      instance.outcome, instance.attempts, locked.ok is not null as is_new
+  ), ${CHILD_PARTS}, snapshot as (
     insert into rappel.snapshot (instance_id, seq, body)
     select id, snapshot_seq, snapshot
     from locked
@@ -269,7 +275,7 @@ const COMMIT = `
       from locked
       where not known and fate = 1
         and due_at <= extract(epoch from now()) * 1000 + $24::float8
-    )
+    ) or exists (select from placed) or exists (select from told) or exists (select from sent)
     union all
     select pg_notify('${CHANNEL}', case when length(ids) < ${NOTIFY_BYTES} then 'f' || ids else 'r' end)
     from (

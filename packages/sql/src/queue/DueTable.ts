@@ -231,7 +231,7 @@ const CLAIM = `
     delete from rappel.inbox
     where instance_id = any(array(select instance_id from addressed where is_closed))
   ), ready as materialized (
-    select instance_id
+    select instance_id, due_at
     from rappel.due
     where owner is null and due_at <= now()
       and due_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
@@ -294,9 +294,14 @@ const CLAIM = `
     (select string_agg(instance_id::text, ',') from addressed where owner = $1) as arrived,
     ceil(extract(epoch from (select due_at from next)) * 1000)::float8 as "nextDueAt",
     (
-      select floor(extract(epoch from max(due_at)) * 1000)::float8
-      from claimed
-      where (select count(*) from ready) >= $2
+      select floor(
+        extract(epoch from coalesce(
+          min(due_at) filter (where (instance_id in (select instance_id from chosen)) is not true),
+          max(due_at)
+        )) * 1000
+      )::float8
+      from ready
+      having count(*) >= $2
     ) as "lastDueAt",
     exists (select from host) as "isAlive",
     floor(extract(epoch from now()) * 1000)::float8 as now`
@@ -308,7 +313,7 @@ const CLAIM = `
 const LOAD = `
   select due.instance_id as id, due.epoch, due.last_seq as "lastSeq", due.claims,
     floor(extract(epoch from due.started_at) * 1000)::float8 as "startedAt",
-    instance.name, instance.program, instance.input, instance.seed,
+    instance.name, instance.program, instance.input, instance.seed, instance.entry, due.aside,
     instance.ok is not null as completed,
     snapshot.seq as "snapshotSeq", snapshot.body as snapshot,
     exists (select from rappel.inbox where inbox.instance_id = due.instance_id) as "hasMessages",
@@ -361,6 +366,8 @@ const loadedOf = (row: Row): Loaded => ({
   program: row["program"] as string,
   input: fromStorable(row["input"] as string),
   seed: row["seed"] as string,
+  entry: row["entry"] as string | null,
+  aside: row["aside"] as string | null,
   startedAt: Number(row["startedAt"]),
   lastSeq: row["lastSeq"] as number,
   claims: row["claims"] as number,

@@ -121,10 +121,13 @@ export const make = (run: Run) => {
    */
   const list = (filter: InstanceFilter): Effect.Effect<ReadonlyArray<InstanceRecord>, unknown> => {
     const values = [toStorableOrNull(filter.name ?? null), filter.status ?? null, filter.limit]
-    const { search } = filter
-    const statement = search === undefined
+    const { parent, search } = filter
+    const conditions = search === undefined ? [] : [searchText(search, STATUS, values)]
+    // Index: `instance_parent_idx`.
+    if (parent !== undefined) conditions.push(`instance.parent = $${values.push(parent)}::uuid`)
+    const statement = conditions.length === 0
       ? { name: "instance_list", text: listText("true") }
-      : { name: null, text: listText(searchText(search, STATUS, values)) }
+      : { name: null, text: listText(conditions.join(" and ")) }
     return Effect.map(run(statement, values), (rows) => rows.map(recordOf))
   }
 
@@ -275,7 +278,8 @@ const RECORD = `
     floor(extract(epoch from coalesce(instance.started_at, due.started_at)) * 1000)::float8
       as "startedAt",
     floor(extract(epoch from instance.finished_at) * 1000)::float8 as "finishedAt",
-    instance.ok, instance.outcome, instance.attempts, instance.verdict, due.aside
+    instance.ok, instance.outcome, instance.attempts, instance.verdict, due.aside,
+    instance.parent
   from rappel.instance left join rappel.due on due.instance_id = instance.id`
 
 const FIND = `
@@ -315,7 +319,8 @@ const recordOf = (row: Row): InstanceRecord => ({
   startedAt: numberOrNull(row["startedAt"]),
   finishedAt: numberOrNull(row["finishedAt"]),
   outcome: outcomeOf(row),
-  aside: fromStorableOrNull(row["aside"] as string | null)
+  aside: fromStorableOrNull(row["aside"] as string | null),
+  parent: row["parent"] as string | null
 })
 
 const numberOrNull = (value: unknown): number | null => value === null ? null : Number(value)

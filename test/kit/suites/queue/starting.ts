@@ -34,7 +34,8 @@ export const starting = (queue: EmptyQueue) => {
         startedAt: null,
         finishedAt: null,
         outcome: null,
-        aside: null
+        aside: null,
+        parent: null
       })
     })
   )

@@ -6,11 +6,13 @@
 import { NotStorable } from "../../heap/NotStorable.ts"
 import { ACTION_PROTOTYPE } from "../actions.ts"
 import { AsyncFromSyncIterator } from "../asyncFromSync.ts"
+import { HANDLE_PROTOTYPE } from "../children.ts"
 import { TIMEOUT_PROTOTYPE } from "../effects.ts"
 import { isObject } from "../iteration.ts"
 import { ITERATOR_PROTOTYPES } from "../iterators.ts"
 import { KeyIterator } from "../keys.ts"
 import { REQUEST_PROTOTYPE } from "../waits.ts"
+import { DURABLE_PROTOTYPE, WORKFLOW_PROTOTYPE } from "./core.ts"
 import { ASYNC_GENERATOR_FUNCTIONS, GENERATOR_FUNCTIONS, HOST } from "./hostPrototypes.ts"
 import { addIntrinsic, replacedFunctions } from "./replaced.ts"
 
@@ -35,6 +37,9 @@ const ROOTS: ReadonlyArray<readonly [string, unknown]> = [
   ["%Action%", ACTION_PROTOTYPE],
   ["%Timeout%", TIMEOUT_PROTOTYPE],
   ["%Request%", REQUEST_PROTOTYPE],
+  ["%Handle%", HANDLE_PROTOTYPE],
+  ["%Workflow%", WORKFLOW_PROTOTYPE],
+  ["%Durable%", DURABLE_PROTOTYPE],
   ["%ValueNotStorable%", NotStorable],
   ["%AsyncFromSync%", AsyncFromSyncIterator.prototype],
   ["%Keys%", KeyIterator.prototype],

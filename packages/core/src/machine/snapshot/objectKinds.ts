@@ -5,6 +5,7 @@
  */
 import type { Json } from "../../heap/Json.ts"
 import { type AsyncGenerator, asyncGenerators } from "../asyncGenerators.ts"
+import { type ChildHandle, HANDLE_PROTOTYPE, handles } from "../children.ts"
 import { makeTimeout, Timeout, timeouts } from "../effects.ts"
 import { argumentsObjects, makeArguments } from "../evaluate/values.ts"
 import { Task } from "../Frame.ts"
@@ -18,6 +19,7 @@ import {
   makeIterator
 } from "../iterators.ts"
 import { namespaceOf, namespaces } from "../modules.ts"
+import { DURABLE_PROTOTYPE, type DurableRecord, durables } from "../natives/core.ts"
 import { ASYNC_GENERATOR_PROTOTYPE, GENERATOR_PROTOTYPE } from "../natives/hostPrototypes.ts"
 import { TextDecoder, TextEncoder } from "../natives/text.ts"
 import {
@@ -214,6 +216,8 @@ export const objectKinds: ReadonlyArray<StoredKind> = [
   promise,
   holder<Generator>("@g", generators, GENERATOR_PROTOTYPE),
   holder<AsyncGenerator>("@ag", asyncGenerators, ASYNC_GENERATOR_PROTOTYPE),
+  holder<ChildHandle>("@handle", handles, HANDLE_PROTOTYPE),
+  holder<DurableRecord>("@durable", durables, DURABLE_PROTOTYPE),
   holder<RequestRecord>("@request", requests, REQUEST_PROTOTYPE),
   iterator,
   timeout,

@@ -9,6 +9,7 @@ import { AsyncFromSyncIterator, UnwrapReaction } from "../asyncFromSync.ts"
 import { AsyncFunctionDriver } from "../asyncFunctions.ts"
 import { AsyncGenerator, ReturnReaction } from "../asyncGenerators.ts"
 import { Capability } from "../capabilities.ts"
+import { ChildEffect, ChildHandle } from "../children.ts"
 import { CallEffect, SleepEffect, TimeoutEffect } from "../effects.ts"
 import { Spreaded } from "../evaluate/calls.ts"
 import { Ending } from "../evaluate/loops.ts"
@@ -25,6 +26,7 @@ import {
   StringCursor
 } from "../iterators.ts"
 import { KeyIterator } from "../keys.ts"
+import { DurableRecord } from "../natives/core.ts"
 import { PrivateElements, privateElements, PrivateKey } from "../privates.ts"
 import { isPromise } from "../promises.ts"
 import {
@@ -214,6 +216,9 @@ export const recordKinds: ReadonlyArray<StoredKind> = [
   fields("@wait", WaitEffect, ["effect", "channel", "replies", "promise", "timer"]),
   fields("@until", UntilEffect, ["effect", "predicate", "promise", "timer"]),
   fields("@waitTimer", WaitTimer, ["effect", "dueAt", "wait"]),
+  fields("@child", ChildEffect, ["effect", "id", "name", "abandoned", "detached", "promise"]),
+  fields("@childHandle", ChildHandle, ["id", "promise"]),
+  fields("@durableRecord", DurableRecord, ["workflow", "options"]),
   fields("@requestRecord", RequestRecord, ["message", "isAnswered"]),
   fields("@arrayCursor", ArrayCursor, ["source", "kind", "index"]),
   fields("@stringCursor", StringCursor, ["source", "index"]),
