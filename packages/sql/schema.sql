@@ -780,6 +780,7 @@ AS $function$
         where name = any(p_queues) and (concurrency is not null or rate_count is not null)
       ) as wanted
       where not exists (select from rappel.lane where lane.lane = wanted.lane)
+        and pg_try_advisory_xact_lock(hashtextextended(wanted.lane, 0))
       order by wanted.lane
       on conflict do nothing;
 

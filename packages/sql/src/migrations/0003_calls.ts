@@ -207,8 +207,8 @@ export default Effect.gen(function*() {
   /*
    * Takes offers of these queues for a dispatcher, by turns over the lanes after p_after, and
    * answers them, then one row without a call: the lane that was looked at last, and when a
-   * rate lets the next call start. Lanes are made in one statement and in their order, so that
-   * two takes cannot wait for each other; after that nothing here waits.
+   * rate lets the next call start. A lane that another take is making is passed over, as one is
+   * that another take is counting: so nothing here waits.
    */
   yield* sql`
     create function rappel.take(
@@ -278,6 +278,7 @@ export default Effect.gen(function*() {
         where name = any(p_queues) and (concurrency is not null or rate_count is not null)
       ) as wanted
       where not exists (select from rappel.lane where lane.lane = wanted.lane)
+        and pg_try_advisory_xact_lock(hashtextextended(wanted.lane, 0))
       order by wanted.lane
       on conflict do nothing;
 
