@@ -210,6 +210,55 @@ describe("a connection whose other end is gone without a word", () => {
     }))
 })
 
+describe("every other statement whose answer is lost", () => {
+  staged(
+    "a registration, a hand-back and a resumption are done once",
+    ({ proxy, session }) =>
+      Effect.gen(function*() {
+        const { beat, giveBack, claim, register, resume } = yield* Queue
+        const { ids: [id, other], owner } = yield* newOwner(2)
+        const late = requestOf().id
+        // Known to the connection already, so that only its name is sent.
+        proxy.loseAnswerTo("rappel_dispatcher_register")
+        yield* register({ id: late, host: "here", pid: 1 })
+        assert.isTrue((yield* beat(late)).alive)
+
+        proxy.loseAnswerTo("greatest(claims - 1, 0)")
+        yield* giveBack(owner, [{ id: id!, epoch: 1 }])
+        assert.deepStrictEqual((yield* claim(late, 10)).claimed, [{ id: id!, epoch: 2 }])
+
+        yield* commitOf(owner, [entryOf(other!, { then: { kind: "aside", reason: "why" } })])
+        proxy.loseAnswerTo("set aside = null")
+        yield* resume([other!])
+        assert.deepStrictEqual((yield* claim(late, 10)).claimed, [{ id: other!, epoch: 2 }])
+
+        assert.strictEqual(proxy.lost(), 3)
+        assert.lengthOf(yield* session.run("select from rappel.dispatcher"), 2)
+      })
+  )
+
+  staged(
+    "a removal removes no more than it was asked to",
+    ({ proxy, session }) =>
+      Effect.gen(function*() {
+        const { remove } = yield* Queue
+        const { ids, owner } = yield* newOwner(3)
+        yield* commitOf(
+          owner,
+          ids.map((id) =>
+            entryOf(id, { outcome: { ok: true, value: "1" }, then: { kind: "close" } })
+          )
+        )
+        proxy.loseAnswerTo("pg_try_advisory_xact_lock")
+
+        yield* remove({ name: "greeting", status: "completed", keepMillis: 0, limit: 100 })
+
+        assert.strictEqual(proxy.lost(), 1)
+        assert.deepStrictEqual(yield* session.run("select from rappel.instance"), [])
+      })
+  )
+})
+
 describe("everything else", () => {
   staged(
     "rides out a connection that is lost, and says so when the server stays away",
