@@ -71,7 +71,7 @@ export const make = (run: Run) => {
    * do it at once choose the same row, and the second finds it due.
    */
   const releaseRuns: Effect.Effect<number, unknown> = Effect.map(
-    run({ name: "instance_release_runs", text: RELEASE_RUNS }, []),
+    Effect.suspend(() => run({ name: "instance_release_runs", text: RELEASE_RUNS }, [])),
     ([row]) => row!["count"] as number
   )
 
@@ -80,7 +80,9 @@ export const make = (run: Run) => {
    * made of the instance's, so that an instance is asked once, whoever asks.
    */
   const cancelOverdue: Effect.Effect<number | null, unknown> = Effect.map(
-    run({ name: "instance_cancel_overdue", text: CANCEL_OVERDUE }, [DEADLINE_REASON]),
+    Effect.suspend(() =>
+      run({ name: "instance_cancel_overdue", text: CANCEL_OVERDUE }, [DEADLINE_REASON])
+    ),
     ([row]) => numberOrNull(row!["nextAt"])
   )
 

@@ -77,7 +77,7 @@ export const make = (run: Run) => {
     unknown
   > = Effect
     .map(
-      run({ name: "schedule_peek", text: PEEK }, []),
+      Effect.suspend(() => run({ name: "schedule_peek", text: PEEK }, [])),
       ([row]) => ({
         now: Number(row!["now"]),
         nextAt: numberOrNull(row!["nextAt"]),
@@ -89,7 +89,7 @@ export const make = (run: Run) => {
 
   /** Index: `schedule_next_idx`. */
   const due: Effect.Effect<ReadonlyArray<ScheduleRecord>, unknown> = Effect.map(
-    run({ name: "schedule_due", text: DUE }, []),
+    Effect.suspend(() => run({ name: "schedule_due", text: DUE }, [])),
     (rows) => rows.map(recordOf)
   )
 
