@@ -14,6 +14,7 @@ import * as DueTable from "@rappel/sql/queue/DueTable"
 import * as EventTable from "@rappel/sql/queue/EventTable"
 import * as InboxTable from "@rappel/sql/queue/InboxTable"
 import * as InstanceTable from "@rappel/sql/queue/InstanceTable"
+import * as ScheduleTable from "@rappel/sql/schedule/ScheduleTable"
 import type { Statement } from "@rappel/sql/statement/Statements"
 import * as Postgres from "@rappel/test/kit/Postgres"
 import { entryOf, messageOf, newId, requestOf } from "@rappel/test/kit/suites/queue/samples"
@@ -38,6 +39,7 @@ const hotStatements = Effect.gen(function*() {
   const inbox = InboxTable.make(run)
   const calls = CallTable.make(run)
   const instances = InstanceTable.make(run)
+  const schedules = ScheduleTable.make(run)
   const dispatchers = DispatcherTable.make(run)
   const key = { instanceId: id, effect: 1, attempt: 1 }
   const batch = { id, dispatcher: id, entries: [entryOf(id)], soonMillis: 0 }
@@ -56,7 +58,12 @@ const hotStatements = Effect.gen(function*() {
     calls.report(id, [{ ...key, verdict: { kind: "timeout" } }]),
     calls.giveBack(id, [key]),
     calls.held(id),
-    dispatchers.beat(id)
+    dispatchers.beat(id),
+    instances.releaseRuns,
+    instances.cancelOverdue,
+    schedules.peek,
+    schedules.due,
+    schedules.fire({ name: "", at: 0, revision: 1, nextAt: null, missed: 0, run: null })
   ]
   yield* Effect.forEach(sent, Effect.ignore)
   return statements

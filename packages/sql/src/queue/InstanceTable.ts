@@ -230,13 +230,25 @@ const CANCEL_OVERDUE = `
     )) * 1000)::float8 as "nextAt",
     (select count(*) from notice) as notices`
 
+/*
+ * The lookup of each waiting run is a subquery of its own: as a join it could read all runs
+ * that there ever were.
+ */
 const RELEASE_RUNS = `
-  with head as materialized (
-    select distinct on (instance.schedule) due.instance_id as id, instance.schedule
-    from rappel.due join rappel.instance on instance.id = due.instance_id
-    where due.due_at is null and due.owner is null and due.epoch = 0 and due.aside is null
-      and instance.schedule is not null
-    order by instance.schedule, instance.tick_at, due.instance_id
+  with waiting as materialized (
+    select instance_id
+    from rappel.due
+    where due_at is null and owner is null and epoch = 0 and aside is null
+  ), head as materialized (
+    select distinct on (run.schedule) waiting.instance_id as id, run.schedule
+    from waiting cross join lateral (
+      select schedule, tick_at
+      from rappel.instance
+      where instance.id = waiting.instance_id
+      offset 0
+    ) as run
+    where run.schedule is not null
+    order by run.schedule, run.tick_at, waiting.instance_id
   ), released as (
     update rappel.due
     set due_at = now()
