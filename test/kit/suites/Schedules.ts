@@ -364,6 +364,7 @@ export const suite = (name: string, layer: Layer.Layer<Services, unknown>) => {
           consumed: [message!.id]
         })])
         yield* look
+        yield* queue.cancelOverdue
         assert.deepStrictEqual(yield* queue.poll(owner, claimed), [])
       })
     )
