@@ -242,17 +242,22 @@ const make: Effect.Effect<
   const idOf = (options: StartOptions) =>
     options.id === undefined ? newId : Effect.succeed(options.id)
 
-  const waitFor = (id: string) =>
-    Effect.acquireRelease(
+  /** No scope: a scope for each wait costs as much as all else that a client does for it. */
+  const waiting = <A, E>(
+    id: string,
+    use: (wait: Waiter.Wait) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E> =>
+    Effect.acquireUseRelease(
       Effect.sync(() => waiter.expect(id)),
+      use,
       (wait) => Effect.sync(wait.release)
     )
 
   const finished = (id: string) =>
-    Effect.scoped(Effect.flatMap(waitFor(id), (wait) => {
+    waiting(id, (wait) => {
       wait.confirm(true)
       return wait.ended
-    }))
+    })
 
   const valueOf = (
     record: InstanceRecord,
@@ -320,15 +325,17 @@ const make: Effect.Effect<
     result,
     finished,
     execute: (what, args, options = {}) =>
-      Effect.scoped(Effect.gen(function*() {
-        const id = yield* idOf(options)
-        const wait = yield* waitFor(id)
-        const started = yield* startAs(id, what, args, options)
-        if (started.id !== id) return yield* result(started.id)
-        // One that was there already may have finished before this wait began.
-        wait.confirm(!started.created)
-        return yield* Effect.flatMap(wait.ended, (record) => valueOf(record))
-      })),
+      Effect.flatMap(
+        idOf(options),
+        (id) =>
+          waiting(id, (wait) =>
+            Effect.flatMap(startAs(id, what, args, options), (started) => {
+              if (started.id !== id) return result(started.id)
+              // One that was there already may have finished before this wait began.
+              wait.confirm(!started.created)
+              return Effect.flatMap(wait.ended, (record) => valueOf(record))
+            }))
+      ),
     find: (id) =>
       Effect.flatMap(queue.find([id]), ([record]) =>
         record === undefined

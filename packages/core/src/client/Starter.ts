@@ -5,6 +5,7 @@
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -21,8 +22,9 @@ export interface Starter {
   /** `program` is stored first when this process has not done so yet. */
   readonly start: (request: StartRequest, program: ProgramFile | undefined) => Stored
   /**
-   * All of them or none, in one statement. They are claimed as any other, also beside a
-   * dispatcher: one that took them all would hold more than it has room for.
+   * All of them or none, in one statement. Up to `START_BATCH` are run by the dispatcher beside
+   * this; more are claimed as any other: one that took them all would hold more than it has
+   * room for.
    */
   readonly startMany: (
     requests: ReadonlyArray<StartRequest>,
@@ -52,6 +54,7 @@ const isAlone = ({ debounce, key }: StartRequest): boolean =>
 
 export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.gen(function*() {
   const queue = yield* Queue
+  const scope = yield* Effect.scope
   const dispatcher = Option.getOrUndefined(yield* Effect.serviceOption(LocalDispatcher))
   const box = yield* Mailbox.make<Pending>()
   const stored = new Set<string>()
@@ -67,28 +70,35 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
     })
   }
 
-  const store = (batch: ReadonlyArray<Pending>) => {
+  /** Stores them, and lets the dispatcher of this process run those that it owns by that. */
+  const send = (
+    requests: ReadonlyArray<StartRequest>,
+    programs: ReadonlyArray<Pick<Pending, "program">>
+  ): Effect.Effect<ReadonlyArray<Started>, QueueUnavailable | KeyTaken> => {
     let sent = false
     return Effect.gen(function*() {
       const isRepeated = sent
       sent = true
-      yield* putPrograms(batch)
-      const owner = dispatcher?.id()
-      const answers = yield* queue.start(batch.map(({ request }) => request), owner)
-      if (dispatcher !== undefined) {
+      yield* putPrograms(programs)
+      const local = requests.length <= START_BATCH ? dispatcher : undefined
+      const answers = yield* queue.start(requests, local?.id())
+      if (local !== undefined) {
         // An instance that waits for its time, or was there before, is claimed as any other;
         // one that a lost answer hides was created all the same.
         const isMine = (started: Started, i: number) => {
-          const { request } = batch[i]!
+          const request = requests[i]!
           const { id } = request
           return isAtOnce(request) && (started.created || (isRepeated && started.id === id))
         }
         const mine = answers.filter(isMine).map(({ id }) => id)
-        if (mine.length > 0) dispatcher.started(mine)
+        if (mine.length > 0) local.started(mine)
       }
       return answers
-    }).pipe(
-      Effect.retry(retrying),
+    }).pipe(Effect.retry(retrying))
+  }
+
+  const store = (batch: ReadonlyArray<Pending>) =>
+    send(batch.map(({ request }) => request), batch).pipe(
       Effect.matchCauseEffect({
         onFailure: (cause) =>
           Effect.forEach(batch, ({ answer }) => Deferred.failCause(answer, cause), {
@@ -100,7 +110,6 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
           })
       })
     )
-  }
 
   const loop = Effect.forever(Effect.gen(function*() {
     const pending = Array.from((yield* box.takeAll)[0])
@@ -120,9 +129,9 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
         box.unsafeOffer({ request, program, answer })
         return Deferred.await(answer)
       }),
+    // Not in the caller's fiber: ended between the two, it would leave instances to a
+    // dispatcher that never hears of them.
     startMany: (requests, program) =>
-      Effect.zipRight(putPrograms([{ program }]), queue.start(requests)).pipe(
-        Effect.retry(retrying)
-      )
+      Effect.flatMap(Effect.forkIn(send(requests, [{ program }]), scope), Fiber.join)
   }
 })

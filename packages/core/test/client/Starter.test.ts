@@ -1,0 +1,83 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
+import { RappelClient } from "../../src/client/RappelClient.ts"
+import { LocalDispatcher } from "../../src/dispatcher/LocalDispatcher.ts"
+import * as QueueMemory from "../../src/queue/QueueMemory.ts"
+import { clientOf, makeProbe, program } from "./fakeRunner.ts"
+
+/** A client beside a dispatcher that notes what it is told; stored starts are answered after a second. */
+const beside = Effect.gen(function*() {
+  const owners: Array<string | undefined> = []
+  const announced: Array<string> = []
+  const memory = yield* QueueMemory.make
+  const probe = yield* makeProbe({
+    ...memory,
+    start: (batch, owner) =>
+      Effect.zipLeft(
+        Effect.suspend(() => {
+          owners.push(owner)
+          return memory.start(batch)
+        }),
+        Effect.sleep("1 second")
+      )
+  })
+  const dispatcher = Layer.succeed(LocalDispatcher, {
+    id: () => "d1",
+    started: (ids) => void announced.push(...ids),
+    status: () => assert.fail("nobody asks")
+  })
+  return { owners, announced, layer: Layer.provide(clientOf(probe), dispatcher) }
+})
+
+const items = (count: number) => Array.from({ length: count }, (_, i) => ({ args: [i] }))
+
+describe("many starts beside a dispatcher", () => {
+  it.effect("are its own, except those that wait for their time", () =>
+    Effect.gen(function*() {
+      const { announced, layer, owners } = yield* beside
+      yield* Effect.gen(function*() {
+        const client = yield* RappelClient
+        const starting = yield* Effect.fork(client.startMany(program, [
+          ...items(2),
+          { args: [], options: { delay: "1 hour" } }
+        ]))
+        yield* TestClock.adjust("1 second")
+        const ids = yield* Fiber.join(starting)
+
+        assert.deepStrictEqual(owners, ["d1"])
+        assert.deepStrictEqual(announced, ids.slice(0, 2))
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("are left to all when they are more than one batch", () =>
+    Effect.gen(function*() {
+      const { announced, layer, owners } = yield* beside
+      yield* Effect.gen(function*() {
+        const client = yield* RappelClient
+        const starting = yield* Effect.fork(client.startMany(program, items(501)))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(starting)
+
+        assert.deepStrictEqual(owners, [undefined])
+        assert.deepStrictEqual(announced, [])
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("are told to it also when the caller has gone meanwhile", () =>
+    Effect.gen(function*() {
+      const { announced, layer } = yield* beside
+      yield* Effect.gen(function*() {
+        const client = yield* RappelClient
+        const starting = yield* Effect.fork(client.startMany(program, items(3)))
+        yield* TestClock.adjust("500 millis")
+        yield* Fiber.interrupt(starting)
+        assert.lengthOf(announced, 0)
+        yield* TestClock.adjust("1 second")
+
+        assert.lengthOf(announced, 3)
+      }).pipe(Effect.provide(layer))
+    }))
+})
