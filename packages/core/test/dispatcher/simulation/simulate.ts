@@ -173,7 +173,11 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
         }
       }
     }
-    const core = new DispatcherCore({ maxInstances: 5, parkAfterMillis: 100, commitEntries: 3 }, {
+    const core: DispatcherCore = new DispatcherCore({
+      maxInstances: 5,
+      parkAfterMillis: 100,
+      commitEntries: 3
+    }, {
       now: () => time,
       commitId: nextId,
       scheduler: {
@@ -190,7 +194,7 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       lent: () => taken.count(),
       pool: { slots: () => SLOTS, ...pool }
     })
-    const taken = new TakenCalls({
+    const taken: TakenCalls = new TakenCalls({
       now: () => time,
       nextExecutionId: () => core.nextExecutionId(),
       pool
