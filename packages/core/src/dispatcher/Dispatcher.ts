@@ -36,7 +36,7 @@ import { Scheduler } from "../scheduler/Scheduler.ts"
 import { encodeError } from "../value/Value.ts"
 import { WorkerPool } from "../worker/WorkerPool.ts"
 import * as Bell from "./Bell.ts"
-import { DispatcherCore } from "./DispatcherCore.ts"
+import { DispatcherCore, LONG_STEP_MILLIS } from "./DispatcherCore.ts"
 import { messageOf } from "./DispatcherError.ts"
 import { endedBy } from "./endedBy.ts"
 import { LocalDispatcher } from "./LocalDispatcher.ts"
@@ -321,7 +321,12 @@ export const make = (
           if (!found.has(one.id) && untaken.get(one.id) === one) untaken.delete(one.id)
         }
         const suspects: Array<Loaded> = []
+        let longAt = localNow() + LONG_STEP_MILLIS
         for (const one of loaded) {
+          if (localNow() > longAt) {
+            yield* giveWay
+            longAt = localNow() + LONG_STEP_MILLIS
+          }
           if (one.claims >= SUSPECT_CLAIMS && one.claims < POISON_CLAIMS) {
             suspects.push(one)
             continue
@@ -353,6 +358,12 @@ export const make = (
         settle()
       },
       guard: pauseOnFailure
+    })
+
+    /** After long steps: time for a beat, for the answers that came meanwhile, and for commits. */
+    const giveWay = Effect.suspend(() => {
+      settle()
+      return Effect.sleep(BEAT_AGAIN_MILLIS)
     })
 
     /** Reads the inboxes of instances that are here. */
@@ -455,8 +466,10 @@ export const make = (
     const reporter = Effect.forever(Effect.gen(function*() {
       const [reports] = yield* pool.reports.takeAll
       const all = Array.from(reports)
-      core.reports(all)
       taken.reports(all)
+      for (let at = core.reports(all); at < all.length; at = core.reports(all, at)) {
+        yield* giveWay
+      }
       settle()
     }))
 

@@ -106,6 +106,9 @@ const bytesOf = ({ events, logs, offers, outcome, snapshot }: CommitEntry): numb
 /** A lock that somebody else holds for longer is looked at this often. */
 const BUSY_LIMIT_MILLIS = 1000
 
+/** Steps that take so long together are followed by a pause, in which the dispatcher beats. */
+export const LONG_STEP_MILLIS = 500
+
 /** It asks for children before its first event: a snapshot tells later that they were started. */
 const startsBare = ({ pending }: Owned): boolean =>
   pending.children.length > 0 && pending.events.length === 0
@@ -204,9 +207,15 @@ export class DispatcherCore {
     return adopted
   }
 
-  /** Takes the pool's reports. */
-  reports(reports: ReadonlyArray<CallReport>): void {
-    for (const report of reports) {
+  /**
+   * Takes the pool's reports from one on, and answers the one to go on with: after a step that
+   * took long, others have their turn first.
+   */
+  reports(reports: ReadonlyArray<CallReport>, from = 0): number {
+    const longAt = this.services.now() + LONG_STEP_MILLIS
+    let next = from
+    while (next < reports.length) {
+      const report = reports[next++]!
       const running = this.running.get(report.id)
       if (running === undefined) continue
       this.running.delete(report.id)
@@ -225,8 +234,10 @@ export class DispatcherCore {
           advance.fail(call, report.error, at, this.services.retries)
         } else advance.lose(call, report.reason, at)
       })
+      if (this.services.now() > longAt) break
     }
     this.pump()
+    return next
   }
 
   /** Fires what is due: timers, retries, timeouts. */
