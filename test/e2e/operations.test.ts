@@ -110,19 +110,46 @@ describe("rappel instances", () => {
     assert.strictEqual(notAside.code, 2)
     assert.include(notAside.stderr, "is not set aside")
 
-    for (const what of ["cancel", "terminate"]) {
-      const late = await rappel("instances", what, completed.id, "--reason", "late")
-      assert.strictEqual(late.code, 2, late.stderr)
-      assert.include(late.stderr, "has finished (completed)")
-    }
-    const notJson = await rappel("instances", "signal", completed.id, "approval", "{no")
-    assert.strictEqual(notJson.code, 2)
-    assert.include(notJson.stderr, "The value of a signal is JSON")
-
     const unknown = await rappel("instances", "show", "0197a0c0-0000-7000-8000-000000000000")
     assert.strictEqual(unknown.code, 2)
     assert.include(unknown.stderr, "There is no instance 0197a0c0")
-  }, 60_000)
+  }, 150_000)
+
+  it("tells one that waits, and says when it is too late", async () => {
+    const DATABASE_URL = await Postgres.freshUrl()
+    const cwd = Processes.project({
+      "src/order.ts": `
+        import { signal, waitFor, workflow } from "@rappel/core"
+        export const Approval = signal<string>("approval")
+        export const order = workflow(async () => await waitFor(Approval))
+      `
+    })
+    const options = { cwd, env: { DATABASE_URL } }
+    const rappel = (...args: ReadonlyArray<string>) => Processes.rappel(args, options)
+    const running = Processes.start(
+      [Processes.RAPPEL, "run", "src/order.ts", "order", "--inline", "--json"],
+      options
+    )
+    let id = ""
+    while (id === "") {
+      const { stdout } = await rappel("instances", "list", "--json")
+      id = stdout.trim() === "" ? "" : JSON.parse(stdout.split("\n")[0]!).id
+    }
+
+    const notJson = await rappel("instances", "signal", id, "approval", "{no")
+    assert.strictEqual(notJson.code, 2)
+    assert.include(notJson.stderr, "The value of a signal is JSON")
+    const told = await rappel("instances", "signal", id, "approval", `"by Ada"`)
+    assert.strictEqual(told.code, 0, told.stderr)
+    assert.deepInclude(JSON.parse((await running.ended).stdout), {
+      status: "completed",
+      result: "by Ada"
+    })
+
+    const late = await rappel("instances", "cancel", id, "--reason", "late")
+    assert.strictEqual(late.code, 2, late.stderr)
+    assert.include(late.stderr, "has finished (completed)")
+  }, 120_000)
 })
 
 describe("rappel visualize", () => {

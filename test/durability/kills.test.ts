@@ -1,0 +1,198 @@
+/**
+ * The production process is killed in the middle, again and again: signals, children and
+ * compensation come through once each.
+ */
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import { compileFile } from "@rappel/compiler"
+import { RappelClient } from "@rappel/core"
+import * as ProgramSource from "@rappel/core/client/ProgramSource"
+import * as Rappel from "@rappel/core/Rappel"
+import { decodeValue } from "@rappel/core/value/Value"
+import { layerPg } from "@rappel/sql/layer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Postgres from "../kit/Postgres.ts"
+import * as Processes from "../kit/Processes.ts"
+import { eventually } from "../messages/suite.ts"
+
+afterAll(Processes.cleanUp)
+
+const SOURCE = `
+import { action, Cancelled, signal, sleep, waitFor, workflow } from "@rappel/core"
+import { appendFile } from "node:fs/promises"
+
+export const note = action(async (ledger: string, text: string): Promise<string> => {
+  await appendFile(ledger, text + "\\n")
+  return text
+})
+export const Item = signal<number>("item")
+
+export const collect = workflow(async (ledger: string, count: number) => {
+  const items: number[] = []
+  while (items.length < count) {
+    items.push(await waitFor(Item))
+    await note(ledger, "item " + items.at(-1))
+  }
+  return items
+})
+
+export const child = workflow(async (ledger: string, n: number) => {
+  await note(ledger, "begin " + n)
+  await sleep(50)
+  return n * 2
+})
+export const parent = workflow(async (ledger: string, count: number) => {
+  const doubled = await Promise.all(Array.from({ length: count }, (_, n) => child(ledger, n)))
+  await note(ledger, "joined")
+  return doubled
+})
+
+export const saga = workflow(async (ledger: string, steps: number) => {
+  try {
+    await note(ledger, "began")
+    await sleep("1 hour")
+  } catch (error) {
+    for (let step = 0; step < steps; step++) await note(ledger, "undo " + step)
+    throw error
+  }
+})
+`
+
+interface World {
+  readonly client: RappelClient["Type"]
+  readonly start: (name: string, ...args: ReadonlyArray<unknown>) => Effect.Effect<string, unknown>
+  /** Lines of the ledger so far. */
+  readonly lines: () => ReadonlyArray<string>
+  /** Kills the process when the ledger has this many lines, and starts another. */
+  readonly killAt: (count: number) => Effect.Effect<void>
+}
+
+const world = <A>(use: (world: World) => Effect.Effect<A, unknown>) =>
+  Effect.gen(function*() {
+    const url = yield* Effect.promise(Postgres.freshUrl)
+    const cwd = Processes.project({ "src/flows.ts": SOURCE })
+    const ledger = join(cwd, "ledger.txt")
+    const { workflows } = compileFile({ file: join(cwd, "src/flows.ts"), projectRoot: cwd })
+    const lines = () => existsSync(ledger) ? readFileSync(ledger, "utf8").trimEnd().split("\n") : []
+    const spawn = () =>
+      Processes.start([Processes.RAPPEL, "start-workers", "--workers", "1"], {
+        cwd,
+        env: { DATABASE_URL: url, RAPPEL_USER_MODULE: "src/flows.ts" }
+      })
+    let running = spawn()
+    const killAt = (count: number) =>
+      Effect.gen(function*() {
+        yield* eventually(Effect.sync(lines), (found) => found.length >= count)
+        const killed = running
+        killed.child.kill("SIGKILL")
+        yield* Effect.promise(() => killed.ended)
+        running = spawn()
+      })
+    const run = Effect.gen(function*() {
+      const client = yield* RappelClient
+      const start: World["start"] = (name, ...args) => {
+        const file = workflows.find((one) => one.export === name)!.program!
+        return client.start({ kind: "program", file }, [ledger, ...args])
+      }
+      return yield* use({ client, start, lines, killAt })
+    })
+    yield* Effect.provide(
+      run,
+      Layer.provide(
+        Rappel.layerClient,
+        Layer.merge(
+          layerPg({ url: Redacted.make(url) }),
+          Layer.succeed(ProgramSource.ProgramSource, ProgramSource.make({}))
+        )
+      )
+    )
+  })
+
+/** What an action wrote may stand there twice: it runs at least once. */
+const distinct = (lines: ReadonlyArray<string>) => new Set(lines)
+
+describe("the production process is killed", () => {
+  it.live(
+    "while signals arrive: each is taken once, in order",
+    () =>
+      world(({ client, killAt, lines, start }) =>
+        Effect.gen(function*() {
+          const id = yield* start("collect", 12)
+          for (let item = 0; item < 12; item++) yield* client.signal(id, "item", item)
+          yield* killAt(3)
+          yield* killAt(7)
+
+          const items = yield* client.result(id)
+
+          assert.deepStrictEqual(items, Array.from({ length: 12 }, (_, i) => i))
+          const history = yield* client.history(id)
+          const received = history.filter(({ kind }) => kind === "received")
+          assert.lengthOf(received, 12)
+          assert.strictEqual(new Set(received.map(({ message }) => message)).size, 12)
+          assert.strictEqual(distinct(lines()).size, 12)
+        })
+      ),
+    180_000
+  )
+
+  it.live(
+    "between the starts of children and their ends: none twice, none lost",
+    () =>
+      world(({ client, killAt, lines, start }) =>
+        Effect.gen(function*() {
+          const id = yield* start("parent", 30)
+          yield* killAt(2)
+          yield* killAt(12)
+          yield* killAt(24)
+
+          assert.deepStrictEqual(
+            yield* client.result(id),
+            Array.from({ length: 30 }, (_, n) => n * 2)
+          )
+          const children = yield* client.list({ parent: id, limit: 100 })
+          assert.lengthOf(children, 30)
+          for (const { outcome } of children) assert.propertyVal(outcome!, "ok", true)
+          assert.sameMembers(
+            children.map(({ input }) => (decodeValue(input) as Array<number>)[1]),
+            Array.from({ length: 30 }, (_, n) => n)
+          )
+          const history = yield* client.history(id)
+          assert.lengthOf(history.filter(({ message }) => message !== undefined), 30)
+          assert.strictEqual(distinct(lines()).size, 31)
+        })
+      ),
+    180_000
+  )
+
+  it.live(
+    "during the compensation of a cancellation: it goes on where it was",
+    () =>
+      world(({ client, killAt, lines, start }) =>
+        Effect.gen(function*() {
+          const id = yield* start("saga", 8)
+          yield* eventually(Effect.sync(lines), (found) => found.includes("began"))
+          yield* eventually(client.history(id), (events) => events.length === 1)
+          yield* client.cancel(id, "no more")
+          yield* Effect.ignore(client.cancel(id, "again"))
+          yield* killAt(3)
+          yield* killAt(6)
+
+          yield* Effect.flip(client.result(id))
+
+          assert.strictEqual((yield* client.find(id)).status, "cancelled")
+          const history = yield* client.history(id)
+          // The second request is an event that changes nothing, or came to no instance any more.
+          assert.isAtMost(history.filter(({ kind }) => kind === "cancelled").length, 2)
+          assert.lengthOf(history.filter(({ kind }) => kind === "settled"), 9)
+          assert.deepStrictEqual(
+            Array.from(distinct(lines())),
+            ["began", ...Array.from({ length: 8 }, (_, step) => `undo ${step}`)]
+          )
+        })
+      ),
+    180_000
+  )
+})
