@@ -256,6 +256,8 @@ CREATE INDEX permit_taker_idx ON rappel.permit USING btree (taker);
 
 CREATE INDEX program_newest_idx ON rappel.program USING btree (name, stored);
 
+CREATE INDEX reply_instance_idx ON rappel.reply USING btree (instance_id);
+
 CREATE INDEX schedule_next_idx ON rappel.schedule USING btree (next_at) WHERE ((next_at IS NOT NULL) AND (NOT paused));
 
 CREATE INDEX start_lane_idx ON rappel.lane_start USING btree (lane, at);

@@ -33,7 +33,7 @@ export const suite = (
   { children }: { readonly children: number }
 ) => {
   const test = <A, E>(title: string, effect: Effect.Effect<A, E, RappelClient>) =>
-    it.live(title, () => Effect.provide(effect, layer), 60_000)
+    it.live(title, () => Effect.provide(effect, layer), 90_000)
 
   describe(`children (${name})`, () => {
     beforeEach(() => {

@@ -41,7 +41,7 @@ const ledgerHas = (text: string) =>
 
 export const suite = (name: string, layer: Layer.Layer<RappelClient, unknown>) => {
   const test = <A, E>(title: string, effect: Effect.Effect<A, E, RappelClient>) =>
-    it.live(title, () => Effect.provide(effect, layer), 30_000)
+    it.live(title, () => Effect.provide(effect, layer), 90_000)
 
   describe(`messages (${name})`, () => {
     beforeEach(() => {

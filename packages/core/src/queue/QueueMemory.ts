@@ -155,8 +155,8 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
     replies: (messages) =>
       Effect.sync(() =>
         new Map(messages.flatMap((message) => {
-          const outcome = store.replies.get(message)
-          return outcome === undefined ? [] : [[message, outcome] as const]
+          const reply = store.replies.get(message)
+          return reply === undefined ? [] : [[message, reply.outcome] as const]
         }))
       ),
     published: (id) => Effect.sync(() => new Map(store.instances.get(id)?.published)),

@@ -73,7 +73,7 @@ export interface Store {
   /** What names an instance beside its id (`memoryStart.ts`) → instance id. */
   readonly keys: Map<string, string>
   /** Answers by message. */
-  readonly replies: Map<string, Outcome>
+  readonly replies: Map<string, { readonly instanceId: string; readonly outcome: Outcome }>
   readonly dispatchers: Map<
     string,
     { counter: number; alive: boolean; readonly place: string; load: HostLoad }
@@ -189,7 +189,9 @@ export const commitOne = (
   for (const call of entry.withdrawn ?? []) store.calls.remove(callIdOf(call))
   store.calls.offer(entry.id, entry.offers ?? [], now)
   for (const { message, outcome } of entry.replies ?? []) {
-    if (!store.replies.has(message)) store.replies.set(message, outcome)
+    if (!store.replies.has(message)) {
+      store.replies.set(message, { instanceId: entry.id, outcome })
+    }
   }
   for (const [name, value] of entry.published ?? []) instance.published.set(name, value)
   instance.logs.push(...entry.logs)
@@ -276,5 +278,8 @@ export const removeFinished = (
   const ids = new Set(going.map(([id]) => id))
   for (const id of ids) store.instances.delete(id)
   for (const [key, id] of store.keys) if (ids.has(id)) store.keys.delete(key)
+  for (const [message, { instanceId }] of store.replies) {
+    if (ids.has(instanceId)) store.replies.delete(message)
+  }
   return ids.size
 }

@@ -84,6 +84,9 @@ export default Effect.gen(function*() {
     comment on table rappel.reply is
       'What instances answered to the senders of messages.'`
 
+  // Finds the answers of an instance that is removed.
+  yield* sql`create index reply_instance_idx on rappel.reply (instance_id)`
+
   yield* sql`
     create table rappel.published (
       instance_id uuid        not null,
@@ -102,4 +105,13 @@ export default Effect.gen(function*() {
     select gen_random_uuid(), gen_random_uuid(), '', repeat('x', 7000)
     from generate_series(1, 100)`
   yield* sql`delete from rappel.inbox`
+  yield* sql`
+    insert into rappel.reply (message, instance_id, ok, body)
+    select gen_random_uuid(), gen_random_uuid(), true, repeat('x', 7000)
+    from generate_series(1, 100)`
+  yield* sql`delete from rappel.reply`
+  yield* sql`
+    insert into rappel.published (instance_id, name, value)
+    select gen_random_uuid(), '', repeat('x', 7000) from generate_series(1, 100)`
+  yield* sql`delete from rappel.published`
 })

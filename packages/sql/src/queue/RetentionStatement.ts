@@ -13,7 +13,7 @@ const LOCK = 0x72657461696e
 
 export const make = (run: Run) => {
   /**
-   * Index: `instance_finished_idx`, then the primary keys. Locks: one process at a time; the
+   * Index: `instance_finished_idx`, then the primary keys and `reply_instance_idx`. Locks: one process at a time; the
    * rows that go, which nobody else writes, as nothing is due for them any more.
    */
   const remove = ({ keepMillis, limit, name, status }: Removal): Effect.Effect<number, unknown> =>
@@ -50,6 +50,10 @@ const REMOVE = `
     delete from rappel.snapshot where instance_id = any(array(select id from over))
   ), messages as (
     delete from rappel.inbox where instance_id = any(array(select id from over))
+  ), replies as (
+    delete from rappel.reply where instance_id = any(array(select id from over))
+  ), published as (
+    delete from rappel.published where instance_id = any(array(select id from over))
   ), removed as (
     delete from rappel.instance where id = any(array(select id from over))
     returning 1

@@ -57,6 +57,37 @@ export const removing = (queue: EmptyQueue) => {
   )
 
   test(
+    "what an instance answered and showed goes with it",
+    queue,
+    Effect.gen(function*() {
+      const { published, remove, replies } = yield* Queue
+      const { ids, owner } = yield* newOwner(2)
+      const [gone, stays] = ids as [string, string]
+      const messages = [newId(), newId()] as const
+      const saying = (id: string, message: string) => ({
+        replies: [{ message, outcome: completed }, { message, outcome: failed }],
+        published: new Map([["progress", `"of ${id}"`]])
+      })
+      yield* commitOf(owner, [
+        { ...ended(gone, completed), ...saying(gone, messages[0]) },
+        entryOf(stays, saying(stays, messages[1]))
+      ])
+      assert.deepStrictEqual(
+        Array.from(yield* replies([...messages, newId()])).sort(),
+        messages.map((message) => [message, completed]).sort() as never,
+        "the first answer to a message counts"
+      )
+      assert.deepStrictEqual(yield* published(gone), new Map([["progress", `"of ${gone}"`]]))
+
+      assert.strictEqual(yield* remove(all), 1)
+
+      assert.deepStrictEqual(yield* replies(messages), new Map([[messages[1], completed]]))
+      assert.strictEqual((yield* published(gone)).size, 0)
+      assert.strictEqual((yield* published(stays)).size, 1)
+    })
+  )
+
+  test(
     "what finished first goes first, up to the limit, and nothing before its time",
     queue,
     Effect.gen(function*() {
