@@ -101,6 +101,46 @@ describe("findings", () => {
     )
   })
 
+  it("of what is held across an await are only those that are certain", () => {
+    const held = (body: string) => {
+      const source = `import { sleep, workflow } from "@rappel/core"
+export const one = workflow(async (max: number | undefined) => {
+${body}
+})`
+      const [workflow] = compileFile({
+        file: "/p/one.ts",
+        readFile: (path) => (path === "/p/one.ts" ? source : undefined)
+      }).workflows
+      return workflow!.findings
+        .filter((each) => each.code !== "unused-result")
+        .map((each) => `${each.line} ${each.code}: ${each.message}`)
+    }
+    const made = "new ArrayBuffer(8, { maxByteLength: 16 * 1024 })"
+    const wait = "await sleep(1)"
+    const at = (line: number) => [
+      `3 held-across-await: \`b\` holds a buffer that can be resized at the \`await\` of line ${line}, ` +
+      "and such a buffer cannot be stored"
+    ]
+
+    assert.deepStrictEqual(held(`const b = ${made}\n${wait}; return b`), at(4))
+    assert.deepStrictEqual(held(`let b = new DataView((${made}) as any)\n\n${wait}`), at(5))
+    assert.deepStrictEqual(held(`const b = ${made}\nfor await (const x of []) x`), at(4))
+    for (
+      const fine of [
+        `${wait}; const b = ${made}; return b.byteLength`,
+        `const b = ${made}; return b.byteLength`,
+        `const b = new ArrayBuffer(8); ${wait}; return b`,
+        `const b = new ArrayBuffer(8, { maxByteLength: max }); ${wait}; return b`,
+        `const b = new ArrayBuffer(8, { maxByteLength: undefined }); ${wait}; return b`,
+        `let b: any = ${made}; b = 1; ${wait}; return b`,
+        `const b = (${made}).slice(0); ${wait}; return b`,
+        `{ const b = ${made}; b.slice(0) } ${wait}`,
+        `const b = ${made}; const f = async () => { ${wait} }; return [b, f].length`,
+        `class ArrayBuffer { constructor(...args: any[]) { args.pop() } } const b = ${made}; ${wait}; return b`
+      ]
+    ) assert.deepStrictEqual(held(fine), [], fine)
+  })
+
   it("guess what a misspelt name was meant to be, near and only near", () => {
     const names = ["total", "prices", "customer", "id", "Math", "i"]
 

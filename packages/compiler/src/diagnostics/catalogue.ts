@@ -85,6 +85,17 @@ export const floatingPromise = define({
     "before the call has ended."
 })
 
+export const heldAcrossAwait = define({
+  code: "held-across-await",
+  severity: "warning",
+  message: (name: string, line: string) =>
+    `\`${name}\` holds a buffer that can be resized at the \`await\` of line ${line}, ` +
+    "and such a buffer cannot be stored",
+  help: "Give it a fixed size, or make and use it in a function without `await`.",
+  why: "While a workflow holds such a value its state cannot be written down. Whoever takes the " +
+    "instance over has to step its whole history again, which takes longer with every event."
+})
+
 export const hostGlobal = define({
   code: "host-global",
   message: (name: string) => `\`${name}\` is not available inside a workflow`,

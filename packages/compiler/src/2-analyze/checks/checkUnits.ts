@@ -10,6 +10,7 @@ import type { Modules } from "../Modules.ts"
 import type { Reached } from "../reach.ts"
 import { checkEarlyErrors } from "./checkEarlyErrors.ts"
 import { checkFloatingPromises } from "./checkFloatingPromises.ts"
+import { checkHeld } from "./checkHeld.ts"
 import { checkReachability } from "./checkReachability.ts"
 import { checkUnused } from "./checkUnused.ts"
 
@@ -19,6 +20,7 @@ export const checkUnits = (modules: Modules, reached: Reached, report: Report): 
     for (const unit of each.units) {
       for (const finding of ofSyntax(unit.node)) report(finding)
       checkFloatingPromises(modules, each, unit.node, report)
+      checkHeld(each, unit.node, report)
       if (unit.kind === "variable") {
         for (const variable of each.scope.variables.values()) {
           const isHere = variable.readyAt === unit.node.end

@@ -18,9 +18,21 @@ export const arrayBuffer: Kind = {
   remedy: (object) =>
     (object as { readonly resizable?: boolean }).resizable === true
       ? "copy it into an ArrayBuffer of fixed size"
+      : isDetached(object as ArrayBuffer)
+      ? "it was transferred, so hold what it became"
       : undefined,
   write: (object) => toBase64(new Uint8Array(object as ArrayBuffer)),
   make: (data) => fromBase64(data as string).buffer
+}
+
+/** Node 20 has no `detached`; a view on such a buffer cannot be made. */
+const isDetached = (buffer: ArrayBuffer): boolean => {
+  if (buffer.byteLength > 0) return false
+  try {
+    return new Uint8Array(buffer).length > 0
+  } catch {
+    return true
+  }
 }
 
 interface View {

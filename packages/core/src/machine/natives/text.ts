@@ -20,11 +20,20 @@ const host = <A>(name: string): A => Reflect.get(globalThis, name) as A
 
 type Options = { readonly fatal?: boolean; readonly ignoreBOM?: boolean } | undefined
 
+let hasEncoding: (object: object) => boolean
+
+/** Whether an object was made by the constructor; `instanceof` says so of prototypes as well. */
+export const isDecoder = (object: object): object is TextDecoder => hasEncoding(object)
+
 /** Decodes whole texts: one that comes in parts has no place in a state. */
 export class TextDecoder {
   readonly #encoding: string
   readonly #fatal: boolean
   readonly #ignoreBOM: boolean
+
+  static {
+    hasEncoding = (object) => #encoding in object
+  }
 
   constructor(label = "utf-8", options: Options = undefined) {
     const Host = host<new(label: string, options: Options) => HostDecoder>("TextDecoder")

@@ -21,7 +21,7 @@ import {
 import { namespaceOf, namespaces } from "../modules.ts"
 import { DURABLE_PROTOTYPE, type DurableRecord, durables } from "../natives/core.ts"
 import { ASYNC_GENERATOR_PROTOTYPE, GENERATOR_PROTOTYPE } from "../natives/hostPrototypes.ts"
-import { TextDecoder, TextEncoder } from "../natives/text.ts"
+import { isDecoder, TextDecoder, TextEncoder } from "../natives/text.ts"
 import {
   isPromise,
   newPromise,
@@ -192,7 +192,7 @@ export const templateKind: StoredKind = {
 const decoder: StoredKind = {
   tag: "@decoder",
   write: (object, out) => {
-    if (!(object instanceof TextDecoder)) return undefined
+    if (!isDecoder(object)) return undefined
     const { encoding, fatal, ignoreBOM } = object
     return [encoding, fatal, ignoreBOM, ...more(object, TextDecoder.prototype, out)]
   },
