@@ -26,39 +26,51 @@ export const drive = (
   const { batchSize, exportName, inFlight, instances, payloadSize, stepsPerInstance } = workload
   const file = programs[exportName]
 
-  const compare = (id: string, text: string, startedAt: number) =>
-    Effect.flatMap(client.result(id), (value) => {
-      meter.finished(performance.now() - startedAt, stepsPerInstance)
-      return value === expectedOf(workload, text)
-        ? Effect.void
-        : Effect.fail(
-          new WrongResult({
-            message: `Instance ${id} of ${exportName} returned ${
-              JSON.stringify(value)?.slice(0, 100)
-            }, not what Node returns for the same input`
-          })
-        )
-    })
+  const compare = (text: string, startedAt: number, value: unknown) => {
+    meter.finished(performance.now() - startedAt, stepsPerInstance)
+    return value === expectedOf(workload, text)
+      ? Effect.void
+      : Effect.fail(
+        new WrongResult({
+          message: `An instance of ${exportName} returned ${
+            JSON.stringify(value)?.slice(0, 100)
+          }, not what Node returns for the same input`
+        })
+      )
+  }
 
-  const batch = (size: number) =>
+  const what = { kind: "program", file } as const
+  const argsOf = (text: string) => [text, stepsPerInstance] as const
+
+  /** As `run()` does. */
+  const one = Effect.suspend(() => {
+    const text = payloadOf(payloadSize)
+    const startedAt = performance.now()
+    return Effect.flatMap(
+      client.execute(what, argsOf(text)),
+      (value) => compare(text, startedAt, value)
+    )
+  })
+
+  /** As `startMany()` does, and `result()` of each handle. */
+  const many = (size: number) =>
     Effect.gen(function*() {
       const texts = Array.from({ length: size }, () => payloadOf(payloadSize))
       const startedAt = performance.now()
-      const ids = yield* client.startMany(
-        { kind: "program", file },
-        texts.map((text) => ({ args: [text, stepsPerInstance] }))
+      const ids = yield* client.startMany(what, texts.map((text) => ({ args: argsOf(text) })))
+      yield* Effect.forEach(
+        ids,
+        (id, i) =>
+          Effect.flatMap(client.result(id), (value) => compare(texts[i]!, startedAt, value)),
+        { concurrency: "unbounded", discard: true }
       )
-      yield* Effect.forEach(ids, (id, i) => compare(id, texts[i]!, startedAt), {
-        concurrency: "unbounded",
-        discard: true
-      })
     })
 
   const sizes = Array.from(
     { length: Math.ceil(instances / batchSize) },
     (_, i) => Math.min(batchSize, instances - i * batchSize)
   )
-  return Effect.forEach(sizes, batch, {
+  return Effect.forEach(sizes, (size) => batchSize === 1 ? one : many(size), {
     concurrency: Math.max(Math.floor(inFlight / batchSize), 1),
     discard: true
   })

@@ -29,16 +29,23 @@ const clientOf = (starts: Array<number>, spoil: (value: string, id: string) => s
         })
       }),
     result: (id: string) =>
-      Effect.promise(async () => spoil(await chain(...(inputs.get(id) as [string, number])), id))
+      Effect.promise(async () => spoil(await chain(...(inputs.get(id) as [string, number])), id)),
+    execute: (_: unknown, args: ReadonlyArray<unknown>) =>
+      Effect.promise(async () => {
+        const id = String(starts.push(1) - 1)
+        return spoil(await chain(...(args as [string, number])), id)
+      })
   } as unknown as RappelClient["Type"]
 }
 
-const run = (spoil: (value: string, id: string) => string) => {
+const run = (spoil: (value: string, id: string) => string, batchSize = 3) => {
   const starts: Array<number> = []
   const meter = new Meter(7, 0)
   const programs = {} as Parameters<typeof drive>[0]["programs"]
   return Effect.map(
-    Effect.either(drive({ client: clientOf(starts, spoil), meter, programs }, workload)),
+    Effect.either(
+      drive({ client: clientOf(starts, spoil), meter, programs }, { ...workload, batchSize })
+    ),
     (ended) => ({ ended, meter, starts })
   )
 }
@@ -53,10 +60,23 @@ describe("drive", () => {
       assert.strictEqual(meter.steps, 21)
     }))
 
-  it.effect("one wrong character in one result fails the benchmark", () =>
+  it.effect("starts them one by one where a batch is one", () =>
     Effect.gen(function*() {
-      const { ended } = yield* run((value, id) => id === "4" ? `${value.slice(0, -1)}?` : value)
-      assert.strictEqual(ended._tag, "Left")
-      if (ended._tag === "Left") assert.match(String(ended.left), /Instance 4 of chain returned/)
+      const { ended, meter, starts } = yield* run((value) => value, 1)
+      assert.strictEqual(ended._tag, "Right")
+      assert.deepStrictEqual(starts, [1, 1, 1, 1, 1, 1, 1])
+      assert.lengthOf(meter.latencies, 7)
     }))
+
+  for (const batchSize of [1, 3]) {
+    it.effect(`one wrong character in one result fails it, in batches of ${batchSize}`, () =>
+      Effect.gen(function*() {
+        const { ended } = yield* run(
+          (value, id) => id === "4" ? `${value.slice(0, -1)}?` : value,
+          batchSize
+        )
+        assert.strictEqual(ended._tag, "Left")
+        if (ended._tag === "Left") assert.match(String(ended.left), /An instance of chain returned/)
+      }))
+  }
 })
