@@ -45,10 +45,10 @@ const project = () => {
     folder,
     lock,
     lockFile: join(folder, ".rappel", "install.lock"),
-    /** What npm told, in order. */
+    /** What npm told, in order: whole lines, as it may be writing one. */
     told: (): ReadonlyArray<Told> =>
       existsSync(log)
-        ? readFileSync(log, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Told)
+        ? readFileSync(log, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line) as Told)
         : [],
     /** Starts an installation in a process of its own. */
     start: (environment: Record<string, string | undefined> = {}) => {
