@@ -34,6 +34,15 @@ const virtualDate = (agenda: Agenda) =>
       key === "now" ? () => agenda.now : Reflect.get(target, key, receiver) as unknown
   })
 
+/** Node calls a timer's callback as a method of it, and stacks show that. */
+class Timeout {
+  readonly _onTimeout: AnyFunction
+
+  constructor(callback: AnyFunction) {
+    this._onTimeout = callback
+  }
+}
+
 /** Lets all promise jobs run, and Node say which rejections nobody handled. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -93,9 +102,9 @@ export const runPlain = async (javascript: string, seed: number): Promise<Observ
   }
   const timers = new Map<object, number>()
   const setTimer = (fn: AnyFunction, millis?: number, ...args: ReadonlyArray<unknown>) => {
-    const timer = {}
+    const timer = new Timeout(fn)
     const due = agenda.now + (Number(millis) >= 1 ? Math.trunc(Number(millis)) : 1)
-    timers.set(timer, agenda.add(due, () => void fn(...args)))
+    timers.set(timer, agenda.add(due, () => void timer._onTimeout(...args)))
     return timer
   }
   const clearTimer = (timer: object) => agenda.remove(timers.get(timer) ?? -1)

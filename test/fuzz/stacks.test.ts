@@ -70,6 +70,10 @@ const CASES: Readonly<Record<string, string>> = {
   "toJSON": `JSON.stringify({ toJSON() { boom() } })`,
   "a comparator": `[2, 1].sort((a, b) => boom())`,
   "a replacer": `"abc".replace(/b/, () => boom())`,
+  "a timer":
+    `await new Promise((done) => setTimeout(() => { try { boom() } catch (e) { console.log(e.stack); done() } }, 1))`,
+  "a timer of a named function":
+    `await new Promise((done) => setTimeout(function later() { console.log(new Error("t").stack); done() }, 1))`,
   "an executor": `await new Promise(() => boom())`,
   "no function": `const o = { a: { b: 1 } }; o.a.b.c()`,
   "nothing read": `const o = {}; o.a.b`,

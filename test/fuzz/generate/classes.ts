@@ -148,7 +148,10 @@ export const classDeclaration = (g: Gen, given?: Variable): Tree => {
   }
   if (g.chance(0.5)) {
     members.push(g.inFunction({ self: shape, returns: "nothing" }, () => {
-      const head = parameters(g)
+      // Nothing of `this` is there before `super(…)`.
+      const head = hasSuper
+        ? g.within({ self: undefined, hasSuper: false }, () => parameters(g))
+        : parameters(g)
       const first = hasSuper
         ? [st("super")`super(${g.within({ self: undefined, hasSuper: false }, () => g.num())});`]
         : []

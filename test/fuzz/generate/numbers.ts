@@ -272,7 +272,7 @@ export const numbers: Table = [
   [2.2, callFunction],
   [1.2, callInstance],
   [3, likelyInstance],
-  [1.4, callStatic],
+  [2.2, callStatic],
   [1.2, ofThis],
   [2.6, awaited],
   [2.5, ofPlaces],

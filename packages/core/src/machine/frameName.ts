@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 import { classClosures } from "./classes.ts"
+import { timeouts } from "./effects.ts"
 import type { Frame } from "./Frame.ts"
 import { closures } from "./functions.ts"
 import { isObject } from "./iteration.ts"
@@ -67,6 +68,7 @@ const chainOf = (object: object): ReadonlyArray<object> => {
 /** The class of an object, as V8 finds it. */
 const typeName = (self: unknown): string => {
   const object = Object(self) as object
+  if (timeouts.get(object) !== undefined) return "Timeout"
   if (classClosures.get(object) !== undefined) {
     const name = own(object, "name")
     if (typeof name === "string" && name !== "") return name
@@ -82,6 +84,8 @@ const typeName = (self: unknown): string => {
 /** The property that the function was found at; "" for none, or several. */
 const methodName = ({ code, self }: Frame, name: string): string => {
   if (!isObject(self)) return ""
+  // Where Node keeps the callback of a timer.
+  if (timeouts.get(self) !== undefined) return "_onTimeout"
   const isIt = (fn: object): boolean => closures.get(fn)?.code === code
   const plain = name.replace(/^[gs]et /, "")
   const chain = chainOf(self)
