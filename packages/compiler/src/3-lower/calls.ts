@@ -145,13 +145,21 @@ export const argumentsOf = (
   nodes: ReadonlyArray<ts.Expression>
 ): ReadonlyArray<Expression> => nodes.map((node) => element(l, node))
 
+/** The value of a call, which V8's message says when there is nothing to call. */
+export const iterated = (value: Expression): Expression =>
+  value.t === "Call" || value.t === "CallM" ? { ...value, it: 1 } : value
+
 /** An element of an argument list or an array. */
-export const element = (l: Lowering, node: ts.Expression): Expression => {
+export const element = (
+  l: Lowering,
+  node: ts.Expression,
+  isInArray = false
+): Expression => {
   if (ts.isOmittedExpression(node)) return { t: "Hole" }
   if (!ts.isSpreadElement(node)) return l.expression(node)
   return {
     t: "Spread",
-    e: l.expression(node.expression),
+    e: isInArray ? iterated(l.expression(node.expression)) : l.expression(node.expression),
     n: sourceText(node.expression),
     p: l.position(node.expression)
   }

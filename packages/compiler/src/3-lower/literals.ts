@@ -52,7 +52,7 @@ export const ArrayLiteralExpression = (
   l: Lowering,
   node: ts.ArrayLiteralExpression
 ): Expression => {
-  const elements = node.elements.map((each) => element(l, each))
+  const elements = node.elements.map((each) => element(l, each, true))
   return l.node({ t: "Arr", a: elements, p: l.position(node) }, elements)
 }
 

@@ -12,6 +12,7 @@ import { unwrap } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { single } from "./blocks.ts"
+import { iterated } from "./calls.ts"
 import { declarations } from "./declarations.ts"
 import type { Lowering } from "./Lowering.ts"
 import { sourceText } from "./sourceText.ts"
@@ -85,7 +86,8 @@ export const ForOfStatement = (
   const isAwait = ts.isForOfStatement(node) && node.awaitModifier !== undefined
   if (isAwait && l.frame.node === undefined) l.report(catalogue.topLevelAwait(node))
   const right = l.here.scopes.get(node.initializer) ?? l.scope
-  const values = l.within(right, () => l.expression(node.expression))
+  const source = l.within(right, () => l.expression(node.expression))
+  const values = ts.isForOfStatement(node) && !isAwait ? iterated(source) : source
   const scope = scopeOf(l, node)
   return l.within(scope, () => {
     const head = bindItem(l, node)

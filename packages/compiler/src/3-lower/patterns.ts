@@ -12,6 +12,7 @@ import type { ArrPat, Expression } from "@rappel/core/program/Expression"
 import { isPattern, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
+import { iterated } from "./calls.ts"
 import type { Lowering, Origin, Writing } from "./Lowering.ts"
 import { accessPosition, isAccessNode, keyOf, objectOf } from "./members.ts"
 import { writeMember, writeName } from "./names.ts"
@@ -321,7 +322,7 @@ const bindArray = (
     (origin.node === undefined || !isAccess(origin.node))
   const node = l.node({
     t: "ArrPat",
-    e: value,
+    e: iterated(value),
     item,
     a: elements,
     ...(hasName ? { n: origin.text } : {}),

@@ -147,8 +147,14 @@ const constructClass = (
   const written = closure.constructorClosure
   if (written === undefined) return constructByDefault(closure, self, args, newTarget)
   if (closure.node.ext !== 1) {
-    initialise(closure, self)
-    return runConstructor(written, self, args, newTarget, closure.fn!)
+    return runConstructor(
+      written,
+      self,
+      args,
+      newTarget,
+      closure.fn!,
+      () => initialise(closure, self)
+    )
   }
   const made = runConstructor(written, UNSET, args, newTarget, closure.fn!)
   if (made === UNSET) throw notInitialised()

@@ -107,16 +107,19 @@ export const callClosure = (
 
 /**
  * Runs the body of a constructor: `self` is the new object, or `UNSET` in a derived class.
- * Gives the object that the body returned, else what `this` is in the end.
+ * Gives the object that the body returned, else what `this` is in the end. `initialise` runs
+ * before the body: the fields of a class that extends nothing.
  */
 export const runConstructor = (
   closure: Closure,
   self: unknown,
   args: ReadonlyArray<unknown>,
   newTarget: unknown,
-  constructing: object
+  constructing: object,
+  initialise?: () => void
 ): unknown => {
   const frame = begin(closure, self, args, newTarget)
+  initialise?.()
   if (self === UNSET) {
     frame.lexical = new Lexical(UNSET, closure.home, newTarget, args, constructing)
   }

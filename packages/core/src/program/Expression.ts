@@ -362,7 +362,7 @@ export interface Obj extends Slots {
   readonly p: number
 }
 
-/** A call of a value; `n` is the callee's source text, for messages. */
+/** A call of a value; `n` is the callee's source text, for messages. `it`: what it gives is iterated, which they tell. */
 export interface Call extends Slots {
   readonly t: "Call"
   readonly f: Expression
@@ -370,6 +370,7 @@ export interface Call extends Slots {
   readonly n: string
   readonly opt?: 1
   readonly ch?: 1
+  readonly it?: 1
   readonly p: number
 }
 /** A method call. `opt`: `o?.k()`, `copt`: `o.k?.()`. `pk`: where the method is read, if not at `p`. */
@@ -382,6 +383,7 @@ export interface CallM extends Slots {
   readonly opt?: 1
   readonly copt?: 1
   readonly ch?: 1
+  readonly it?: 1
   readonly p: number
   readonly pk?: number
 }

@@ -121,7 +121,16 @@ const expressionNodes = Schema.Union(
       e: expression
     }))
   }),
-  node("Call", { ...s, ...p, f: expression, a: expressions, n: Text, opt: flag, ch: flag }),
+  node("Call", {
+    ...s,
+    ...p,
+    f: expression,
+    a: expressions,
+    n: Text,
+    opt: flag,
+    ch: flag,
+    it: flag
+  }),
   node("CallM", {
     ...s,
     ...p,
@@ -132,6 +141,7 @@ const expressionNodes = Schema.Union(
     opt: flag,
     copt: flag,
     ch: flag,
+    it: flag,
     pk: maybeIndex
   }),
   node("Chain", { ...s, e: expression }),

@@ -27,7 +27,11 @@ import { operands, resumable } from "./resumable.ts"
 
 type Callable = (...args: ReadonlyArray<unknown>) => unknown
 
-const notCallable = (name: string): TypeError => new TypeError(`${name} is not a function`)
+const notCallable = (text: string): TypeError => new TypeError(text)
+
+/** What V8 says when there is nothing to call: more, where the result would be iterated. */
+const refusalOf = (name: string, isIterated: boolean): string =>
+  `${name} is not a function${isIterated ? " or its return value is not iterable" : ""}`
 
 /** The items of `...e` among the operands of a call. */
 export class Spreaded {
@@ -106,7 +110,8 @@ const settled = ({ hasSpread }: Arguments, values: Array<unknown>): Array<unknow
   hasSpread ? flatten(values) : values
 
 export const call = (node: Call, compiler: Compiler): Evaluate => {
-  const { ch, n, opt, p, s } = node
+  const { ch, opt, p, s } = node
+  const n = refusalOf(node.n, node.it === 1)
   const callee = guarded(compiler.expression(node.f), opt === 1)
   const args = argumentsOf(node.a, compiler)
   if (s !== undefined) {
@@ -204,7 +209,8 @@ const isLinear = (key: Expression): boolean => key.t !== "Lit" || LINEAR.has(Str
 export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
   const { ch, copt, opt, p, s } = node
   // So V8 writes a call of a private member.
-  const n = node.k.t === "Priv" ? node.n.replace(/\.(#[^.]*)$/, "[$1]") : node.n
+  const name = node.k.t === "Priv" ? node.n.replace(/\.(#[^.]*)$/, "[$1]") : node.n
+  const n = refusalOf(name, node.it === 1)
   const object = guarded(compiler.expression(node.o), opt === 1)
   const key = compiler.expression(node.k)
   const args = argumentsOf(node.a, compiler)
