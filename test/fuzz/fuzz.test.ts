@@ -20,14 +20,16 @@ describe("generated programs", () => {
 
 /** A program that shows it; `npm run fuzz -- --sabotage all` looks for one of each. */
 const SEEDS: Readonly<Record<string, number>> = {
-  "for-await-without-await": 1,
-  "returned-promise-awaited": 3,
-  "one-line-further": 16,
-  "finally-after-success-only": 31,
-  "nullish-as-or": 47,
-  "no-fall-through": 47,
-  "default-for-null": 67,
-  "shared-loop-variable": 201,
+  "super-as-this": 16,
+  "no-fall-through": 16,
+  "returned-promise-awaited": 25,
+  "one-line-further": 47,
+  "nullish-as-or": 51,
+  "stale-slots": 112,
+  "shared-loop-variable": 120,
+  "finally-after-success-only": 123,
+  "default-for-null": 155,
+  "for-await-without-await": 166,
   "zero-without-sign": 259
 }
 

@@ -47,14 +47,19 @@ export const fuzz = async (options: Options): Promise<Report> => {
     coverage.add(tree, verdict.awaits)
     if (verdict.kind === "unusable") unusable++
     if (verdict.kind === "equal" || verdict.kind === "unusable") continue
-    const isSame = async (smaller: typeof tree) =>
-      (await examine(smaller, at, sabotage)).kind === verdict.kind
+    const isSame = async (smaller: typeof tree) => {
+      const { detail, kind } = await examine(smaller, at, sabotage)
+      return kind === verdict.kind &&
+        (kind !== "rejected" || headline(detail) === headline(verdict.detail))
+    }
     const small = await shrink(tree, isSame, shrinks)
     const { detail, kind } = await examine(small, at, sabotage)
     failures.push({ seed: at, kind, detail, source: sourcesOf(small).typescript })
   }
   return { coverage, failures, unusable }
 }
+
+const headline = (detail: string): string => detail.split("\n", 1)[0]!
 
 export const printFailure = ({ detail, kind, seed, source }: Failure): string =>
   `seed ${seed}: ${kind} differs\n${source}\n${detail}`

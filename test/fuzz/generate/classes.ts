@@ -3,9 +3,12 @@
  *
  * @since 0.1.0
  */
-import { lines, other, st, type Tree } from "../Tree.ts"
+import { ex, lines, other, st, type Tree } from "../Tree.ts"
 import { bodyOf, generatorBody, generatorContext, parameters } from "./functions.ts"
 import type { Gen, Shape, Variable } from "./Gen.ts"
+
+const superCall = ex("super.call", "num")`super.total(1)`
+const superGet = ex("super.get", "num")`super.size`
 
 interface Draft {
   methods: Array<string>
@@ -168,7 +171,12 @@ export const classDeclaration = (g: Gen, given?: Variable): Tree => {
     members.push(
       g.inFunction(
         { self: shape, hasSuper, hasArguments: true },
-        () => other("class.method")`total(n = 0) { return n + ${g.num()}; }`
+        () =>
+          hasSuper && g.chance(0.6)
+            ? other(
+              "class.method"
+            )`total(n = 0) { return n + ${superCall} + (${superGet} ?? ${g.num()}); }`
+            : other("class.method")`total(n = 0) { return n + ${g.num()}; }`
       )
     )
   }
@@ -193,6 +201,21 @@ export const classFamily = (g: Gen): Tree => {
   parts.push(st("new")`const ${name} = new ${family.name}(${g.num()});`)
   g.declare(name, "inst", true, family.shape)
   parts.push(st("call.method")`console.log(${name}.total(${g.num()}));`)
+  const { asyncMethods, fields, statics } = family.shape!
+  if (g.canAwait && asyncMethods.length > 0) {
+    const call = ex("call.method.async", "num")`await ${name}.${
+      g.random.pick(asyncMethods)
+    }(${g.num()})`
+    parts.push(st("call.method")`console.log(${call});`)
+  }
+  if (statics.length > 0) {
+    const call = ex("call.static", "num")`${family.name}.${g.random.pick(statics)}(${g.num()})`
+    parts.push(st("call.method")`console.log(${call});`)
+  }
+  if (fields.length > 0) {
+    const field = ex("get.field", "num")`${name}.${g.random.pick(fields)}`
+    parts.push(st("call.method")`console.log(${field});`)
+  }
   return { ...st("")``, parts: [{ ...lines(parts), separator: " " }] }
 }
 

@@ -162,3 +162,17 @@ const generatorExpression = (g: Gen, isAsync: boolean): Tree =>
       ? ex("generator.async", "agen")`(async function* (${p}) {${generatorBody(g, true)}})`
       : ex("generator", "gen")`(function* (${p}) {${generatorBody(g, false)}})`
   })
+
+/** A declaration; declares the generator. */
+export const generatorDeclaration = (g: Gen, isAsync = g.chance(0.45)): Tree => {
+  const name = g.name("gen")
+  const made = g.inFunction(generatorContext(isAsync), () => {
+    const p = g.name("p")
+    g.declare(p, "num", false)
+    return st(isAsync ? "generator.declaration.async" : "generator.declaration")`${
+      isAsync ? "async " : ""
+    }function* ${name}(${p} = 1) {${generatorBody(g, isAsync)}}`
+  })
+  g.declare(name, isAsync ? "agen" : "gen")
+  return made
+}

@@ -5,6 +5,7 @@
  */
 import { lines, other, st, type Tree } from "../Tree.ts"
 import { iterable } from "./collections.ts"
+import { generatorDeclaration } from "./functions.ts"
 import type { Gen } from "./Gen.ts"
 
 const turn = (g: Gen, first: ReadonlyArray<Tree> = []): Tree =>
@@ -122,8 +123,11 @@ const whileLoop = (g: Gen): Tree => {
 
 const forAwait = (g: Gen): Tree => {
   if (!g.canAwait) return overIterable(g)
-  const found = g.variable("agen")
   const roll = g.random.below(3)
+  if (roll === 0 && g.variable("agen") === undefined) {
+    return g.scoped(() => st("block")`{${lines([generatorDeclaration(g, true), forAwait(g)])}}`)
+  }
+  const found = g.variable("agen")
   const source = found !== undefined && (roll === 0 || g.chance(0.4))
     ? other("generator.call.async")`${found.name}(${g.num()})`
     : roll === 1 || found === undefined && g.chance(0.3)

@@ -29,6 +29,7 @@ const objectPattern = (g: Gen, { bind }: Bound, depth: number): Tree => {
       )
     }
   }
+  if (parts.length === 0) parts.push(other("pattern.property")`a: ${bind(g)}`)
   if (g.chance(0.25)) parts.push(other("pattern.rest.object")`...${bind(g)}`)
   return other("pattern.object")`{ ${list(", ", parts)} }`
 }
@@ -43,6 +44,7 @@ const arrayPattern = (g: Gen, { bind }: Bound, depth: number): Tree => {
       parts.push(other("pattern.nested")`${objectPattern(g, { names: [], bind }, depth - 1)} = {}`)
     }
   }
+  if (parts.length === 0) parts.push(bind(g))
   if (g.chance(0.25)) parts.push(other("pattern.rest.array")`...${bind(g)}`)
   return other("pattern.array")`[${list(", ", parts)}]`
 }

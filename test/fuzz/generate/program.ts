@@ -7,16 +7,11 @@ import { Random } from "../Random.ts"
 import { lines, list, print, st, type Tree, type Type } from "../Tree.ts"
 import { classDeclaration } from "./classes.ts"
 import { arrays, dates, errors, maps, objects, regExps, sets, typed } from "./collections.ts"
-import { functionTables } from "./functions.ts"
+import { functionTables, generatorDeclaration } from "./functions.ts"
 import { Gen } from "./Gen.ts"
 import { numbers } from "./numbers.ts"
 import { promises } from "./promises.ts"
-import {
-  functionDeclaration,
-  functionValue,
-  generatorDeclaration,
-  statement
-} from "./statements.ts"
+import { functionDeclaration, functionValue, statement } from "./statements.ts"
 import { bigints, booleans, texts } from "./texts.ts"
 
 const IMPORT = `import { action, runAction, sleep, workflow } from "@rappel/core"`
@@ -95,7 +90,7 @@ export const generate = (seed: number): GeneratedProgram => {
         return g.random.pick([
           functionDeclaration,
           functionValue,
-          generatorDeclaration,
+          (g: Gen) => generatorDeclaration(g),
           classDeclaration
         ])(g)
       })

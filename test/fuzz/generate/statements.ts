@@ -5,13 +5,7 @@
  */
 import { ex, lines, list, other, st, type Tree, type Type } from "../Tree.ts"
 import { classFamily, instanceDeclaration } from "./classes.ts"
-import {
-  bodyOf,
-  functionExpression,
-  generatorBody,
-  generatorContext,
-  parameters
-} from "./functions.ts"
+import { bodyOf, functionExpression, generatorDeclaration, parameters } from "./functions.ts"
 import type { Gen } from "./Gen.ts"
 import { anyLoop, jump } from "./loops.ts"
 import { args, assignment, update } from "./numbers.ts"
@@ -218,36 +212,23 @@ export const functionValue: Make = (g) => {
   return made
 }
 
-export const generatorDeclaration: Make = (g) => {
-  const name = g.name("gen")
-  const isAsync = g.chance(0.45)
-  const made = g.inFunction(generatorContext(isAsync), () => {
-    const p = g.name("p")
-    g.declare(p, "num", false)
-    return st(isAsync ? "generator.declaration.async" : "generator.declaration")`${
-      isAsync ? "async " : ""
-    }function* ${name}(${p} = 1) {${generatorBody(g, isAsync)}}`
-  })
-  g.declare(name, isAsync ? "agen" : "gen")
-  return made
-}
-
 /** The protocol by hand. */
 const stepping: Make = (g) => {
   const isAsync = g.canAwait && g.chance(0.5)
-  const found = g.variable(isAsync ? "agen" : "gen")
-  if (found === undefined) return generatorDeclaration(g)
+  const type = isAsync ? "agen" : "gen"
+  const before = g.variable(type) === undefined ? generatorDeclaration(g, isAsync) : undefined
+  const found = g.variable(type)!
   const [it, word] = [g.name("it"), isAsync ? "await " : ""]
   const steps = Array.from({ length: 1 + g.random.below(3) }, () => {
-    const roll = g.random.below(6)
+    const roll = g.random.below(8)
     const call = roll < 4
       ? ex("iterator.next", "obj")`next(${g.num()})`
-      : roll < 5
+      : roll < 6
       ? ex("iterator.return", "obj")`return(${g.num()})`
       : ex("iterator.throw", "obj")`throw(${g.expression("err")})`
     return st(isAsync ? "iterator.step.async" : "iterator.step")`console.log(${word}${it}.${call});`
   })
-  return st("iterator")`{${
+  const made = st("iterator")`{${
     lines([
       st("declare.const")`const ${it} = ${found.name}(${g.num()});`,
       other("")`try {${lines(steps)}} catch (e) {${
@@ -255,6 +236,7 @@ const stepping: Make = (g) => {
       }}`
     ])
   }}`
+  return before === undefined ? made : st("")`${before} ${made}`
 }
 
 const ownIterator: Make = (g) => {
@@ -335,8 +317,8 @@ const statements: ReadonlyArray<readonly [number, Make]> = [
   [0.8, labelled],
   [1.2, functionDeclaration],
   [1.2, functionValue],
-  [1.3, generatorDeclaration],
-  [1.2, stepping],
+  [1.3, (g) => generatorDeclaration(g)],
+  [1.6, stepping],
   [0.6, ownIterator],
   [1.3, classFamily],
   [1.5, instanceDeclaration],
