@@ -105,7 +105,16 @@ export const overArrayLike = (
 ): unknown => {
   if (typeof subject === "object" && subject !== null) {
     const length: unknown = Reflect.getOwnPropertyDescriptor(subject, "length")?.value
-    if (typeof length === "number") checkItems(length, original, args)
+    if (typeof length === "number" && !isRefused(original, length + args.length)) {
+      checkItems(length, original, args)
+    }
   }
   return Reflect.apply(original, self, args)
 }
+
+const { pop, push, unshift } = Array.prototype as unknown as Readonly<Record<string, Callable>>
+
+/** The language refuses what would be too long before it moves an item; `pop` moves none. */
+const isRefused = (original: Callable, length: number): boolean =>
+  original === pop || original === push ||
+  (original === unshift && length > Number.MAX_SAFE_INTEGER)
