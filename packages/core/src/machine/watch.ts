@@ -145,9 +145,14 @@ export const checkText = (text: string): void => {
   }
 }
 
+/** No host has that much memory. */
+const NO_BUFFER = 2 ** 48
+
 /** Ends the instance before it takes a buffer that it could never keep. */
 export const checkBuffer = (fn: unknown, size: unknown): void => {
   if (typeof size !== "number" || size <= MAX_BUFFER || !isBuffer(fn)) return
+  // The language refuses it itself.
+  if (size > NO_BUFFER) return
   throw tooLarge(`a buffer of ${size} items; the limit is ${MAX_BUFFER} bytes`)
 }
 

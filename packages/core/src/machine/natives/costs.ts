@@ -112,9 +112,20 @@ export const overArrayLike = (
   return Reflect.apply(original, self, args)
 }
 
-const { pop, push, unshift } = Array.prototype as unknown as Readonly<Record<string, Callable>>
+const named = Array.prototype as unknown as Readonly<Record<string, Callable | undefined>>
+const { pop, push, unshift } = named
+
+/** They make an array of that length first, and none is longer than 2 ** 32 - 1. */
+const MAKERS = new Set<unknown>([
+  Array.from,
+  named["map"],
+  named["toReversed"],
+  named["toSorted"],
+  named["with"]
+])
 
 /** The language refuses what would be too long before it moves an item; `pop` moves none. */
 const isRefused = (original: Callable, length: number): boolean =>
   original === pop || original === push ||
-  (original === unshift && length > Number.MAX_SAFE_INTEGER)
+  (original === unshift && length > Number.MAX_SAFE_INTEGER) ||
+  (MAKERS.has(original) && length > 2 ** 33)
