@@ -22,6 +22,22 @@ const backgroundEnds = async (cwd: string, worker: number) => {
   }
 }
 
+/** Resolves when an outcome of a call is durable; the instance sleeps for seconds after it. */
+const firstStepIsStored = async (connectionString: string) => {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    for (let waited = 0; waited < 30_000; waited += 50) {
+      const { rowCount } = await client.query("select from rappel.event where kind = 'settled'")
+      if (rowCount! > 0) return
+      await sleep(50)
+    }
+    throw new Error("No step was stored within 30 s")
+  } finally {
+    await client.end()
+  }
+}
+
 /** Lets plain `node` run TypeScript that finds rappel, as a project's own tsx would. */
 const START = fileURLToPath(new URL("../../packages/worker/bin/start.mjs", import.meta.url))
 
@@ -187,7 +203,7 @@ describe("an app with DATABASE_URL", () => {
     const dispatcher = await startWorkers()
     const app = startApp(cwd, "starter.ts", env)
     const [, id] = await app.writes(/started (\S+)/)
-    await sleep(1000)
+    await firstStepIsStored(DATABASE_URL)
     app.child.kill("SIGKILL")
     dispatcher.child.kill("SIGKILL")
     await Promise.all([app.ended, dispatcher.ended])
