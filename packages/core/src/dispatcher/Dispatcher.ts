@@ -518,6 +518,7 @@ export const make = (
       let waitMillis = beatMillis
       for (;;) {
         yield* Effect.sleep(waitMillis)
+        const startedAt = localNow()
         const isBeaten = isStuck() ? false : yield* beatOnce.pipe(
           Effect.as(true),
           Effect.catchAllCause((cause) =>
@@ -527,7 +528,10 @@ export const make = (
         // An observer that was cut off itself has seen nothing.
         if (!isBeaten) peers.forget()
         // Nothing is given out before the next beat, so that one comes soon.
-        waitMillis = isBeaten ? beatMillis : Math.min(beatMillis, BEAT_AGAIN_MILLIS)
+        // Counted from when it was sent: a long step may have kept the answer waiting.
+        waitMillis = isBeaten
+          ? Math.max(0, beatMillis - (localNow() - startedAt))
+          : Math.min(beatMillis, BEAT_AGAIN_MILLIS)
         core.confirmed()
         settle()
       }
