@@ -1,4 +1,5 @@
 import { afterAll, assert, describe, it } from "@effect/vitest"
+import { skipFor } from "@rappel/test/kit/skips"
 import * as Place from "@rappel/worker/runtime/Place"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -19,36 +20,38 @@ const start = () => {
   return { child, place: `${world}/${child.pid}/${startedAt}` }
 }
 
-const hasProc = existsSync("/proc/self/stat")
+const tests = () =>
+  describe("Place", () => {
+    it("sees at once that a process of this host was killed", async () => {
+      const { child, place } = start()
+      assert.isFalse(Place.hasEnded(place))
 
-describe.skipIf(!hasProc)("Place", () => {
-  it("sees at once that a process of this host was killed", async () => {
-    const { child, place } = start()
-    assert.isFalse(Place.hasEnded(place))
+      child.kill("SIGSTOP")
+      assert.isFalse(Place.hasEnded(place), "one that is paused has not ended")
 
-    child.kill("SIGSTOP")
-    assert.isFalse(Place.hasEnded(place), "one that is paused has not ended")
+      child.kill("SIGKILL")
+      await once(child, "exit")
+      assert.isTrue(Place.hasEnded(place))
+    })
 
-    child.kill("SIGKILL")
-    await once(child, "exit")
-    assert.isTrue(Place.hasEnded(place))
+    it("is not misled by a later process of the same number", () => {
+      const { child, place } = start()
+      const earlier = place.replace(/\d+$/, "1")
+
+      assert.isTrue(Place.hasEnded(earlier))
+      assert.isFalse(Place.hasEnded(place), `${child.pid}`)
+    })
+
+    it("knows nothing of other hosts, of what has no place, and of what it cannot read", () => {
+      const own = Place.own()
+      assert.isFalse(Place.hasEnded(own))
+      const absent = own.replace(/\d+\/\d+$/, "999999999/1")
+      assert.isTrue(Place.hasEnded(absent))
+      assert.isFalse(Place.hasEnded(absent.replace(/^[^/]+/, "other-boot")))
+      assert.isFalse(Place.hasEnded(absent.replace(/^([^/]+)\/[^/]+/, "$1/pid1")))
+      for (const text of ["", "x", "/", "a/b"]) assert.isFalse(Place.hasEnded(text))
+    })
   })
 
-  it("is not misled by a later process of the same number", () => {
-    const { child, place } = start()
-    const earlier = place.replace(/\d+$/, "1")
-
-    assert.isTrue(Place.hasEnded(earlier))
-    assert.isFalse(Place.hasEnded(place), `${child.pid}`)
-  })
-
-  it("knows nothing of other hosts, of what has no place, and of what it cannot read", () => {
-    const own = Place.own()
-    assert.isFalse(Place.hasEnded(own))
-    const absent = own.replace(/\d+\/\d+$/, "999999999/1")
-    assert.isTrue(Place.hasEnded(absent))
-    assert.isFalse(Place.hasEnded(absent.replace(/^[^/]+/, "other-boot")))
-    assert.isFalse(Place.hasEnded(absent.replace(/^([^/]+)\/[^/]+/, "$1/pid1")))
-    for (const text of ["", "x", "/", "a/b"]) assert.isFalse(Place.hasEnded(text))
-  })
-})
+if (existsSync("/proc/self/stat")) tests()
+else skipFor({ otherMachine: "it reads /proc" }, "Place")
