@@ -8,9 +8,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type { Queue } from "../queue/Queue.ts"
-import * as Bell from "./Bell.ts"
-import type { TakenCalls } from "./TakenCalls.ts"
+import type { Queue } from "../../queue/Queue.ts"
+import * as Bell from "../Bell.ts"
+import type { TakenCalls } from "../TakenCalls.ts"
 
 /** Calls taken in one statement; their arguments travel with them. */
 const BATCH = 200

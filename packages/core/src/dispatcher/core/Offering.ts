@@ -1,0 +1,66 @@
+/**
+ * Which calls the commits offer to others.
+ *
+ * @since 0.1.0
+ */
+import { DEFAULT_QUEUE, type Offer } from "../../queue/Calls.ts"
+import { collect, offerOf, split } from "../offers.ts"
+import type { Call, Owned } from "../Owned.ts"
+import type { Actions } from "./Actions.ts"
+import type { Holdings } from "./Holdings.ts"
+
+export class Offering {
+  private readonly holdings: Holdings
+  private readonly actions: Actions
+  /** How many more calls that wait for a slot here the commit that is being made may offer. */
+  private overflow = 0
+
+  constructor(holdings: Holdings, actions: Actions) {
+    this.holdings = holdings
+    this.actions = actions
+  }
+
+  /** Called before a commit is made. */
+  begin(): void {
+    this.overflow = this.overflowRoom()
+  }
+
+  /** Moves calls of an instance into its next commit as offers. */
+  collect(owned: Owned): void {
+    if (this.holdings.isDraining || owned.closed) return
+    // With the commit of the events that they depend on, not after it.
+    const fresh = owned.pending.fresh.splice(0)
+    for (const stretch of fresh) {
+      const { here, offered } = split(stretch, this.holdings.routes.isOffered)
+      if (here.calls.length > 0) owned.pending.fresh.push(here)
+      owned.outbound.add(offered)
+    }
+    const share = Math.ceil(this.overflow / Math.max(1, this.holdings.hungry.size))
+    const calls = collect(owned, Math.min(share, this.overflow))
+    for (const call of calls) if (call.offered === "overflow") this.overflow--
+    owned.pending.offers.push(...calls)
+  }
+
+  offerOf(call: Call): Offer {
+    const limitMillis = this.holdings.services.timeouts.limitMillis(call.policy)
+    return offerOf(call, this.actions.of(call.owned.file, call.action), limitMillis)
+  }
+
+  /**
+   * Calls wait for slots here while others have some: how many of them may be offered, so that
+   * the others have twice as many as they can run at once. Those that wait first stay.
+   */
+  private overflowRoom(): number {
+    const { executions, isDraining, owned: instances, routes, services } = this.holdings
+    const slots = services.pool.slots()
+    const elsewhere = routes.slotsElsewhere(DEFAULT_QUEUE)
+    if (isDraining || elsewhere === 0 || executions.count() < slots) return 0
+    let waiting = -slots
+    let offered = 0
+    for (const owned of instances.values()) {
+      waiting += owned.backlog.size
+      offered += owned.offered
+    }
+    return Math.max(Math.min(waiting, 2 * elsewhere - offered), 0)
+  }
+}

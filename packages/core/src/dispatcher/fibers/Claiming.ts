@@ -1,0 +1,150 @@
+/**
+ * Brings instances into memory: those that are due, those that were started here, and those
+ * that a commit refused. Reads the inboxes of those that are here.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Mailbox from "effect/Mailbox"
+import type { Claimed, Loaded } from "../../queue/Queue.ts"
+import { LONG_STEP_MILLIS } from "../DispatcherCore.ts"
+import * as Loading from "./Loading.ts"
+import { pauseOnFailure, type Run } from "./Run.ts"
+
+/** From so many claims without progress on an instance is taken on its own (PROTOCOL R13). */
+const SUSPECT_CLAIMS = 2
+
+/** At so many it is set aside. */
+const POISON_CLAIMS = 5
+
+/** Instances whose inboxes are read in one statement. */
+const POLL_BATCH = 100
+
+const poisonReason = (claims: number): string =>
+  `it was claimed ${claims} times and never got on: the processes that held it ended each time. ` +
+  "Look at their logs for what it does, then resume it with `rappel instances resume`."
+
+export interface Claiming {
+  readonly fibers: ReadonlyArray<Effect.Effect<never>>
+  /** What a commit refused may be this dispatcher's all the same. */
+  readonly loadAgain: (refused: ReadonlyArray<Claimed>) => void
+}
+
+export const make = (
+  run: Run,
+  startedBox: Mailbox.ReadonlyMailbox<Claimed>
+): Claiming => {
+  const { claimBell, core, queue, settings } = run
+  const loading = Loading.make(run)
+  /** What this dispatcher claimed, or a commit refused, and is not in memory. */
+  const claimedHere = new Map<string, Claimed>()
+  const startedHere = new Map<string, Claimed>()
+
+  /**
+   * Takes instances whose former hosts ended before they got on with them: one may be what
+   * ended them. Each is taken only when the one before it has got on, and the others' claims
+   * don't count meanwhile; so the guilty one is soon the only one that is counted (R13).
+   */
+  const takeOneByOne = (suspects: ReadonlyArray<Loaded>, untaken: Map<string, Claimed>) =>
+    Effect.gen(function*() {
+      yield* queue.countClaims(run.id, suspects, -1)
+      for (const suspect of suspects) {
+        yield* queue.countClaims(run.id, [suspect], 1)
+        yield* loading.take(suspect)
+        untaken.delete(suspect.id)
+        run.settle()
+        yield* run.until(() => core.isDurable(suspect.id))
+      }
+    })
+
+  /**
+   * Takes what was claimed and is still this dispatcher's. What a failing statement leaves
+   * in `untaken` is tried again: nobody else would ever look for it.
+   */
+  const takeAll = (untaken: Map<string, Claimed>) =>
+    Effect.gen(function*() {
+      const claimed = Array.from(untaken.values())
+      const loaded = yield* queue.load(run.id, claimed.filter((one) => !core.holds(one)))
+      const found = new Set(loaded.map((one) => one.id))
+      for (const one of claimed) {
+        if (!found.has(one.id) && untaken.get(one.id) === one) untaken.delete(one.id)
+      }
+      const suspects: Array<Loaded> = []
+      let longAt = run.localNow() + LONG_STEP_MILLIS
+      for (const one of loaded) {
+        if (run.localNow() > longAt) {
+          yield* run.giveWay
+          longAt = run.localNow() + LONG_STEP_MILLIS
+        }
+        if (one.claims >= SUSPECT_CLAIMS && one.claims < POISON_CLAIMS) {
+          suspects.push(one)
+          continue
+        }
+        yield* one.claims < POISON_CLAIMS
+          ? loading.take(one)
+          : loading.setAside(one, poisonReason(one.claims))
+        untaken.delete(one.id)
+      }
+      run.settle()
+      if (suspects.length > 0) yield* takeOneByOne(suspects, untaken)
+    })
+
+  /** Reads the inboxes of instances that are here. */
+  const pollAll = (arrived: ReadonlyArray<string>) =>
+    Effect.gen(function*() {
+      for (let at = 0; at < arrived.length; at += POLL_BATCH) {
+        const polled = core.pollable(arrived.slice(at, at + POLL_BATCH))
+        core.receive(polled, yield* queue.poll(run.id, polled))
+        run.settle()
+      }
+    })
+
+  /** Claims once, and answers how long to wait before the next time without a hint. */
+  const claimOnce = Effect.gen(function*() {
+    if (claimedHere.size > 0) yield* takeAll(claimedHere)
+    const limit = Math.max(Math.min(core.capacity(), settings.claimBatch), 0)
+    run.isFull = limit === 0
+    if (run.isFull) {
+      core.makeRoom()
+      run.settle()
+    }
+    const { arrived, claimed, nextDueAt, now: queueNow } = yield* queue.claim(run.id, limit)
+    run.sync(queueNow)
+    for (const one of claimed) claimedHere.set(one.id, one)
+    if (claimed.length > 0) yield* takeAll(claimedHere)
+    if (arrived.length > 0) yield* pollAll(arrived)
+    if (run.isFull) return queue.pollMillis
+    if (claimed.length === limit) return 0
+    const untilDue = nextDueAt === null ? Infinity : Math.max(nextDueAt - queueNow, 0)
+    return Math.min(queue.pollMillis, untilDue)
+  })
+
+  const claimer = Effect.forever(pauseOnFailure(
+    "Could not claim instances",
+    Effect.gen(function*() {
+      claimBell.reset()
+      const waitMillis = yield* claimOnce
+      if (waitMillis > 0) yield* claimBell.wait(waitMillis)
+    })
+  ))
+
+  const starter = Effect.forever(pauseOnFailure(
+    "Could not load instances that were started here",
+    Effect.gen(function*() {
+      if (startedHere.size === 0) {
+        const [claimed] = yield* startedBox.takeAll
+        for (const one of claimed) startedHere.set(one.id, one)
+      }
+      yield* takeAll(startedHere)
+    })
+  ))
+
+  return {
+    fibers: [claimer, starter],
+    loadAgain: (refused) => {
+      if (refused.length === 0) return
+      for (const one of refused) claimedHere.set(one.id, one)
+      claimBell.ring()
+    }
+  }
+}

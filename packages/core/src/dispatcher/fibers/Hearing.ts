@@ -1,0 +1,49 @@
+/**
+ * Takes what comes by itself: reports of the pool, times that are due, hints of the queue.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as EffectQueue from "effect/Queue"
+import type { Wake } from "../../queue/Queue.ts"
+import type { Run } from "./Run.ts"
+
+/** Whether a hint is about instances that this dispatcher could claim. */
+const isForClaim = ({ kind }: Wake): boolean => kind === "due" || kind === "resync"
+
+export const make = (run: Run): ReadonlyArray<Effect.Effect<never>> => {
+  const { claimBell, core, pool, queue, taken, taker, timerBell } = run
+
+  const reporter = Effect.forever(Effect.gen(function*() {
+    const [reports] = yield* pool.reports.takeAll
+    const all = Array.from(reports)
+    taken.reports(all)
+    for (let at = core.reports(all); at < all.length; at = core.reports(all, at)) {
+      yield* run.giveWay
+    }
+    run.settle()
+  }))
+
+  const timekeeper = Effect.forever(Effect.gen(function*() {
+    timerBell.reset()
+    run.armedAt = run.nextWakeAt()
+    const waitMillis = run.armedAt - run.now()
+    if (waitMillis > 0) yield* timerBell.wait(waitMillis)
+    if (run.nextWakeAt() <= run.now()) {
+      core.tick()
+      taken.tick()
+      run.settle()
+    }
+  }))
+
+  const listener = Effect.scoped(Effect.gen(function*() {
+    const wakes = yield* queue.wakes
+    return yield* Effect.forever(Effect.gen(function*() {
+      const wake = yield* EffectQueue.take(wakes)
+      if (wake.kind === "offered" || wake.kind === "resync") taker.hint()
+      if (wake.kind === "arrived" ? wake.dispatcher === run.id : isForClaim(wake)) claimBell.ring()
+    }))
+  }))
+
+  return [reporter, timekeeper, listener]
+}
