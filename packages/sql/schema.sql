@@ -22,6 +22,9 @@ create table rappel.call (
   export_name text not null,
   step text,
   args text not null,
+  heartbeat double precision,
+  transactional boolean not null default false,
+  details text,
   constraint call_pkey PRIMARY KEY (id)
 ) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 
@@ -72,7 +75,7 @@ create table rappel.event (
   kind text not null,
   payload text,
   message uuid,
-  constraint event_kind CHECK ((kind = ANY (ARRAY['settled'::text, 'fired'::text, 'received'::text, 'cancelled'::text, 'terminated'::text, 'attempt'::text, 'lost'::text, 'patched'::text, 'repaired'::text]))) NOT VALID,
+  constraint event_kind CHECK ((kind = ANY (ARRAY['settled'::text, 'fired'::text, 'received'::text, 'cancelled'::text, 'terminated'::text, 'attempt'::text, 'lost'::text, 'failed'::text, 'heartbeat'::text]))),
   constraint event_pkey PRIMARY KEY (instance_id, seq)
 ) with (toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
 
@@ -112,8 +115,6 @@ create table rappel.instance (
   schedule text,
   tags text[],
   memo text,
-  repairs integer,
-  origin uuid,
   constraint instance_finished CHECK ((((ok IS NULL) = (finished_at IS NULL)) AND ((ok IS NULL) = (outcome IS NULL)))),
   constraint instance_pkey PRIMARY KEY (id),
   constraint instance_verdict CHECK (((verdict IS NULL) OR ((verdict = ANY (ARRAY['cancelled'::text, 'terminated'::text])) AND (NOT ok))))
@@ -479,6 +480,26 @@ AS $function$
       perform pg_notify('rappel', 'd');
     end if;
     return v_id;
+  end
+  $function$
+;
+
+CREATE OR REPLACE FUNCTION rappel.settle(p_slot uuid, p_payload text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    called rappel.call;
+  begin
+    perform set_config('idle_in_transaction_session_timeout', '2000', true);
+    select * into called from rappel.call where id = p_slot for no key update;
+    if not found then
+      return false;
+    end if;
+    insert into rappel.inbox (id, instance_id, kind, effect, payload)
+    values (p_slot, called.instance_id, 'call', called.effect, called.attempt || p_payload)
+    on conflict (id) do nothing;
+    return found;
   end
   $function$
 ;
@@ -906,6 +927,8 @@ comment on column rappel.call.id is 'md5 of instance, effect and attempt: also t
 
 comment on column rappel.call.lane is 'Calls of the same lane share limits; empty for a call without.';
 
+comment on column rappel.call.details is 'What an earlier attempt said with its last heartbeat.';
+
 comment on table rappel.deployment is 'The program that starts by name use, per workflow; only a deploy moves it.';
 
 comment on table rappel.dispatcher is 'One row per registration. A row with died_at is dead for good; its process registers anew under another id.';
@@ -953,10 +976,6 @@ comment on column rappel.instance.deadline_at is 'When it is cancelled unless it
 comment on column rappel.instance.tick_at is 'The time of its schedule that it is the run of; null for a run outside its times.';
 
 comment on column rappel.instance.memo is 'JSON of an object, for people.';
-
-comment on column rappel.instance.repairs is 'How often it went on after its end; names what it tells its parent each time.';
-
-comment on column rappel.instance.origin is 'The instance that a repair made it of.';
 
 comment on table rappel.lane is 'What a take locks before it counts the permits and starts of a lane; queues with limits have a lane, too.';
 

@@ -109,7 +109,8 @@ const execute = async (
     if (node === undefined) throw new TypeError(`The program has no action ${command.action}`)
     const action = modules.action(node.file, node.x)
     const args = decodeValue(command.args, modules) as ReadonlyArray<unknown>
-    const value = await invokeWithPolicy(action[ACTION], command.policy, args)
+    if (command.policy.retry?.judged === true) throw new Error("Predicates need a dispatcher")
+    const value = await invokeWithPolicy(action[ACTION], command.policy, undefined, args)
     return { ok: true, value: encodeValue(value, modules) }
   } catch (error) {
     return { ok: false, error: encodeError(error, modules) }

@@ -70,6 +70,9 @@ const FIRST_STARTS = 3
 /** From the end of a process to the end of what it wrote. */
 const LAST_REPORTS = Duration.seconds(1)
 
+/** How long a blocked process may wait for its successor to get ready. */
+const SUCCESSOR_LIMIT = Duration.seconds(10)
+
 /** The first death is met at once, as it may be the kill of an operator. */
 const waitAfter = (troubles: number): Duration.Duration =>
   troubles <= 1 ? Duration.zero : Duration.millis(Math.min(30_000, 250 * 2 ** (troubles - 2)))
@@ -164,7 +167,9 @@ const make = (
       for (const report of batch) {
         if (report.kind === "leaving") leave(member)
         else if (report.kind === "released") member.unreleased.delete(report.id)
-        else if (member.live.delete(report.id)) {
+        else if (report.kind === "heartbeat") {
+          if (member.live.has(report.id)) settled.push(report)
+        } else if (member.live.delete(report.id)) {
           free(member, report.id)
           holders.delete(report.id)
           settled.push(report)
@@ -176,7 +181,14 @@ const make = (
     }
 
     const lose = (member: Member, reason: string) => {
-      const lost = Array.from(member.live.keys(), (id) => ({ id, kind: "lost", reason }) as const)
+      // Of several executions nobody knows which one it was, and an end that was asked for is
+      // the fault of none.
+      const isCrash = !isClosing && takesCalls(member) &&
+        member.live.size + member.unreleased.size === 1
+      const lost = Array.from(
+        member.live.keys(),
+        (id) => ({ id, kind: "lost", reason, ...(isCrash ? { isCrash } : {}) }) as const
+      )
       for (const { id } of lost) holders.delete(id)
       member.live.clear()
       reports.unsafeOfferAll(lost)
@@ -254,6 +266,24 @@ const make = (
         return yield* run(seat, () => {})
       })
 
+    /**
+     * Ends a process that hears nothing, with whatever else it executes; its successor is there
+     * first, if it gets ready at all.
+     */
+    const killBlocked = (member: Member) =>
+      Effect.gen(function*() {
+        if (takesCalls(member)) {
+          const isReplaced = member.stage === "replaced"
+          member.stage = "leaving"
+          const ready = yield* Deferred.make<void>()
+          if (!isReplaced) {
+            fork(run(member.seat, () => Deferred.unsafeDone(ready, Exit.void)))
+            yield* Effect.timeoutOption(Deferred.await(ready), SUCCESSOR_LIMIT)
+          }
+        }
+        yield* member.process.kill
+      })
+
     /** Sees to it that interrupted executions end, with their process if need be. */
     const enforce = (member: Member, ids: ReadonlyArray<number>, reason: string) =>
       Effect.gen(function*() {
@@ -264,7 +294,7 @@ const make = (
         if (noticed._tag === "None") {
           yield* Effect.logWarning("A worker process is killed: an action blocks its event loop")
             .pipe(Effect.annotateLogs({ pid: member.process.pid, reason }))
-          return yield* member.process.kill
+          return yield* killBlocked(member)
         }
         yield* Effect.sleep(interruptGrace)
         if (ids.some((id) => member.unreleased.has(id)) && takesCalls(member)) {

@@ -17,7 +17,7 @@ import type { CallReport, CallRequest } from "@rappel/core/worker/WorkerPool"
 import * as Schema from "effect/Schema"
 
 /** Raised whenever a message changes its meaning. */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /**
  * What a worker tells about its calls: their end; `released`, the end of an execution that

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { Duplex } from "node:stream"
 import * as ActionModules from "./ActionModules.ts"
+import * as Heartbeats from "./Heartbeats.ts"
 import * as Outbox from "./Outbox.ts"
 import { serverProtocol } from "./Wire.ts"
 import { PROTOCOL_VERSION, WorkerNotReady, WorkerRpcs } from "./WorkerProtocol.ts"
@@ -43,6 +44,7 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
     const runtime = yield* Effect.interruptible(Effect.runtime<never>())
     const { closed, protocol } = yield* serverProtocol(duplex)
     const outbox = yield* Outbox.make
+    const heartbeats = Heartbeats.make(outbox.put)
     const asked = yield* Deferred.make<number>()
     const running = new Map<number, Execution>()
     /** Interrupted, but not at their end. */
@@ -99,7 +101,9 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
           for (const call of calls) {
             const { id } = call
             const execution = start!(call, (report) => {
+              if (report.kind === "heartbeat") return heartbeats.put(report)
               running.delete(id)
+              heartbeats.flush(id)
               outbox.put(report)
               left()
             }, () => {

@@ -17,7 +17,6 @@ import { keepingText } from "./queue/keepingText.ts"
 import { limiting } from "./queue/limiting.ts"
 import { offeringCalls } from "./queue/offering.ts"
 import { removing } from "./queue/removing.ts"
-import { repairing } from "./queue/repairing.ts"
 import { resending } from "./queue/resending.ts"
 import { settingAside } from "./queue/settingAside.ts"
 import { starting } from "./queue/starting.ts"
@@ -35,7 +34,6 @@ export const suite = (name: string, layer: Layer.Layer<Queue, unknown>) =>
     delivering(layer)
     settingAside(layer)
     removing(layer)
-    repairing(layer)
     dispatching(layer)
     offeringCalls(layer)
     limiting(layer)

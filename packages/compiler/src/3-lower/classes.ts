@@ -15,7 +15,6 @@ import { definesFields } from "../2-analyze/tsconfig.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { field, parameterFields, staticBlock } from "./classFields.ts"
-import { lastPosition } from "./lastPosition.ts"
 import { methodName } from "./literals.ts"
 import type { Lowering } from "./Lowering.ts"
 import { literalKey, propertyKey } from "./propertyKey.ts"
@@ -56,7 +55,7 @@ export const classLike = (
       ...(self?.kind === "self" && self.isReferenced
         ? { self: { d: scope.depthTo(self.home!), i: self.index } }
         : {}),
-      p: l.positionAt(lastPosition(node, "run"))
+      p
     }, [parent, ...members.keys])
   })
 }

@@ -21,10 +21,11 @@ import * as catalogue from "../diagnostics/catalogue.ts"
 import { didYouMean } from "../diagnostics/nearest.ts"
 import ts from "../typescript.ts"
 import type { Lowering } from "./Lowering.ts"
-import { readVariable, type Update, updateVariable, writeVariable } from "./variables.ts"
+import { readVariable, updateVariable, writeVariable } from "./variables.ts"
 
 /** Exports of `@rappel/core` that the machine implements. */
 const CORE: ReadonlySet<string> = new Set([
+  "ActionLost",
   "ActionTimeout",
   "Cancelled",
   "publish",
@@ -284,23 +285,18 @@ const isUndefined = (l: Lowering, node: ts.Identifier): boolean => {
 // ---- writes
 
 /** `name = value`, for a value that is lowered already. */
-export const writeName = (
-  l: Lowering,
-  node: ts.Identifier,
-  value: Expression,
-  p: number
-): Expression => {
+export const writeName = (l: Lowering, node: ts.Identifier, value: Expression): Expression => {
   const variable = l.scope.lookup(node.text)
   if (variable?.kind === "namespaceMember") return writeMember(l, variable, value, node)
   return variable === undefined || variable.kind === "enumMember"
-    ? writeForeign(l, node, value, p)
-    : writeVariable(l, variable, value, "assign", node, p)
+    ? writeForeign(l, node, value)
+    : writeVariable(l, variable, value, "assign", node)
 }
 
 export const updateName = (
   l: Lowering,
   node: ts.Identifier,
-  step: Update
+  step: { readonly by: 1 | -1; readonly isPrefix: boolean }
 ): Expression => {
   const variable = l.scope.lookup(node.text)
   if (variable?.kind === "namespaceMember") {
@@ -310,22 +306,16 @@ export const updateName = (
       k: { t: "Lit", v: node.text },
       by: step.by,
       ...(step.isPrefix ? { pre: 1 } : {}),
-      pr: step.pr,
-      p: step.p
+      p: l.position(node)
     }
   }
   return variable === undefined || variable.kind === "enumMember"
-    ? writeForeign(l, node, Identifier(l, node), step.p)
+    ? writeForeign(l, node, Identifier(l, node))
     : updateVariable(l, variable, step, node)
 }
 
 /** Imports cannot be assigned to: the value is evaluated, and then the write throws. */
-const writeForeign = (
-  l: Lowering,
-  node: ts.Identifier,
-  value: Expression,
-  p: number
-): Expression => {
+const writeForeign = (l: Lowering, node: ts.Identifier, value: Expression): Expression => {
   if (l.modules.local(l.module, node.text) === undefined) {
     if (ALLOWED.has(node.text) || node.text === "Function") {
       l.report(catalogue.hostGlobal(node, `${node.text} = …`))
@@ -341,6 +331,6 @@ const writeForeign = (
     n: node.text,
     e: value,
     c: 1,
-    p
+    p: l.position(node)
   }, [value])
 }

@@ -8,12 +8,10 @@ import { unwrap } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { assignment } from "./assignments.ts"
-import { lastPosition } from "./lastPosition.ts"
 import type { Lowering } from "./Lowering.ts"
-import { isInChain, keyOf, objectOf, privateKey } from "./members.ts"
+import { isAccessNode, isInChain, keyOf, objectOf, privateKey } from "./members.ts"
 import { NOTHING, updateName } from "./names.ts"
 import { isBinaryOperator, isLogicalOperator } from "./operatorNames.ts"
-import { isAccessNode, offsetOf } from "./positions.ts"
 import { sourceText } from "./sourceText.ts"
 
 export const BinaryExpression = (l: Lowering, node: ts.BinaryExpression): Expression => {
@@ -87,9 +85,7 @@ const update = (
 ): Expression => {
   const by = node.operator === ts.SyntaxKind.PlusPlusToken ? 1 : -1
   const target = unwrap(node.operand)
-  const pr = l.positionAt(lastPosition(node, "read"))
-  const p = l.positionAt(offsetOf(node))
-  if (ts.isIdentifier(target)) return updateName(l, target, { by, isPrefix, pr, p })
+  if (ts.isIdentifier(target)) return updateName(l, target, { by, isPrefix })
   if (!isAccessNode(target) || isInChain(target)) {
     l.report(
       catalogue.syntax(
@@ -107,8 +103,7 @@ const update = (
     k: key,
     by,
     ...(isPrefix ? { pre: 1 as const } : {}),
-    pr,
-    p
+    p: l.position(ts.isPropertyAccessExpression(target) ? target.name : target)
   }, [object, key])
 }
 

@@ -27,9 +27,7 @@ export const writeVariable = (
   variable: Variable,
   value: Expression,
   writing: Writing,
-  node: ts.Node,
-  /** Where V8 says that a later write is. */
-  p = 0
+  node: ts.Node
 ): Expression =>
   l.node({
     t: "Set",
@@ -37,21 +35,13 @@ export const writeVariable = (
     i: variable.index,
     n: variable.name,
     e: value,
-    ...(writing === "assign" ? guards(l, variable, node, p) : {})
+    ...(writing === "assign" ? guards(l, variable, node) : {})
   }, [value])
-
-/** `++` or `--`, with the positions of reading and of writing. */
-export interface Update {
-  readonly by: 1 | -1
-  readonly isPrefix: boolean
-  readonly pr: number
-  readonly p: number
-}
 
 export const updateVariable = (
   l: Lowering,
   variable: Variable,
-  step: Update,
+  step: { readonly by: 1 | -1; readonly isPrefix: boolean },
   node: ts.Node
 ): Expression => ({
   t: "Upd",
@@ -60,23 +50,21 @@ export const updateVariable = (
   n: variable.name,
   by: step.by,
   ...(step.isPrefix ? { pre: 1 } : {}),
-  ...guards(l, variable, node, step.p),
-  pr: step.pr
+  ...guards(l, variable, node)
 })
 
 /** The checks of a later write: is it initialised, may it change. */
 const guards = (
   l: Lowering,
   variable: Variable,
-  node: ts.Node,
-  p: number
+  node: ts.Node
 ): { readonly z?: 1; readonly c?: 1; readonly p?: number } => {
   const isChecked = check(l, variable, node)
   const isConstant = variable.kind === "const" || variable.kind === "self"
   return {
     ...(isChecked ? { z: 1 } : {}),
     ...(isConstant ? { c: 1 } : {}),
-    ...(isChecked || isConstant ? { p } : {})
+    ...(isChecked || isConstant ? { p: l.position(node) } : {})
   }
 }
 

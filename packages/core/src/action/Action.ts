@@ -12,6 +12,7 @@ import type * as Schema from "effect/Schema"
 import type { ActionSchemas, AnySchema, InputSchema } from "./ActionSchema.ts"
 import { type CallSite, callSite } from "./CallSite.ts"
 import { invoke } from "./invoke.ts"
+import { judgesOf } from "./judges.ts"
 import { invokeWithPolicy } from "./plainPolicy.ts"
 import type { PolicyOptions } from "./Policy.ts"
 import { toPolicy } from "./Policy.ts"
@@ -152,8 +153,9 @@ export function action(
 
 const make = (info: ActionInfo): AnyAction => {
   const policy = info.policy === undefined ? undefined : toPolicy(info.policy)
+  const judges = info.policy === undefined ? undefined : judgesOf(info.policy)
   const run = (...args: ReadonlyArray<unknown>): Promise<unknown> =>
-    policy === undefined ? invoke(info, args) : invokeWithPolicy(info, policy, args)
+    policy === undefined ? invoke(info, args) : invokeWithPolicy(info, policy, judges, args)
   return Object.assign(run, {
     with: (more: PolicyOptions) => make({ ...info, policy: { ...info.policy, ...more } }),
     [ACTION]: info

@@ -9,9 +9,17 @@
 import { isDuration } from "effect/Duration"
 import { type DurationInput, toMillis } from "../duration/Duration.ts"
 import type { Policy } from "../machine/Model.ts"
+import { isPredicate, judgesOf, matchersOf } from "./judges.ts"
 
-/** An error class, or the name or `_tag` of errors; subclasses match their bases. */
-export type ErrorMatcher = string | (abstract new(...args: ReadonlyArray<any>) => unknown)
+/**
+ * An error class, or the name or `_tag` of errors (subclasses match their bases), or a function
+ * of the error that answers true or false. In a workflow that function is compiled with the
+ * program and runs as its code does, so it may read its variables.
+ */
+export type ErrorMatcher =
+  | string
+  | (abstract new(...args: ReadonlyArray<any>) => unknown)
+  | ((error: any) => boolean)
 
 /** How the wait grows from one execution to the next. */
 export type BackoffKind = "constant" | "linear" | "exponential"
@@ -85,6 +93,26 @@ export interface PolicyOptions {
   readonly timeout?: DurationInput | null
   /** Executions that may run out of time before `ActionTimeout` is thrown. Default: `"unlimited"`. */
   readonly timeoutAttempts?: number | "unlimited" | null
+  /**
+   * The whole call, with all its executions and the waits between and before them, may take so
+   * long; then the last error is thrown, or `ActionTimeout`. Default: without limit.
+   */
+  readonly deadline?: DurationInput
+  /**
+   * An execution that calls `heartbeat()` less often than this has timed out. Default: nobody
+   * asks for signs of life.
+   */
+  readonly heartbeat?: DurationInput
+  /**
+   * Crashes of a worker process which this call alone may have caused, before `ActionLost` is
+   * thrown. Default: `"unlimited"`.
+   */
+  readonly crashLimit?: number | "unlimited" | null
+  /**
+   * The action ends with `settleIn(tx, value)`, which commits its outcome with the work of its
+   * own transaction, in the database that rappel uses: exactly once. Default: `false`.
+   */
+  readonly transactional?: boolean
   /** Only hosts that serve this queue run the call. Default: `"default"`. */
   readonly queue?: string
   /** From -9 to 9: where calls wait, one of a higher priority goes first. Default: 0. */
@@ -112,7 +140,18 @@ export interface LimitOptions {
 
 type Options = Readonly<Record<string, unknown>>
 
-const POLICY_KEYS = ["retry", "timeout", "timeoutAttempts", "queue", "priority", "limit"]
+const POLICY_KEYS = [
+  "retry",
+  "timeout",
+  "timeoutAttempts",
+  "deadline",
+  "heartbeat",
+  "crashLimit",
+  "transactional",
+  "queue",
+  "priority",
+  "limit"
+]
 const LIMIT_KEYS = ["key", "name", "concurrency", "rate"]
 const RATE_KEYS = ["limit", "period"]
 const RETRY_KEYS = ["attempts", "backoff", "maxDelay", "jitter", "retryOn", "stopOn"]
@@ -142,6 +181,16 @@ export const toPolicy = (options: PolicyOptions): Policy => {
   }
   if (given["timeoutAttempts"] !== undefined) {
     policy.timeoutAttempts = countOf(given["timeoutAttempts"], "timeoutAttempts")
+  }
+  if (given["deadline"] !== undefined) policy.deadlineMillis = spanOf(given["deadline"], "deadline")
+  if (given["heartbeat"] !== undefined) {
+    policy.heartbeatMillis = spanOf(given["heartbeat"], "heartbeat")
+  }
+  if (given["crashLimit"] !== undefined) {
+    policy.crashLimit = countOf(given["crashLimit"], "crashLimit")
+  }
+  if (given["transactional"] !== undefined) {
+    policy.transactional = booleanOf(given["transactional"], "transactional")
   }
   if (given["queue"] !== undefined) policy.queue = nameOf(given["queue"], "queue")
   if (given["priority"] !== undefined) policy.priority = priorityOf(given["priority"])
@@ -227,6 +276,7 @@ const retryOf = (value: unknown): NonNullable<Policy["retry"]> => {
   if (given["jitter"] !== undefined) retry.jitter = jitterOf(given["jitter"])
   if (given["retryOn"] !== undefined) retry.retryOn = namesOf(given["retryOn"], "retry.retryOn")
   if (given["stopOn"] !== undefined) retry.stopOn = namesOf(given["stopOn"], "retry.stopOn")
+  if (judgesOf({ retry: given as RetryOptions }) !== undefined) retry.judged = true
   return retry
 }
 
@@ -268,6 +318,11 @@ const jitterOf = (value: unknown): number => {
   throw refusal("retry.jitter", value, "true, false or a number from 0 to 1")
 }
 
+const booleanOf = (value: unknown, name: string): boolean => {
+  if (typeof value === "boolean") return value
+  throw refusal(name, value, "true or false")
+}
+
 /** `null` is without limit. */
 const countOf = (value: unknown, name: string): number | null => {
   if (value === undefined || value === null || value === "unlimited" || value === Infinity) {
@@ -290,11 +345,23 @@ const duration = (value: unknown, name: string): number => {
   return millis
 }
 
+/** A time that is not 0 and has an end. */
+const spanOf = (value: unknown, name: string): number => {
+  const millis = duration(value, name)
+  if (millis >= 1 && millis !== Infinity) return millis
+  throw refusal(name, value, "a duration of a millisecond or more, with an end")
+}
+
 const namesOf = (value: unknown, name: string): ReadonlyArray<string> =>
-  (Array.isArray(value) ? value as ReadonlyArray<unknown> : [value]).map((matcher) => {
-    if (typeof matcher === "string" && matcher !== "") return matcher
-    if (typeof matcher === "function" && matcher.name !== "") return matcher.name
-    throw refusal(name, matcher, "error classes with a name, or names or tags of errors")
+  matchersOf(value).flatMap((matcher) => {
+    if (typeof matcher === "string" && matcher !== "") return [matcher]
+    if (isPredicate(matcher)) return []
+    if (typeof matcher === "function" && matcher.name !== "") return [matcher.name]
+    throw refusal(
+      name,
+      matcher,
+      "error classes with a name, names or tags of errors, or functions of the error"
+    )
   })
 
 const record = (value: unknown, what: string, keys: ReadonlyArray<string>): Options => {

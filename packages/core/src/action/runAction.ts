@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { judgesOf } from "./judges.ts"
 import { awaitWithPolicy, runThunkWithPolicy } from "./plainPolicy.ts"
 import { type PolicyOptions, toPolicy } from "./Policy.ts"
 
@@ -25,6 +26,6 @@ export const runAction = <A>(
 ): Promise<A> => {
   const policy = toPolicy(options)
   return (typeof call === "function"
-    ? runThunkWithPolicy(call, policy)
+    ? runThunkWithPolicy(call, policy, judgesOf(options))
     : awaitWithPolicy(call, policy)) as Promise<A>
 }

@@ -1,5 +1,5 @@
 /**
- * A transaction of the caller's own, in which an instance can be started.
+ * A transaction of the caller's own, in which an instance can be started or an action ends.
  *
  * Core knows no database: `@rappel/sql/transaction/…` makes one of what the usual libraries
  * hand to the body of a transaction.
@@ -25,4 +25,9 @@ export interface Transaction {
     /** Wakes the dispatchers at the commit, which makes that slower; else their next poll finds it. */
     notify: boolean
   ) => Promise<Started & { readonly sameInput: boolean }>
+  /**
+   * Puts the outcome of a transactional call into its slot; it counts when the transaction
+   * commits. False when the attempt is over already, so that the transaction must not commit.
+   */
+  readonly settle: (slot: string, payload: string) => Promise<boolean>
 }

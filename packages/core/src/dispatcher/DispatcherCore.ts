@@ -27,6 +27,7 @@ import {
 import type { CallReport } from "../worker/WorkerPool.ts"
 import { adopt } from "./adopt.ts"
 import * as advance from "./advance.ts"
+import * as attempts from "./attempts.ts"
 import { Actions } from "./core/Actions.ts"
 import { Commits } from "./core/Commits.ts"
 import type { CoreOptions, CoreServices } from "./core/CoreServices.ts"
@@ -136,6 +137,10 @@ export class DispatcherCore {
     let next = from
     while (next < reports.length) {
       const report = reports[next++]!
+      if (report.kind === "heartbeat") {
+        this.beat(report.id, report.details)
+        continue
+      }
       const execution = this.holdings.executions.take(report.id)
       if (execution === undefined) continue
       const { call } = execution
@@ -150,13 +155,21 @@ export class DispatcherCore {
         if (report.kind === "succeeded") {
           advance.settle(owned, effect, { ok: true, value: report.value }, at)
         } else if (report.kind === "failed") {
-          advance.fail(call, report.error, at, this.services.retries)
-        } else advance.lose(call, report.reason, at)
+          attempts.fail(call, report.error, at, this.services.retries)
+        } else attempts.lose(call, report.reason, at, undefined, report.isCrash)
       })
       if (this.services.now() > longAt) break
     }
     this.slots.pump()
     return next
+  }
+
+  private beat(execution: number, details: string): void {
+    const now = this.services.now()
+    const call = this.holdings.executions.beat(execution, now)
+    if (call === undefined || !isAwaited(call)) return
+    attempts.beat(call, details, advance.stepTime(call.owned, now))
+    if (isDirty(call.owned)) this.holdings.review.add(call.owned)
   }
 
   /** Fires what is due: timers, retries, timeouts. */
@@ -178,13 +191,21 @@ export class DispatcherCore {
     }
     // A timer that was dropped, or re-armed after a reload, is not in the map any more.
     const dueAt = owned.timers.get(effect)
-    if (dueAt === undefined || dueAt > now) return
-    this.holdings.move(owned, () => advance.fire(owned, effect, now))
+    if (dueAt !== undefined) {
+      if (dueAt <= now) this.holdings.move(owned, () => advance.fire(owned, effect, now))
+      return
+    }
+    const endsAt = owned.deadlines.get(effect)
+    if (endsAt === undefined || endsAt > now) return
+    const call = owned.calls.get(effect)
+    if (call !== undefined) this.holdings.executions.end([call], "timeout")
+    const at = Math.max(advance.stepTime(owned, now), endsAt)
+    this.holdings.move(owned, () => attempts.overdue(owned, effect, at))
   }
 
   private timeOut(now: number): void {
     const late = this.holdings.executions.takeLate(now)
-    for (const { call, limitMillis } of late.values()) {
+    for (const { call, limit } of late.values()) {
       if (!isAwaited(call)) {
         advance.stop(call)
         continue
@@ -192,7 +213,7 @@ export class DispatcherCore {
       const at = advance.stepTime(call.owned, now)
       this.holdings.move(
         call.owned,
-        () => advance.timeOut(call, limitMillis!, at, this.services.timeouts)
+        () => attempts.timeOut(call, limit, at, this.services.timeouts)
       )
     }
     if (late.size > 0) this.services.pool.interrupt(Array.from(late.keys()), "timeout")
@@ -235,7 +256,7 @@ export class DispatcherCore {
       const now = this.services.now()
       this.holdings.move(owned, () =>
         message.kind === "call"
-          ? advance.hear(owned, message, now, this.services)
+          ? attempts.hear(owned, message, now, this.services)
           : advance.receive(owned, message, now))
     }
   }

@@ -11,20 +11,53 @@ import * as Schema from "effect/Schema"
 import { format } from "../duration/Duration.ts"
 
 /**
- * An action took longer than its timeout, as often as `timeoutAttempts` allowed. Which action
- * it was stands in the stack: the place of the call.
+ * What ran out: the time of an execution, the time between two of its heartbeats, or that of
+ * the call with all its executions and waits.
+ */
+export type TimeLimit = "timeout" | "heartbeat" | "deadline"
+
+/**
+ * An action took longer than its timeout, or gave no heartbeat, as often as `timeoutAttempts`
+ * allowed; or its call took longer than its deadline. Which action it was stands in the
+ * stack: the place of the call.
  */
 export class ActionTimeout extends Error {
   override readonly name = "ActionTimeout"
   readonly timeoutMillis: number
+  /** Executions that ran out of time. */
   readonly timeouts: number
-  constructor(timeoutMillis: number, timeouts: number) {
-    super(
-      `The action did not end within ${format(timeoutMillis)}` +
-        (timeouts === 1 ? "" : `, ${timeouts} times`)
-    )
+  readonly limit: TimeLimit
+  constructor(timeoutMillis: number, timeouts: number, limit: TimeLimit = "timeout") {
+    super(MESSAGES[limit](format(timeoutMillis)) + (timeouts < 2 ? "" : `, ${timeouts} times`))
     this.timeoutMillis = timeoutMillis
     this.timeouts = timeouts
+    this.limit = limit
+  }
+}
+
+const MESSAGES: Readonly<Record<TimeLimit, (time: string) => string>> = {
+  timeout: (time) => `The action did not end within ${time}`,
+  heartbeat: (time) => `The action gave no heartbeat for ${time}`,
+  deadline: (time) => `The call did not come to an end within its deadline of ${time}`
+}
+
+/**
+ * Worker processes crashed while this call was the only one that they executed, as often as
+ * `crashLimit` allows.
+ */
+export class ActionLost extends Error {
+  override readonly name = "ActionLost"
+  readonly crashes: number
+  /** Executions that were lost for whatever reason, these crashes included. */
+  readonly losses: number
+  constructor(reason: string, crashes: number, losses: number) {
+    super(
+      `The action was lost with its worker ${
+        crashes === 1 ? "once" : `${crashes} times`
+      }: ${reason}`
+    )
+    this.crashes = crashes
+    this.losses = losses
   }
 }
 

@@ -39,6 +39,19 @@ export interface AttemptPayload {
   readonly retryAt: number
   /** The encoded error; absent for a timeout. */
   readonly error?: string
+  /** Of a timeout: a heartbeat was missed. */
+  readonly missed?: true
+  /** Encoded details of the last heartbeat, for the next execution. */
+  readonly details?: string
+}
+
+/** A failed execution on which the program's own predicates had a say. */
+export interface FailedPayload {
+  readonly count: number
+  /** Null when the call is settled with the error. */
+  readonly retryAt: number | null
+  readonly error: string
+  readonly details?: string
 }
 
 /** An execution of which nobody knows the end. */
@@ -46,72 +59,20 @@ export interface LostPayload {
   readonly count: number
   readonly retryAt: number
   readonly reason: string
+  /** Losses that this call alone may have caused, if there are any. */
+  readonly crashes?: number
+  readonly details?: string
 }
 
-export const encodeJson = (payload: AttemptPayload | LostPayload | RepairPayload): string =>
-  JSON.stringify(payload)
+type JsonPayload = AttemptPayload | FailedPayload | LostPayload
+
+export const encodeJson = (payload: JsonPayload): string => JSON.stringify(payload)
+
+export const decodeFailed = (payload: string): FailedPayload => JSON.parse(payload)
 
 export const decodeAttempt = (payload: string): AttemptPayload => JSON.parse(payload)
 
 export const decodeLost = (payload: string): LostPayload => JSON.parse(payload)
-
-export type RepairVerb = "retry" | "skip" | "patch" | "fork" | "rerun"
-
-/** Who repairs, and why. */
-export interface RepairNote {
-  readonly verb: RepairVerb
-  readonly actor: string | null
-  readonly reason: string | null
-}
-
-/** Of a `repaired` event. */
-export interface RepairPayload extends RepairNote {
-  /** Events from this one up to the repair are void; absent for a mere note. */
-  readonly back?: {
-    readonly from: number
-    /** As in the machine's event. */
-    readonly floor: number
-    readonly seed: string
-    readonly again: ReadonlyArray<number>
-  }
-  /** The instance that was made of this one. */
-  readonly into?: string
-  /** The instance that this one was made of, and the last event that is the same. */
-  readonly origin?: { readonly id: string; readonly seq: number }
-}
-
-export const decodeRepair = (payload: string): RepairPayload => JSON.parse(payload)
-
-/** Of a `patched` event: who gave the outcome on a line of JSON, then the outcome. */
-export const encodePatch = (note: string, outcome: Outcome): string =>
-  `${note}\n${encodeOutcome(outcome)}`
-
-export const decodePatch = (
-  payload: string
-): { readonly note: RepairNote; readonly outcome: Outcome } => {
-  const end = payload.indexOf("\n")
-  return {
-    note: JSON.parse(payload.slice(0, end)) as RepairNote,
-    outcome: decodeOutcome(payload.slice(end + 1))
-  }
-}
-
-/** Events that later repairs have made void, by `seq`. */
-export const voidedBy = (
-  events: Iterable<{
-    readonly seq: number
-    readonly kind: string
-    readonly payload: string | null
-  }>
-): ReadonlySet<number> => {
-  const voided = new Set<number>()
-  for (const { kind, payload, seq } of events) {
-    if (kind !== "repaired") continue
-    const from = decodeRepair(payload!).back?.from ?? seq
-    for (let gone = from; gone < seq; gone++) voided.add(gone)
-  }
-  return voided
-}
 
 /** The counts of a call that is pending in a snapshot. */
 export interface CallRecord {
@@ -120,7 +81,9 @@ export interface CallRecord {
   readonly attempts: number
   readonly timeouts: number
   readonly losses: number
+  readonly crashes?: number
   readonly retryAt: number | null
+  readonly details?: string
   readonly issued: boolean
 }
 

@@ -11,6 +11,7 @@ import type { Machine, Outcome, Policy, State } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import type { CallKey } from "../queue/Calls.ts"
 import type { Child, Message, StoredEvent } from "../queue/Queue.ts"
+import type { Progress } from "../retry/RetrySchedules.ts"
 import type { Backlog, CallEffect, FreshCalls } from "./Backlog.ts"
 
 /** A requested execution of an action, with the three counts of what became of its executions. */
@@ -28,6 +29,14 @@ export interface Call {
   timeouts: number
   /** Executions that were lost to infrastructure. */
   losses: number
+  /** Losses that this call alone may have caused. */
+  crashes: number
+  /** Encoded details of the last heartbeat, for the next execution. */
+  details: string | null
+  /** When details were stored last. */
+  keptAt: number
+  /** Where the retry schedule has got to. */
+  readonly progress: Progress
   /** The pool's number of the execution that runs now. */
   running: number | null
   /** When the next execution may start, on the queue's clock. */
@@ -92,7 +101,9 @@ export interface Owned {
   offered: number
   /** Durable timers of the program: effect → due time. */
   readonly timers: Map<number, number>
-  /** Timers that are new since the dispatcher last armed them; a timer may be armed before it is durable, as its firing is. */
+  /** Calls whose time ends: effect → when. */
+  readonly deadlines: Map<number, number>
+  /** Timers and deadlines that are new since the dispatcher last armed them; a timer may be armed before it is durable, as its firing is. */
   newTimers: Array<number>
   pending: Pending
   completed: boolean
@@ -148,6 +159,10 @@ export const newCall = (owned: Owned, effect: CallEffect, startedAt: number): Ca
   attempts: 0,
   timeouts: 0,
   losses: 0,
+  crashes: 0,
+  details: null,
+  keptAt: 0,
+  progress: {},
   running: null,
   retryAt: null,
   offered: null
@@ -214,6 +229,7 @@ export const parkOf = (owned: Owned): Park | undefined => {
     next = Math.min(next, call.retryAt)
   }
   for (const dueAt of owned.timers.values()) next = Math.min(next, dueAt)
+  for (const dueAt of owned.deadlines.values()) next = Math.min(next, dueAt)
   for (const { kind } of owned.state.pending.values()) {
     if (kind !== "wait" && kind !== "child") continue
     forMessage = true

@@ -8,11 +8,12 @@
  */
 import type { CallKey, CallVerdict, TakenCall, Verdict } from "../queue/Calls.ts"
 import type { CallReport, CallRequest, WorkerPool } from "../worker/WorkerPool.ts"
+import { type Allowance, nextLookAt, ranOut } from "./TimeLimits.ts"
 
-interface Running {
+interface Running extends Allowance {
   readonly call: TakenCall
-  /** On the queue's clock; Infinity without a limit. */
-  readonly deadline: number
+  /** Of its last heartbeat, or of that of the attempt before. */
+  details: string | null
 }
 
 export interface TakenServices {
@@ -54,9 +55,16 @@ export class TakenCalls {
     const now = this.services.now()
     const requests = calls.map((call): CallRequest => {
       const id = this.services.nextExecutionId()
-      const deadline = call.timeoutMillis === null ? Infinity : now + call.timeoutMillis
-      this.running.set(id, { call, deadline })
-      this.nextTimeoutAt = Math.min(this.nextTimeoutAt, deadline)
+      const running: Running = {
+        call,
+        endsAt: now + (call.timeoutMillis ?? Infinity),
+        limitMillis: call.timeoutMillis,
+        heartbeatMillis: call.heartbeatMillis,
+        beatAt: now,
+        details: call.details
+      }
+      this.running.set(id, running)
+      this.nextTimeoutAt = Math.min(this.nextTimeoutAt, nextLookAt(running))
       return {
         id,
         instanceId: call.instanceId,
@@ -66,6 +74,9 @@ export class TakenCalls {
         exportName: call.exportName,
         ...(call.step === undefined ? {} : { step: call.step }),
         ...(call.alone ? { alone: true } : {}),
+        ...(call.details === null ? {} : { details: call.details }),
+        ...(call.transactional ? { transactional: true } : {}),
+        ...(call.slot === undefined ? {} : { slot: call.slot }),
         args: call.args,
         attempt: call.attempt
       }
@@ -78,8 +89,13 @@ export class TakenCalls {
     for (const report of reports) {
       const running = this.running.get(report.id)
       if (running === undefined) continue
+      if (report.kind === "heartbeat") {
+        running.beatAt = this.services.now()
+        running.details = report.details
+        continue
+      }
       this.running.delete(report.id)
-      this.tell(running.call, verdictOf(report))
+      this.tell(running, verdictOf(report))
     }
   }
 
@@ -89,13 +105,15 @@ export class TakenCalls {
     if (now < this.nextTimeoutAt) return
     this.nextTimeoutAt = Infinity
     const late: Array<number> = []
-    for (const [id, { call, deadline }] of this.running) {
-      if (deadline > now) {
-        this.nextTimeoutAt = Math.min(this.nextTimeoutAt, deadline)
+    for (const [id, running] of this.running) {
+      const limit = ranOut(running, now)
+      if (limit === undefined) {
+        this.nextTimeoutAt = Math.min(this.nextTimeoutAt, nextLookAt(running))
         continue
       }
       late.push(id)
-      this.tell(call, { kind: "timeout" })
+      const isMissed = limit.kind === "heartbeat"
+      this.tell(running, { kind: "timeout", ...(isMissed ? { isMissed } : {}) })
     }
     this.end(late, "timeout")
   }
@@ -141,8 +159,13 @@ export class TakenCalls {
     this.verdicts = []
   }
 
-  private tell(call: CallKey, verdict: Verdict): void {
-    this.verdicts.push({ ...keyOf(call), verdict })
+  private tell({ call, details }: Running, verdict: Verdict): void {
+    this.verdicts.push({
+      ...keyOf(call),
+      verdict: verdict.kind === "succeeded" || details === null || details === call.details
+        ? verdict
+        : { ...verdict, details }
+    })
   }
 
   private end(ids: ReadonlyArray<number>, reason: "timeout" | "cancel" | "shutdown"): void {
@@ -151,13 +174,17 @@ export class TakenCalls {
   }
 }
 
-const verdictOf = (report: CallReport): Verdict => {
+const verdictOf = (report: Exclude<CallReport, { readonly kind: "heartbeat" }>): Verdict => {
   switch (report.kind) {
     case "succeeded":
       return { kind: "succeeded", value: report.value }
     case "failed":
       return { kind: "failed", error: report.error }
     case "lost":
-      return { kind: "lost", reason: report.reason }
+      return {
+        kind: "lost",
+        reason: report.reason,
+        ...(report.isCrash === true ? { isCrash: true } : {})
+      }
   }
 }

@@ -13,22 +13,21 @@ import { MACHINE_VERSION } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import { decodeVerdict } from "../queue/callVerdict.ts"
 import type { Loaded, StoredEvent } from "../queue/Queue.ts"
-import { absorb, failIfStalled, lose } from "./advance.ts"
+import { absorb, failIfStalled } from "./advance.ts"
+import { lose } from "./attempts.ts"
 import { Backlog, type CallEffect, type FreshCalls } from "./Backlog.ts"
 import { digestOf } from "./digest.ts"
 import { Damaged, Diverged, NewerFormat } from "./DispatcherError.ts"
 import {
   type CallRecord,
   decodeAttempt,
+  decodeFailed,
   decodeLost,
   decodeOutcome,
-  decodePatch,
-  decodeRepair,
   decodeSignal,
   decodeSnapshot,
   SNAPSHOT_FORMAT,
-  type SnapshotHead,
-  voidedBy
+  type SnapshotHead
 } from "./EventCodec.ts"
 import { split } from "./offers.ts"
 import {
@@ -41,7 +40,7 @@ import {
   takeFresh
 } from "./Owned.ts"
 
-/** What the machine is told of a stored event that `isStep`. */
+/** What the machine is told of a stored event; `attempt`, `lost` and `terminated` are none of its. */
 export const machineEventOf = (event: StoredEvent): MachineEvent => {
   switch (event.kind) {
     case "settled":
@@ -51,19 +50,12 @@ export const machineEventOf = (event: StoredEvent): MachineEvent => {
         at: event.at,
         outcome: decodeOutcome(event.payload!)
       }
-    case "patched":
-      return {
-        kind: "settled",
-        effect: event.effect,
-        at: event.at,
-        outcome: decodePatch(event.payload!).outcome
-      }
-    case "repaired": {
-      const { again, floor, seed } = decodeRepair(event.payload!).back!
-      return { kind: "repaired", at: event.at, floor, seed, again }
-    }
     case "fired":
       return { kind: "fired", effect: event.effect, at: event.at }
+    case "failed": {
+      const { count, error } = decodeFailed(event.payload!)
+      return { kind: "failed", effect: event.effect, at: event.at, error, attempts: count }
+    }
     case "received":
       return {
         kind: "received",
@@ -75,12 +67,6 @@ export const machineEventOf = (event: StoredEvent): MachineEvent => {
       return { kind: "cancelled", at: event.at, reason: event.payload }
   }
 }
-
-/** The machine is told of it. */
-export const isStep = ({ kind, payload }: StoredEvent): boolean =>
-  kind === "repaired"
-    ? decodeRepair(payload!).back !== undefined
-    : kind !== "attempt" && kind !== "lost" && kind !== "terminated"
 
 /** Pending effects that nobody was given yet, with the time at which they were asked for. */
 const freshOf = (
@@ -126,6 +112,7 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) 
     lastStepAt: head?.head.lastStepAt ?? loaded.startedAt,
     calls: new Map(),
     timers: new Map(),
+    deadlines: new Map(),
     newTimers: [],
     pending: emptyPending(),
     completed: loaded.completed,
@@ -161,7 +148,9 @@ const restoreCall = (call: Call, record: CallRecord): Call => {
   call.attempts = record.attempts
   call.timeouts = record.timeouts
   call.losses = record.losses
+  call.crashes = record.crashes ?? 0
   call.retryAt = record.retryAt
+  call.details = record.details ?? null
   return call
 }
 
@@ -194,7 +183,7 @@ const refusalOf = (owned: Owned, event: StoredEvent): NewerFormat | Damaged | un
   const damaged = (what: string) => new Damaged({ instanceId: owned.id, seq: event.seq, what })
   if (event.seq !== owned.seq + 1) return damaged(`its log has a hole after event ${owned.seq}`)
   const isOfAnEffect = event.kind === "settled" || event.kind === "fired" ||
-    event.kind === "patched"
+    event.kind === "failed"
   return isOfAnEffect && !owned.state.pending.has(event.effect)
     ? damaged(`an outcome of effect ${event.effect}, for which nothing waits,`)
     : undefined
@@ -208,28 +197,36 @@ const replay = (
 ): Step | undefined => {
   owned.seq = event.seq
   owned.eventBytes += 100 + (event.payload?.length ?? 0)
-  if (event.kind === "attempt" || event.kind === "lost") {
+  if (event.kind === "attempt" || event.kind === "lost" || event.kind === "heartbeat") {
     const call = callOf(owned, event.effect)
     if (call === undefined) return undefined
+    if (event.kind === "heartbeat") {
+      call.details = event.payload
+      issued.add(event.effect)
+      return undefined
+    }
     if (event.kind === "lost") {
-      const { count, retryAt } = decodeLost(event.payload!)
-      call.losses = count
-      call.retryAt = retryAt
+      const { count, crashes = 0, details = null, retryAt } = decodeLost(event.payload!)
+      Object.assign(call, { losses: count, crashes, details, retryAt })
     } else {
-      const { count, kind, retryAt } = decodeAttempt(event.payload!)
+      const { count, details = null, kind, retryAt } = decodeAttempt(event.payload!)
       if (kind === "failed") call.attempts = count
       else call.timeouts = count
-      call.retryAt = retryAt
+      Object.assign(call, { details, retryAt })
     }
     issued.delete(event.effect)
     return undefined
   }
-  if (!isStep(event)) return undefined
-  if (event.kind === "settled" || event.kind === "patched") owned.calls.delete(event.effect)
-  const told = machineEventOf(event)
-  if (told.kind === "repaired") { for (const effect of told.again) owned.calls.delete(effect) }
+  if (event.kind === "failed") {
+    const { count, details = null, retryAt } = decodeFailed(event.payload!)
+    const call = callOf(owned, event.effect)
+    if (call !== undefined) Object.assign(call, { attempts: count, details, retryAt })
+    if (retryAt === null) owned.calls.delete(event.effect)
+    issued.delete(event.effect)
+  }
+  if (event.kind === "settled") owned.calls.delete(event.effect)
   owned.lastStepAt = event.at
-  return owned.machine.apply(owned.state, told)
+  return owned.machine.apply(owned.state, machineEventOf(event))
 }
 
 /**
@@ -262,12 +259,7 @@ export const adopt = (
   // step, which has no event, it goes with the first commit; repeating that changes nothing.
   const keepLogs = loaded.lastSeq === 0
 
-  const voided = voidedBy(loaded.events)
   for (const event of loaded.events) {
-    if (voided.has(event.seq)) {
-      if (event.seq === owned.seq + 1) owned.seq = event.seq
-      continue
-    }
     const refusal = refusalOf(owned, event)
     if (refusal !== undefined) return Either.left(refusal)
     const replayed = replay(owned, event, issued)
@@ -310,6 +302,7 @@ export const adopt = (
     owned.timers.set(effect.effect, effect.dueAt)
     owned.newTimers.push(effect.effect)
   }
+  limitCalls(owned, fresh)
 
   const at = Math.max(owned.lastStepAt, now)
   // Its last owner left it without a word, or a claim of it was never followed by a commit.
@@ -331,6 +324,24 @@ export const adopt = (
   return Either.right(owned)
 }
 
+/** When the time of each call ends that waits, runs, or was not given out yet. */
+const limitCalls = (owned: Owned, fresh: ReadonlyArray<FreshCalls>): void => {
+  const limit = (effect: number, deadlineMillis: number | undefined, startedAt: number) => {
+    if (deadlineMillis === undefined) return
+    owned.deadlines.set(effect, startedAt + deadlineMillis)
+    owned.newTimers.push(effect)
+  }
+  owned.deadlines.clear()
+  for (const { at, calls } of fresh) {
+    for (const { effect, policy } of calls) {
+      if (owned.state.pending.has(effect)) limit(effect, policy.deadlineMillis, at)
+    }
+  }
+  for (const { effect, policy, startedAt } of owned.calls.values()) {
+    limit(effect, policy.deadlineMillis, startedAt)
+  }
+}
+
 /** Attempts of which there is an offer or a verdict: they were not given out here. */
 const markOffered = (owned: Owned, { inbox, offered = [] }: Loaded): void => {
   const mark = (effect: number, attempt: number) => {
@@ -343,10 +354,6 @@ const markOffered = (owned: Owned, { inbox, offered = [] }: Loaded): void => {
   for (const { attempt, effect } of offered) mark(effect, attempt)
   for (const { effect, kind, payload } of inbox) {
     if (kind === "call") mark(effect, decodeVerdict(payload!).attempt)
-    else if (kind === "outcome") {
-      const call = callOf(owned, effect)
-      if (call !== undefined) mark(effect, attemptOf(call))
-    }
   }
 }
 

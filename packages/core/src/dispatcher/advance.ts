@@ -7,36 +7,23 @@
  * @since 0.1.0
  */
 import { deriveId } from "../machine/deriveId.ts"
-import type { MachineEvent, Outcome, Policy, Step } from "../machine/Model.ts"
+import type { MachineEvent, Outcome, Step } from "../machine/Model.ts"
 import { MACHINE_VERSION } from "../machine/Model.ts"
-import { decodeVerdict } from "../queue/callVerdict.ts"
 import type { Arrived, StoredEvent } from "../queue/Queue.ts"
-import type { RetrySchedules } from "../retry/RetrySchedules.ts"
-import type { Timeouts } from "../retry/Timeouts.ts"
 import { cutLine } from "../value/limits.ts"
 import { encodeError } from "../value/Value.ts"
 import { Terminated } from "../workflow/errors.ts"
 import type { CallEffect } from "./Backlog.ts"
-import { digestOf, fractionOf } from "./digest.ts"
-import { ActionTimeout, WorkflowStalled } from "./DispatcherError.ts"
-import { errorNames } from "./errorNames.ts"
-import {
-  decodeOutcome,
-  encodeJson,
-  encodeOutcome,
-  encodePatch,
-  encodeSignal
-} from "./EventCodec.ts"
-import { attemptOf, type Call, keyOf, type Owned } from "./Owned.ts"
+import { digestOf } from "./digest.ts"
+import { WorkflowStalled } from "./DispatcherError.ts"
+import { decodeOutcome, encodeOutcome, encodeSignal } from "./EventCodec.ts"
+import { type Call, keyOf, type Owned } from "./Owned.ts"
 
 /** What an event row weighs beside its payload, for the decision on snapshots. */
 const EVENT_OVERHEAD_BYTES = 100
 
-/** Waits before a call that was lost again and again is given out once more: 0, 0, 0, 1 s, 2 s … 60 s. */
-const lossDelayMillis = (losses: number): number =>
-  losses <= 3 ? 0 : Math.min(60_000, 1000 * 2 ** (losses - 4))
-
-const store = (owned: Owned, event: Omit<StoredEvent, "seq" | "machine">): void => {
+/** Adds an event to what the next commit stores. */
+export const store = (owned: Owned, event: Omit<StoredEvent, "seq" | "machine">): void => {
   owned.seq++
   owned.pending.events.push({ ...event, seq: owned.seq, machine: MACHINE_VERSION })
   owned.eventBytes += EVENT_OVERHEAD_BYTES + (event.payload?.length ?? 0)
@@ -49,15 +36,21 @@ export const absorb = (owned: Owned, step: Step, at: number): void => {
   owned.fuel += step.fuel
   for (const command of step.commands) {
     switch (command.kind) {
-      case "call":
+      case "call": {
         calls.push(command)
+        const { deadlineMillis } = command.policy
+        if (deadlineMillis === undefined) break
+        owned.deadlines.set(command.effect, at + deadlineMillis)
+        owned.newTimers.push(command.effect)
         break
+      }
       case "timer":
         owned.timers.set(command.effect, command.dueAt)
         owned.newTimers.push(command.effect)
         break
       case "drop": {
         owned.timers.delete(command.effect)
+        owned.deadlines.delete(command.effect)
         const call = owned.calls.get(command.effect)
         if (call === undefined) break
         owned.calls.delete(command.effect)
@@ -110,6 +103,7 @@ export const absorb = (owned: Owned, step: Step, at: number): void => {
   if (step.closed) {
     owned.closed = true
     owned.timers.clear()
+    owned.deadlines.clear()
   }
 }
 
@@ -135,13 +129,12 @@ const stepWith = (
   owned: Owned,
   event: MachineEvent,
   payload: string | null,
-  message?: string,
-  kind: StoredEvent["kind"] = event.kind
+  message?: string
 ): void => {
   const step = owned.machine.apply(owned.state, event)
   owned.lastStepAt = event.at
   store(owned, {
-    kind,
+    kind: event.kind,
     effect: "effect" in event ? event.effect : 0,
     at: event.at,
     payload,
@@ -165,6 +158,7 @@ export const settle = (
   const call = owned.calls.get(effect)
   if (call !== undefined) stop(call)
   owned.calls.delete(effect)
+  owned.deadlines.delete(effect)
   stepWith(owned, { kind: "settled", effect, at, outcome }, encodeOutcome(outcome), message)
 }
 
@@ -186,42 +180,11 @@ export const stop = (call: Call): void => {
 }
 
 /** Nobody waits for this attempt any more: whoever has taken it ends it. */
-const withdraw = (call: Call): void => {
+export const withdraw = (call: Call): void => {
   if (call.offered === null) return
   call.owned.pending.withdrawn.push(keyOf(call))
   call.offered = null
   call.owned.offered--
-}
-
-/** What came of an attempt that was offered (PROTOCOL R14). */
-export const hear = (
-  owned: Owned,
-  message: Arrived,
-  now: number,
-  services: {
-    readonly retries: RetrySchedules["Type"]
-    readonly timeouts: Timeouts["Type"]
-  }
-): void => {
-  owned.pending.consumed.push(message.id)
-  const call = owned.calls.get(message.effect)
-  if (owned.closed || call === undefined) return
-  const { attempt, verdict } = decodeVerdict(message.payload!)
-  const at = stepTime(owned, now)
-  const isPresent = call.offered !== null && attempt === attemptOf(call)
-  if (verdict.kind === "succeeded") {
-    // A success counts whatever attempt it is of; the present one is not needed any more.
-    if (!isPresent) withdraw(call)
-    settle(owned, call.effect, { ok: true, value: verdict.value }, at, message.id)
-    return
-  }
-  if (!isPresent) return
-  if (verdict.kind === "failed") fail(call, verdict.error, at, services.retries, message.id)
-  else if (verdict.kind === "lost") lose(call, verdict.reason, at, message.id)
-  else {
-    const limitMillis = services.timeouts.limitMillis(call.policy) ?? 0
-    timeOut(call, limitMillis, at, services.timeouts, message.id)
-  }
 }
 
 /** A message came: it becomes an event, or nothing when it is too late for it. */
@@ -237,32 +200,12 @@ export const receive = (owned: Owned, message: Arrived, now: number): void => {
     const outcome = decodeOutcome(payload!)
     return stepWith(owned, { kind: "settled", effect, at, outcome }, payload, id)
   }
-  if (kind === "outcome") return settleBy(owned, message, at)
   if (owned.completed) return
   if (kind === "cancel") return cancel(owned, payload, at, id)
   if (kind === "signal") {
     const event = { kind: "received", at, channel: name!, value: payload!, message: id } as const
     stepWith(owned, event, encodeSignal(event.channel, event.value), id)
   }
-}
-
-/** A repair gives a call or child its outcome; what runs of it is ended. */
-const settleBy = (owned: Owned, message: Arrived, at: number): void => {
-  const { effect, id, name } = message
-  const payload = message.payload!
-  const asked = owned.state.pending.get(effect)?.kind
-  if (asked !== "call" && asked !== "child") return
-  const call = owned.calls.get(effect)
-  if (call !== undefined) {
-    owned.calls.delete(effect)
-    withdraw(call)
-    owned.pending.dropped.push(call)
-    owned.dropped.push(call)
-  }
-  const outcome = decodeOutcome(payload)
-  const event = { kind: "settled", effect, at, outcome } as const
-  if (name === null) stepWith(owned, event, payload, id)
-  else stepWith(owned, event, encodePatch(name, outcome), id, "patched")
 }
 
 /** Rejects all that is pending with `Cancelled`; a deadline that passed leads here too. */
@@ -297,84 +240,3 @@ export const terminated = (reason: string | null): Outcome => ({
   error: encodeError(new Terminated(reason)),
   verdict: "terminated"
 })
-
-const failure = (error: string, attempts: number, policy: Policy): Outcome =>
-  policy.retry === undefined ? { ok: false, error } : { ok: false, error, attempts }
-
-/** An execution ended with an error of the action: another follows, or the call fails. */
-export const fail = (
-  call: Call,
-  error: string,
-  at: number,
-  retries: RetrySchedules["Type"],
-  message?: string
-): void => {
-  const { owned, policy } = call
-  stop(call)
-  call.attempts++
-  const decision = retries.decide(policy, {
-    attempts: call.attempts,
-    elapsedMillis: at - call.startedAt,
-    errorNames: errorNames(error),
-    random: fractionOf(owned.seed, call.effect, call.attempts)
-  })
-  if (decision.kind === "stop") {
-    settle(owned, call.effect, failure(error, call.attempts, policy), at, message)
-    return
-  }
-  call.retryAt = at + decision.delayMillis
-  store(owned, {
-    kind: "attempt",
-    effect: call.effect,
-    at,
-    payload: encodeJson({ kind: "failed", count: call.attempts, retryAt: call.retryAt, error }),
-    digest: 0,
-    ...(message === undefined ? {} : { message })
-  })
-  owned.pending.held.push(call)
-}
-
-/** An execution took longer than its limit. */
-export const timeOut = (
-  call: Call,
-  limitMillis: number,
-  at: number,
-  timeouts: Timeouts["Type"],
-  message?: string
-): void => {
-  const { owned, policy } = call
-  stop(call)
-  call.timeouts++
-  if (timeouts.decide(policy, call.timeouts) === "stop") {
-    const error = encodeError(new ActionTimeout(limitMillis, call.timeouts))
-    settle(owned, call.effect, { ok: false, error }, at, message)
-    return
-  }
-  call.retryAt = at
-  store(owned, {
-    kind: "attempt",
-    effect: call.effect,
-    at,
-    payload: encodeJson({ kind: "timeout", count: call.timeouts, retryAt: at }),
-    digest: 0,
-    ...(message === undefined ? {} : { message })
-  })
-  owned.pending.held.push(call)
-}
-
-/** Nobody knows what became of an execution: it runs again, and counts as no attempt. */
-export const lose = (call: Call, reason: string, at: number, message?: string): void => {
-  const { owned } = call
-  stop(call)
-  call.losses++
-  call.retryAt = at + lossDelayMillis(call.losses)
-  store(owned, {
-    kind: "lost",
-    effect: call.effect,
-    at,
-    payload: encodeJson({ count: call.losses, retryAt: call.retryAt, reason }),
-    digest: 0,
-    ...(message === undefined ? {} : { message })
-  })
-  owned.pending.held.push(call)
-}

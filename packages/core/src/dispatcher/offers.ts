@@ -29,10 +29,14 @@ export class Routes {
     this.limited = new Set(limited)
   }
 
-  /** Whether others have to be asked: this host does not serve its queue, or a limit counts. */
+  /**
+   * Whether others have to be asked: this host does not serve its queue, or a limit counts. The
+   * outcome of a transactional call comes through the inbox, as that of an offer does (R16).
+   */
   isOffered = (policy: Policy): boolean => {
     const queue = policy.queue ?? DEFAULT_QUEUE
-    return policy.limit !== undefined || !this.served.has(queue) || this.limited.has(queue)
+    return policy.limit !== undefined || policy.transactional === true || !this.served.has(queue) ||
+      this.limited.has(queue)
   }
 
   /** Executions that others could make of calls of a queue. */
@@ -120,7 +124,10 @@ export const offerOf = (
     ...(action.step === undefined ? {} : { step: action.step }),
     args: call.args,
     timeoutMillis,
-    alone: call.losses >= ALONE_AFTER_LOSSES
+    heartbeatMillis: policy.heartbeatMillis ?? null,
+    details: call.details,
+    alone: call.losses >= ALONE_AFTER_LOSSES,
+    transactional: policy.transactional === true
   }
 }
 

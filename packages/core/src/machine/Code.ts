@@ -11,6 +11,7 @@ import type { FunctionNode, Program, ProgramFile } from "../program/Program.ts"
 import { compileFunction, compileStatement } from "./compile.ts"
 import type { Env, Frame } from "./Frame.ts"
 import { INSTANCE_INITIALISER, STATIC_INITIALISER } from "./frameName.ts"
+import type { Policy } from "./Model.ts"
 import { type Completion, UNSET } from "./signals.ts"
 import type { Watch } from "./Watchdog.ts"
 
@@ -24,6 +25,8 @@ export interface Limits {
   readonly maxStateBytes: number
   readonly maxValueLength: number
   readonly watch: Watch | undefined
+  /** What calls have that say nothing else. */
+  readonly policy: Policy | undefined
 }
 
 export class LoadedProgram {

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Judges } from "../action/judges.ts"
 import { ValueTooLarge, within } from "../value/limits.ts"
 import { encodeError, encodeValue } from "../value/Value.ts"
 import { Cancelled } from "../workflow/errors.ts"
@@ -34,7 +35,7 @@ export class Instance implements State {
   readonly pending: Map<number, Effect> = new Map()
   /** Effects emitted so far. */
   effects = 0
-  random: Random
+  readonly random: Random
   /** The environments of the modules that were reached. */
   readonly modules: Array<Env | undefined> = []
   /** Functions of actions by index, made when the program first names them. */
@@ -80,7 +81,7 @@ export class Instance implements State {
   /** Errors that were made in this step. */
   readonly stamps: Map<object, Stamp> = new Map()
   /** For the first call that a thunk makes. */
-  nextPolicy: Policy | undefined
+  nextPolicy: { readonly policy: Policy; readonly judges: Judges | undefined } | undefined
   /** The promise whose executor runs. */
   executing: MachinePromise | undefined
   /** What follows from the callback of a reaction that runs. */

@@ -8,6 +8,8 @@
  *
  * @since 0.1.0
  */
+import { mayRetry } from "../action/judges.ts"
+import { errorNames } from "../dispatcher/errorNames.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import { MAX_VALUE_LENGTH } from "../value/limits.ts"
 import { decodeError, decodeValue } from "../value/Value.ts"
@@ -17,7 +19,16 @@ import { classClosures } from "./classes.ts"
 import { type Limits, LoadedProgram } from "./Code.ts"
 import { CallEffect, drop, fire } from "./effects.ts"
 import { Instance } from "./Instance.ts"
-import type { Command, Machine, MachineEvent, Outcome, Start, State, Step } from "./Model.ts"
+import type {
+  Command,
+  Machine,
+  MachineEvent,
+  Outcome,
+  Policy,
+  Start,
+  State,
+  Step
+} from "./Model.ts"
 import { exportedValue, initialise } from "./modules.ts"
 import { callInline, workflowFunctions } from "./natives/core.ts"
 import { globals } from "./natives/globals.ts"
@@ -57,6 +68,8 @@ export interface MachineOptions {
   readonly maxValueLength?: number
   /** Ends steps that natives make long. Default: none. */
   readonly watch?: Watch | undefined
+  /** Below the policies of the program. Default: none. */
+  readonly policy?: Policy | undefined
 }
 
 const DEFAULT_FUEL = 50_000_000
@@ -83,7 +96,8 @@ export const load = (file: ProgramFile, options: MachineOptions = {}): Machine =
     fuelPerStep: options.fuelPerStep ?? DEFAULT_FUEL,
     maxStateBytes: options.maxStateBytes ?? DEFAULT_STATE_BYTES,
     maxValueLength: options.maxValueLength ?? MAX_VALUE_LENGTH,
-    watch: options.watch
+    watch: options.watch,
+    policy: options.policy
   }
   const program = new LoadedProgram(file, limits)
   return {
@@ -171,26 +185,36 @@ const apply = (state: Instance, event: MachineEvent): Step => {
       return state.isCancelled
         ? nothing(state)
         : run(state, event.at, () => cancel(state, event.reason))
-    case "repaired":
-      return run(state, event.at, () => repair(state, event))
+    case "failed": {
+      const effect = state.pending.get(event.effect)
+      if (!(effect instanceof CallEffect)) return nothing(state)
+      let mayRetry = false
+      const step = run(state, event.at, () => {
+        mayRetry = judge(state, effect, event)
+      })
+      return { ...step, mayRetry }
+    }
   }
 }
 
-/** Asks for calls again; in the order in which they were asked for first. */
-const repair = (
+/** Asks the program's predicates; unless they are for another execution, the call is settled. */
+const judge = (
   state: Instance,
-  { again, floor, seed }: Extract<MachineEvent, { readonly kind: "repaired" }>
-): void => {
-  state.effects = Math.max(state.effects, floor)
-  state.random = Random.fromSeed(seed)
-  for (const number of again) {
-    const call = state.pending.get(number)
-    if (!(call instanceof CallEffect)) continue
-    state.pending.delete(number)
-    call.effect = ++state.effects
-    state.pending.set(call.effect, call)
-    state.emit(call)
+  effect: CallEffect,
+  { attempts, error: text }: Extract<MachineEvent, { readonly kind: "failed" }>
+): boolean => {
+  const { judges, policy, promise } = effect
+  let error: unknown
+  try {
+    error = failureOf({ ok: false, error: text }, promise)
+    if (mayRetry(policy.retry!, errorNames(text), judges, error)) return true
+    count(error, attempts)
+  } catch (thrown) {
+    error = withStack(caught(null, thrown), promise)
   }
+  state.pending.delete(effect.effect)
+  settle(promise, REJECTED, error)
+  return false
 }
 
 const nothing = ({ closed }: Instance): Step => ({ commands: [], closed, fuel: 0 })
@@ -210,16 +234,18 @@ const failureOf = (
   promise: MachinePromise
 ): unknown => {
   const error = decodeError(text, valueHost)
-  if (attempts !== undefined && error instanceof Error && Object.isExtensible(error)) {
-    Object.defineProperty(error, "attempts", {
-      value: attempts,
-      writable: true,
-      enumerable: true,
-      configurable: true
-    })
-  }
-  addFrames(error, framesOfAwaiter(promise))
-  return error
+  if (attempts !== undefined) count(error, attempts)
+  return withStack(error, promise)
+}
+
+const count = (error: unknown, attempts: number): void => {
+  if (!(error instanceof Error) || !Object.isExtensible(error)) return
+  Object.defineProperty(error, "attempts", {
+    value: attempts,
+    writable: true,
+    enumerable: true,
+    configurable: true
+  })
 }
 
 const withStack = (error: unknown, promise: MachinePromise): unknown => {

@@ -56,18 +56,16 @@ export type MachineEvent =
   }
   | { readonly kind: "cancelled"; readonly at: number; readonly reason: string | null }
   /**
-   * The instance was put back to where it is now. What followed once is void, so nothing gets
-   * a number that was given then (`floor`), nor a random number that was drawn then.
+   * An execution failed, and the program's own predicates say whether another may follow; when
+   * they refuse, the call is settled with the error.
    */
   | {
-    readonly kind: "repaired"
+    readonly kind: "failed"
+    readonly effect: number
     readonly at: number
-    /** The highest effect that was ever emitted. */
-    readonly floor: number
-    /** 32 hex digits: the random generator begins anew. */
-    readonly seed: string
-    /** Pending calls that are asked for again, under new numbers. */
-    readonly again: ReadonlyArray<number>
+    readonly error: string
+    /** Executions that ended with an error, this one included. */
+    readonly attempts: number
   }
 
 /** What a step asks for. `effect` numbers all effects of an instance, from 1, in the order of their emission. */
@@ -131,10 +129,20 @@ export interface Policy {
     readonly jitter?: number
     readonly retryOn?: ReadonlyArray<string>
     readonly stopOn?: ReadonlyArray<string>
+    /** Predicates of the program have a say as well: the machine is asked, by a `failed` event. */
+    readonly judged?: boolean
   }
+  /** From when the call was asked for to its last moment, with all executions and waits. */
+  readonly deadlineMillis?: number
+  /** An execution that gives no sign of life for so long has timed out. */
+  readonly heartbeatMillis?: number
+  /** Crashes of workers that this call alone may have caused before `ActionLost`; absent is without limit. */
+  readonly crashLimit?: number | null
   readonly timeoutMillis?: number | null
   /** Timed-out attempts before `ActionTimeout` reaches the workflow; `null` or absent is without limit. */
   readonly timeoutAttempts?: number | null
+  /** The action commits its outcome together with its own work in the queue's database. */
+  readonly transactional?: boolean
   /** The queue whose dispatchers run the call; absent is `default`. */
   readonly queue?: string
   /** From -9 to 9: a call of a higher one is taken first. Only where calls wait in a queue. */
@@ -156,13 +164,13 @@ export interface Step {
   readonly closed: boolean
   /** Units of fuel that this step burnt. */
   readonly fuel: number
+  /** Of a `failed` event: no predicate is against another execution. */
+  readonly mayRetry?: boolean
 }
 
 /** One live instance. Only the machine looks inside; `apply` changes it in place. */
 export interface State {
   readonly instanceId: string
-  /** The number of the last effect that was emitted. */
-  readonly effects: number
   /** Effects that are pending, in order. */
   readonly pending: ReadonlyMap<number, PendingEffect>
 }

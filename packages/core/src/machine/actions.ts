@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { type Judges, laterJudges } from "../action/judges.ts"
 import { type PolicyOptions, toPolicy } from "../action/Policy.ts"
 import { emitCall } from "./effects.ts"
 import { hidden } from "./hidden.ts"
@@ -16,10 +17,13 @@ export class ActionRef {
   /** Index in the program. */
   readonly action: number
   readonly policy: Policy | undefined
+  /** Set once more when a snapshot is read. */
+  judges: Judges | undefined
 
-  constructor(action: number, policy: Policy | undefined) {
+  constructor(action: number, policy: Policy | undefined, judges?: Judges) {
     this.action = action
     this.policy = policy
+    this.judges = judges
   }
 }
 
@@ -32,7 +36,13 @@ defineMethods(ACTION_PROTOTYPE, {
   with(this: unknown, options: PolicyOptions): object {
     const ref = actionRefs.get(this)
     if (ref === undefined) throw new TypeError("with(policy) is a method of actions")
-    return makeAction(new ActionRef(ref.action, { ...ref.policy, ...toPolicy(options) }))
+    return makeAction(
+      new ActionRef(
+        ref.action,
+        { ...ref.policy, ...toPolicy(options) },
+        laterJudges(ref.judges, options)
+      )
+    )
   }
 })
 addIntrinsic(ACTION_PROTOTYPE)

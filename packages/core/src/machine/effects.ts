@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Judges } from "../action/judges.ts"
 import { toMillis } from "../duration/Duration.ts"
 import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
@@ -23,25 +24,28 @@ export class CallEffect {
     return "call" as const
   }
 
-  /** A repair gives it another. */
-  effect: number
+  readonly effect: number
   readonly action: string
   readonly args: string
   policy: Policy
   readonly promise: MachinePromise
+  /** Functions of the program that have a say in retries; `policy.retry.judged` says so. */
+  judges: Judges | undefined
 
   constructor(
     effect: number,
     action: string,
     args: string,
     policy: Policy,
-    promise: MachinePromise
+    promise: MachinePromise,
+    judges: Judges | undefined
   ) {
     this.effect = effect
     this.action = action
     this.args = args
     this.policy = policy
     this.promise = promise
+    this.judges = judges
   }
 }
 
@@ -143,9 +147,10 @@ export const emitCall = (ref: ActionRef, args: ReadonlyArray<unknown>): MachineP
   )
   const { nextPolicy } = vm
   vm.nextPolicy = undefined
-  const policy = { ...declared, ...ref.policy, ...nextPolicy }
+  const policy = { ...vm.program.limits.policy, ...declared, ...ref.policy, ...nextPolicy?.policy }
+  const judges = nextPolicy?.policy.retry === undefined ? ref.judges : nextPolicy.judges
   const promise = newPromise()
-  const effect = new CallEffect(++vm.effects, id, text, policy, promise)
+  const effect = new CallEffect(++vm.effects, id, text, policy, promise, judges)
   vm.pending.set(effect.effect, effect)
   vm.emit(effect)
   vm.fresh.set(promise, effect)

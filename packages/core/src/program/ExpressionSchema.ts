@@ -51,7 +51,7 @@ const expressionNodes = Schema.Union(
   node("Hole", {}),
   node("Var", { ...address, n: Text, z: flag, p: maybeIndex }),
   node("Set", { ...address, ...s, n: Text, e: expression, z: flag, c: flag, p: maybeIndex }),
-  node("Upd", { ...address, ...by, n: Text, z: flag, c: flag, pr: maybeIndex, p: maybeIndex }),
+  node("Upd", { ...address, ...by, n: Text, z: flag, c: flag, p: maybeIndex }),
   node("Arg", { i: Index }),
   node("RestArg", { i: Index }),
   node("Args", {}),
@@ -87,22 +87,16 @@ const expressionNodes = Schema.Union(
   node("Seq", { ...s, l: expressions }),
   node("ReqObj", { ...p, e: expression, n: maybeText, k: maybeText }),
   node("Key", { ...p, e: expression }),
-  node("ObjRest", { e: expression, k: expressions, p: maybeIndex }),
+  node("ObjRest", { e: expression, k: expressions }),
   node("ArrPat", {
     ...s,
     ...p,
     e: expression,
     item: Address,
     n: maybeText,
-    pc: maybeIndex,
     a: Schema.Array(Schema.Union(
-      Schema.Struct({
-        k: Literal("item", "rest"),
-        b: expression,
-        pre: maybeExpression,
-        p: maybeIndex
-      }),
-      Schema.Struct({ k: Literal("hole"), p: maybeIndex })
+      Schema.Struct({ k: Literal("item", "rest"), b: expression, pre: maybeExpression }),
+      Schema.Struct({ k: Literal("hole") })
     ))
   }),
   node("Super", {}),
@@ -110,34 +104,11 @@ const expressionNodes = Schema.Union(
   node("PrivIn", { ...s, ...p, k: PrivSchema, e: expression }),
   node("Get", { ...s, ...p, o: expression, k: expression, opt: flag, ch: flag }),
   node("SetM", { ...s, ...p, o: expression, k: expression, e: expression }),
-  node("OpM", {
-    ...s,
-    ...p,
-    op: BinaryOperator,
-    o: expression,
-    k: expression,
-    e: expression,
-    pr: maybeIndex,
-    po: maybeIndex
-  }),
-  node("LogM", {
-    ...s,
-    ...p,
-    op: LogicalOperator,
-    o: expression,
-    k: expression,
-    e: expression,
-    pr: maybeIndex
-  }),
-  node("UpdM", { ...s, ...p, ...by, o: expression, k: expression, pr: maybeIndex }),
+  node("OpM", { ...s, ...p, op: BinaryOperator, o: expression, k: expression, e: expression }),
+  node("LogM", { ...s, ...p, op: LogicalOperator, o: expression, k: expression, e: expression }),
+  node("UpdM", { ...s, ...p, ...by, o: expression, k: expression }),
   node("Del", { ...s, ...p, o: expression, k: expression, opt: flag, ch: flag }),
-  node("Tpl", {
-    ...s,
-    ...p,
-    q: Schema.Array(Text),
-    a: expressions,
-    ps: Schema.optionalWith(indices, { exact: true })
-  }),
+  node("Tpl", { ...s, ...p, q: Schema.Array(Text), a: expressions }),
   node("TplObj", { id: Index, c: Schema.Array(Schema.NullOr(Text)), w: Schema.Array(Text) }),
   node("Arr", { ...s, ...p, a: expressions }),
   node("Spread", { ...p, e: expression, n: maybeText }),
@@ -147,8 +118,7 @@ const expressionNodes = Schema.Union(
     ps: Schema.Array(Schema.Struct({
       kind: Literal("v", "m", "get", "set", "spread", "proto"),
       k: maybeExpression,
-      e: expression,
-      p: maybeIndex
+      e: expression
     }))
   }),
   node("Call", {
@@ -179,7 +149,7 @@ const expressionNodes = Schema.Union(
   node("SuperCall", { ...s, ...p, a: expressions }),
   node("Await", { ...s, ...p, e: expression }),
   node("Yield", { ...s, ...p, e: expression }),
-  node("YieldStar", { ...s, ...p, e: expression, pn: maybeIndex })
+  node("YieldStar", { ...s, ...p, e: expression })
 )
 
 /**
@@ -220,9 +190,7 @@ const statementNodes = Schema.Union(
     b: statement,
     L: labels,
     aw: flag,
-    n: maybeText,
-    pn: maybeIndex,
-    pc: maybeIndex
+    n: maybeText
   }),
   node("Switch", {
     ...s,

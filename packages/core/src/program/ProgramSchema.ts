@@ -90,10 +90,15 @@ const PolicySchema: Schema.Schema<Policy> = Schema.Struct({
     maxDelayMillis: maybe(NonNegative),
     jitter: maybe(NonNegative),
     retryOn: maybe(Schema.Array(Text)),
-    stopOn: maybe(Schema.Array(Text))
+    stopOn: maybe(Schema.Array(Text)),
+    judged: maybe(Schema.Boolean)
   })),
+  deadlineMillis: maybe(NonNegative),
+  heartbeatMillis: maybe(NonNegative),
+  crashLimit: maybe(Schema.NullOr(Schema.Positive)),
   timeoutMillis: maybe(Schema.NullOr(NonNegative)),
   timeoutAttempts: maybe(Schema.NullOr(Schema.Positive)),
+  transactional: maybe(Schema.Boolean),
   queue: maybe(Text),
   priority: maybe(Schema.Int),
   limit: maybe(Schema.Struct({

@@ -58,12 +58,20 @@ export interface Offer {
   readonly args: string
   /** How long the execution may take; null is without limit. */
   readonly timeoutMillis: number | null
+  /** An execution that gives no sign of life for so long has timed out; null for any. */
+  readonly heartbeatMillis: number | null
+  /** Encoded details of the last heartbeat of an earlier attempt; null for none. */
+  readonly details: string | null
   /** It was lost twice: it runs alone in its worker. */
   readonly alone: boolean
+  /** The action commits its outcome with its own work (PROTOCOL R16). */
+  readonly transactional: boolean
 }
 
 export interface TakenCall extends Offer {
   readonly instanceId: string
+  /** Names the place of its outcome in the database of the queue; none for a queue in memory. */
+  readonly slot?: string
 }
 
 export interface TakeRequest {
@@ -83,12 +91,19 @@ export interface Taken {
   readonly nextAt: number | null
 }
 
-/** What became of an attempt. */
+/** What became of an attempt; `details` are those of its last heartbeat. */
 export type Verdict =
   | { readonly kind: "succeeded"; readonly value: string }
-  | { readonly kind: "failed"; readonly error: string }
-  | { readonly kind: "timeout" }
-  | { readonly kind: "lost"; readonly reason: string }
+  | { readonly kind: "failed"; readonly error: string; readonly details?: string }
+  /** `isMissed`: there was no heartbeat. */
+  | { readonly kind: "timeout"; readonly isMissed?: boolean; readonly details?: string }
+  | {
+    readonly kind: "lost"
+    readonly reason: string
+    /** The worker crashed while it executed nothing else. */
+    readonly isCrash?: boolean
+    readonly details?: string
+  }
 
 export interface CallVerdict extends CallKey {
   readonly verdict: Verdict

@@ -1,37 +1,56 @@
 /**
- * What became of an attempt, as the payload of the message that tells it: the attempt, a
- * letter, and the encoded value, error or reason.
+ * What became of an attempt, as the payload of the message that tells it: the attempt, then
+ * the details of its last heartbeat as `d<length>:<details>` if there were any, then a letter
+ * and the encoded value, error or reason.
  *
  * @since 0.1.0
  */
 import type { Verdict } from "./Calls.ts"
 
 export const encodeVerdict = (attempt: number, verdict: Verdict): string => {
+  const details = verdict.kind === "succeeded" ? undefined : verdict.details
+  const head = details === undefined ? `${attempt}` : `${attempt}d${details.length}:${details}`
   switch (verdict.kind) {
     case "succeeded":
-      return `${attempt}+${verdict.value}`
+      return `${head}+${verdict.value}`
     case "failed":
-      return `${attempt}-${verdict.error}`
+      return `${head}-${verdict.error}`
     case "timeout":
-      return `${attempt}t`
+      return `${head}${verdict.isMissed === true ? "h" : "t"}`
     case "lost":
-      return `${attempt}l${verdict.reason}`
+      return `${head}${verdict.isCrash === true ? "c" : "l"}${verdict.reason}`
   }
 }
 
 export const decodeVerdict = (
   payload: string
 ): { readonly attempt: number; readonly verdict: Verdict } => {
-  const [, attempt, letter] = /^(\d+)(.)/s.exec(payload)!
-  const rest = payload.slice(attempt!.length + 1)
+  const [head, attempt, length] = /^(\d+)(?:d(\d+):)?/.exec(payload)!
+  const end = head.length + Number(length ?? 0)
+  const details = length === undefined ? {} : { details: payload.slice(head.length, end) }
   return {
     attempt: Number(attempt),
-    verdict: letter === "+"
-      ? { kind: "succeeded", value: rest }
-      : letter === "-"
-      ? { kind: "failed", error: rest }
-      : letter === "t"
-      ? { kind: "timeout" }
-      : { kind: "lost", reason: rest }
+    verdict: verdictOf(payload[end]!, payload.slice(end + 1), details)
+  }
+}
+
+const verdictOf = (
+  letter: string,
+  rest: string,
+  details: { readonly details?: string }
+): Verdict => {
+  switch (letter) {
+    case "+":
+      return { kind: "succeeded", value: rest }
+    case "-":
+      return { kind: "failed", error: rest, ...details }
+    case "t":
+      return { kind: "timeout", ...details }
+    case "h":
+      return { kind: "timeout", isMissed: true, ...details }
+    case "c":
+      return { kind: "lost", reason: rest, isCrash: true, ...details }
+    default:
+      return { kind: "lost", reason: rest, ...details }
   }
 }

@@ -43,12 +43,7 @@ export interface Instance {
   /** Messages that became events. */
   readonly taken: Set<string>
   readonly published: Map<string, string>
-  readonly parent: { readonly id: string; readonly effect: number } | null
-  /** Of a child, and of what was made of one. */
-  readonly entry: string | null
-  readonly origin: string | null
-  /** How often it was let go on after its end. */
-  repairs: number
+  readonly parent: { readonly id: string; readonly effect: number; readonly entry: string } | null
 }
 
 /** The ownership row: there until the instance is closed. */
@@ -110,8 +105,7 @@ export const recordOf = (id: string, instance: Instance, due: Due | undefined): 
   finishedAt: instance.finishedAt,
   outcome: instance.outcome,
   aside: due?.aside ?? null,
-  parent: instance.parent?.id ?? null,
-  origin: instance.origin
+  parent: instance.parent?.id ?? null
 })
 
 export const deliverOne = (store: Store, message: Message): Delivery => {
@@ -156,13 +150,11 @@ export const arrivedOf = ({ inbox, taken }: Instance): ReadonlyArray<Arrived> =>
     .map((message) => ({ ...message, repeated: taken.has(message.id) }))
 
 /** The outcome of a child, for a parent that is still there. */
-const tellParent = (store: Store, id: string, { outcome, parent, repairs }: Instance): void => {
+const tellParent = (store: Store, id: string, { outcome, parent }: Instance): void => {
   const parentInstance = parent === null ? undefined : store.instances.get(parent.id)
   if (parentInstance === undefined || !store.due.has(parent!.id)) return
-  // What it told before its repair was taken under its own id.
-  const messageId = repairs === 0 ? id : `${id} ${repairs}`
-  parentInstance.inbox.set(messageId, {
-    id: messageId,
+  parentInstance.inbox.set(id, {
+    id,
     instanceId: parent!.id,
     kind: "child",
     effect: parent!.effect,
@@ -260,7 +252,7 @@ export const loadedOf = (
   program: instance.request.program,
   input: instance.request.input,
   seed: instance.request.seed,
-  entry: instance.entry,
+  entry: instance.parent?.entry ?? null,
   aside: due.aside,
   startedAt: instance.startedAt!,
   lastSeq: due.lastSeq,

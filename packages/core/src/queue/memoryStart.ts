@@ -100,10 +100,7 @@ export const startOne = (
     inbox: new Map(),
     taken: new Set(),
     published: new Map(),
-    parent: null,
-    entry: null,
-    origin: null,
-    repairs: 0
+    parent: null
   })
   store.due.set(request.id, {
     dueAt: request.tick?.waits === true ? null : dueAtOf(request, now),
@@ -204,10 +201,7 @@ export const startChild = (
     inbox: new Map(),
     taken: new Set(),
     published: new Map(),
-    parent: { id: parent, effect },
-    entry,
-    origin: null,
-    repairs: 0
+    parent: { id: parent, effect, entry }
   })
   store.due.set(id, {
     dueAt: Math.max(dueAt ?? now, now),

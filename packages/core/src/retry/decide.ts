@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { mayRetry } from "../action/judges.ts"
 import type { Policy } from "../machine/Model.ts"
 import type { Decision, Failure } from "./RetrySchedules.ts"
 
@@ -38,13 +39,18 @@ export const delayMillis = (
 export const decideRetry = (policy: Policy, failure: Failure): Decision => {
   const retry = policy.retry
   if (retry === undefined) return { kind: "stop" }
-  const { errorNames } = failure
-  const named = (names: ReadonlyArray<string>) => names.some((name) => errorNames.includes(name))
-  if (retry.attempts !== null && failure.attempts >= retry.attempts) return { kind: "stop" }
-  if (retry.stopOn !== undefined && named(retry.stopOn)) return { kind: "stop" }
-  if (retry.retryOn !== undefined && !named(retry.retryOn)) return { kind: "stop" }
-  return { kind: "retry", delayMillis: delayMillis(retry, failure.attempts, failure.random) }
+  const { attempts, elapsedMillis, errorNames, isRetryable, random } = failure
+  if (isSpent(policy, attempts)) return { kind: "stop" }
+  if (!(isRetryable ?? mayRetry(retry, errorNames))) return { kind: "stop" }
+  const delay = delayMillis(retry, attempts, random)
+  // An execution that could only begin after the deadline is not waited for.
+  if (elapsedMillis + delay >= (policy.deadlineMillis ?? Infinity)) return { kind: "stop" }
+  return { kind: "retry", delayMillis: delay }
 }
+
+/** Whether a call that failed so often is out of executions, whatever the error is. */
+export const isSpent = ({ retry }: Policy, attempts: number): boolean =>
+  retry === undefined || retry.attempts !== null && attempts >= retry.attempts
 
 /** How long one execution may take; `null` is without limit. */
 export const limitMillis = (policy: Policy): number | null =>

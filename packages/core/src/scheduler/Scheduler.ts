@@ -10,9 +10,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { load } from "../machine/Machine.ts"
-import type { Machine } from "../machine/Model.ts"
+import type { Machine, Policy } from "../machine/Model.ts"
 import { type Watch, Watchdog } from "../machine/Watchdog.ts"
 import type { ProgramFile } from "../program/Program.ts"
+import { DefaultPolicy } from "../retry/DefaultPolicy.ts"
 
 /**
  * @since 0.1.0
@@ -37,13 +38,13 @@ const SNAPSHOT_FLOOR_BYTES = 64 * 1024
 /** About 200 ms of stepping: 80 ns per loop iteration (docs/decisions/0002-structured-tree.md). */
 const SNAPSHOT_FUEL = 2_500_000
 
-const make = (watch: Watch | undefined): Scheduler["Type"] => {
+const make = (watch: Watch | undefined, policy: Policy): Scheduler["Type"] => {
   const machines = new Map<string, Machine>()
   return Scheduler.of({
     machine: (file) => {
       const known = machines.get(file.hash)
       if (known !== undefined) return known
-      const machine = load(file, { watch })
+      const machine = load(file, { watch, policy })
       machines.set(file.hash, machine)
       return machine
     },
@@ -60,5 +61,5 @@ const make = (watch: Watch | undefined): Scheduler["Type"] => {
  */
 export const layer: Layer.Layer<Scheduler> = Layer.effect(
   Scheduler,
-  Effect.map(Watchdog, (watch) => make(watch))
+  Effect.zipWith(Watchdog, DefaultPolicy, make)
 )

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import { globalValue } from "effect/GlobalValue"
+import type { Transaction } from "../client/Transaction.ts"
 
 /**
  * @since 0.1.0
@@ -21,8 +22,15 @@ export interface CurrentCall {
   readonly attempt: number
   /** Fires when the call timed out, was cancelled, or its process stops. */
   readonly signal: AbortSignal
-  /** Tells that the action is alive, with details for the next attempt. */
-  readonly heartbeat?: (details?: unknown) => void
+  /**
+   * Tells that the action is alive, with details for the next attempt. What is told within a
+   * tenth of a second travels as one.
+   */
+  readonly heartbeat: (details?: unknown) => void
+  /** The details of the last heartbeat of an earlier attempt; undefined for none. */
+  readonly details: unknown
+  /** What `settleIn` calls; absent in a plain run. */
+  readonly settle?: (tx: Transaction, value: unknown) => Promise<void>
 }
 
 /** How a host follows calls. */
@@ -72,9 +80,35 @@ export const currentCall = (): CurrentCall | undefined => state.provider.get()
 /** Executes `body` as the given call. */
 export const enterCall = <A>(call: CurrentCall, body: () => A): A => state.provider.run(call, body)
 
+/**
+ * Tells that the action which calls this is alive, with details for its next attempt, which
+ * finds them as `currentCall().details`. An action whose policy has a `heartbeat` calls it
+ * that often at least. Outside of actions it does nothing.
+ *
+ * **Example** (An action that goes on where it was)
+ *
+ * ```ts no-run
+ * import { action, currentCall, heartbeat } from "@rappel/core"
+ *
+ * const copyRows = action({ heartbeat: "30 seconds" }, async (count: number) => {
+ *   const done = currentCall()?.details as number | undefined
+ *   for (let row = done ?? 0; row < count; row++) {
+ *     await copyRow(row)
+ *     heartbeat(row + 1)
+ *   }
+ * })
+ * ```
+ *
+ * **Errors** Throws for details that cannot be stored.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const heartbeat = (details?: unknown): void => currentCall()?.heartbeat(details)
+
 /** Executes `body` as a call that no instance made: `instanceId` is "plain" and `effect` 0. */
 export const enterPlainCall = <A>(
-  call: { readonly attempt: number; readonly signal: AbortSignal },
+  call: Omit<CurrentCall, "instanceId" | "effect">,
   body: () => A
 ): A => enterCall({ instanceId: "plain", effect: 0, ...call }, body)
 

@@ -3,7 +3,7 @@
  *
  * Calls go in and reports come out in batches, as plain data. A call is executed
  * at least once by somebody; this pool reports each call that it was given exactly
- * once, also when a worker dies with it.
+ * once, also when a worker dies with it; heartbeats come before that.
  *
  * @since 0.1.0
  */
@@ -27,6 +27,12 @@ export interface CallRequest {
   readonly args: string
   /** Counts executions of this call from 1, whatever became of them. */
   readonly attempt: number
+  /** Encoded details of the last heartbeat of an earlier attempt. */
+  readonly details?: string
+  /** The action must settle itself, in a transaction of its own (`transaction/settleIn.ts`). */
+  readonly transactional?: boolean
+  /** Names the place of its outcome in the database; absent where there is none. */
+  readonly slot?: string
   /** No other execution may be in its worker: it was lost with its worker before. */
   readonly alone?: boolean
 }
@@ -46,7 +52,15 @@ export type CallReport =
     readonly millis: number
   }
   /** Nobody knows whether it ran: the worker died or the pool closed. Not a failed attempt. */
-  | { readonly id: number; readonly kind: "lost"; readonly reason: string }
+  | {
+    readonly id: number
+    readonly kind: "lost"
+    readonly reason: string
+    /** Its worker ended by itself while it executed nothing else. */
+    readonly isCrash?: boolean
+  }
+  /** It is alive, and what it wants its next attempt to know. Not its end. */
+  | { readonly id: number; readonly kind: "heartbeat"; readonly details: string }
 
 /**
  * @since 0.1.0

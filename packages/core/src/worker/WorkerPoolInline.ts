@@ -84,8 +84,9 @@ export const layerInline = (options: InlineOptions = {}): Layer.Layer<WorkerPool
           if (running.size >= slots) return
           waiting.delete(id)
           const report = (report: CallReport) => {
-            running.delete(id)
             reports.unsafeOffer(report)
+            if (report.kind === "heartbeat") return
+            running.delete(id)
             pump()
           }
           running.set(id, start(call, report, () => {}))

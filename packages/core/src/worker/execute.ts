@@ -15,6 +15,8 @@ import * as Runtime from "effect/Runtime"
 import { MixedScheduler } from "effect/Scheduler"
 import type { ActionInfo } from "../action/Action.ts"
 import { invoke } from "../action/invoke.ts"
+import { AttemptOver } from "../action/settleIn.ts"
+import type { Transaction } from "../client/Transaction.ts"
 import { MAX_VALUE_LENGTH, within } from "../value/limits.ts"
 import { classesIn, decodeValue, encodeError, encodeValue, type ValueHost } from "../value/Value.ts"
 import type { ActionSource } from "./ActionSource.ts"
@@ -46,13 +48,22 @@ const { AbortController } = globalThis as unknown as {
   readonly AbortController: new() => AbortControllerLike
 }
 
+const notTransactional = (action: string): string =>
+  `Action ${action} calls settleIn(tx, value), but is not declared as transactional: ` +
+  "action({ transactional: true }, …)"
+
+const neverSettled = (action: string): string =>
+  `Action ${action} is transactional, and ended without settleIn(tx, value): its work may be ` +
+  "committed, and would be done again. Call it last in the transaction"
+
 /** The `reason` of a signal that has fired, named like the platform's own. */
 class CallInterrupted extends Error {
   override readonly name = "AbortError"
 }
 
 /**
- * Starts executions. `report` is called once, unless the execution was interrupted before;
+ * Starts executions. `report` is called for each heartbeat, and once at the end, unless the
+ * execution was interrupted before;
  * `ended` is called once, when the function has really come to its end.
  *
  * @category running
@@ -100,6 +111,9 @@ export const makeExecutor = (options: ExecutorOptions) => {
     let controller: AbortControllerLike | undefined
     let fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
     let interrupted: string | undefined
+    let isEnded = false
+    /** The value that a transactional action has ended with. */
+    let settled: string | undefined
 
     const abort = (reason: string) => {
       controller?.abort(new CallInterrupted(`The call was interrupted: ${reason}`))
@@ -108,6 +122,30 @@ export const makeExecutor = (options: ExecutorOptions) => {
       instanceId: call.instanceId,
       effect: call.effect,
       attempt: call.attempt,
+      get details() {
+        return call.details === undefined ? undefined : decodeValue(call.details, source.values)
+      },
+      heartbeat: (details: unknown) => {
+        const text = bounded(
+          call,
+          "The details of a heartbeat",
+          encodeValue(details, source.values)
+        )
+        if (interrupted === undefined && !isEnded) {
+          report({ id: call.id, kind: "heartbeat", details: text })
+        }
+      },
+      settle: async (tx: Transaction, value: unknown) => {
+        if (call.transactional !== true) throw new TypeError(notTransactional(call.action))
+        if (settled !== undefined) {
+          throw new TypeError(`Action ${call.action} has called settleIn(tx, value) twice`)
+        }
+        const text = bounded(call, "The result", encodeValue(value, source.values))
+        settled = text
+        if (call.slot !== undefined && !(await tx.settle(call.slot, `+${text}`))) {
+          throw new AttemptOver()
+        }
+      },
       // Most actions never ask for their signal.
       get signal() {
         if (controller === undefined) {
@@ -143,7 +181,10 @@ export const makeExecutor = (options: ExecutorOptions) => {
           runEffect,
           enter: (body) => enterCall(current, body)
         })
-        const text = bounded(call, "The result", encodeValue(value, source.values))
+        if (call.transactional === true && settled === undefined) {
+          throw new TypeError(neverSettled(call.action))
+        }
+        const text = settled ?? bounded(call, "The result", encodeValue(value, source.values))
         return { id: call.id, kind: "succeeded", value: text, millis: now() - startedAt }
       } catch (thrown) {
         return { id: call.id, kind: "failed", error: failure(thrown), millis: now() - startedAt }
@@ -159,6 +200,7 @@ export const makeExecutor = (options: ExecutorOptions) => {
     }
 
     void execute().then((outcome) => {
+      isEnded = true
       if (interrupted === undefined) report(outcome)
       ended()
     })

@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
-import { ActionTimeout, WorkflowStalled } from "../dispatcher/DispatcherError.ts"
+import { ActionLost, ActionTimeout, WorkflowStalled } from "../dispatcher/DispatcherError.ts"
 import { Cancelled, Terminated, WaitTimeout } from "./errors.ts"
 
 export const coreErrors: ReadonlyMap<string, object> = new Map(
-  [ActionTimeout, Cancelled, Terminated, WaitTimeout, WorkflowStalled]
+  [ActionLost, ActionTimeout, Cancelled, Terminated, WaitTimeout, WorkflowStalled]
     .map((constructor) => [constructor.name, constructor.prototype as object])
 )

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import { adopt } from "../../src/dispatcher/adopt.ts"
 import * as advance from "../../src/dispatcher/advance.ts"
+import * as attempts from "../../src/dispatcher/attempts.ts"
 import { encodeSnapshot } from "../../src/dispatcher/EventCodec.ts"
 import { emptyPending, type Owned, takeFresh } from "../../src/dispatcher/Owned.ts"
 import type { Policy } from "../../src/machine/Model.ts"
@@ -98,7 +99,7 @@ describe("adopt", () => {
     const call = { ...takeFresh(first)!, policy }
     first.calls.set(1, call)
     const error = encodeError(new Error("no"))
-    for (let i = 0; i < 7; i++) advance.fail(call, error, NOW + i, { decide: decideRetry })
+    for (let i = 0; i < 7; i++) attempts.fail(call, error, NOW + i, { decide: decideRetry })
 
     const second = adopted(loadedWith(["work"], stored(first), 2), NOW + 100)
 

@@ -56,7 +56,6 @@ export const chainMachine: Machine = {
   start: ({ at, input, instanceId }) => {
     const state: ChainState = {
       instanceId,
-      effects: 0,
       pending: new Map(),
       values: [],
       steps: JSON.parse(input)
@@ -65,7 +64,9 @@ export const chainMachine: Machine = {
   },
   apply: (opaque: State, event: MachineEvent) => {
     const state = opaque as ChainState
-    if (!("effect" in event) || !state.pending.delete(event.effect)) return nothing
+    if (!("effect" in event) || event.kind === "failed" || !state.pending.delete(event.effect)) {
+      return nothing
+    }
     if (event.kind === "settled" && !event.outcome.ok) {
       const outcome = { ok: false, error: event.outcome.error } as const
       return { commands: [{ kind: "complete", outcome }], outcome, closed: true, fuel: 1 }

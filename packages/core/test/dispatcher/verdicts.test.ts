@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import { adopt } from "../../src/dispatcher/adopt.ts"
-import * as advance from "../../src/dispatcher/advance.ts"
+import * as attempts from "../../src/dispatcher/attempts.ts"
 import { collect } from "../../src/dispatcher/offers.ts"
 import { attemptOf, emptyPending, keyOf, type Owned } from "../../src/dispatcher/Owned.ts"
 import type { Verdict } from "../../src/queue/Calls.ts"
@@ -52,7 +52,7 @@ const verdictOn = (attempt: number, verdict: Verdict, effect = 1): Arrived => ({
   repeated: false
 })
 
-const hear = (owned: Owned, message: Arrived) => advance.hear(owned, message, NOW, services)
+const hear = (owned: Owned, message: Arrived) => attempts.hear(owned, message, NOW, services)
 
 /** An instance with both calls offered, the first one for the second time. */
 const offeredTwice = (): Owned => {

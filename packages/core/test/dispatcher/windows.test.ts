@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import { adopt } from "../../src/dispatcher/adopt.ts"
-import * as advance from "../../src/dispatcher/advance.ts"
+import * as attempts from "../../src/dispatcher/attempts.ts"
 import { Backlog } from "../../src/dispatcher/Backlog.ts"
 import { DispatcherCore } from "../../src/dispatcher/DispatcherCore.ts"
 import { CALL_WINDOW, takeFresh } from "../../src/dispatcher/Owned.ts"
@@ -170,7 +170,7 @@ describe("a fan-out", () => {
   it("steps a recorded failure of a call that was never taken from the backlog", () => {
     const first = Either.getOrThrow(adopt(loadedOf(1, 5), machine, file, NOW))
     const call = [takeFresh(first)!, takeFresh(first)!][1]!
-    advance.lose(call, "gone", NOW)
+    attempts.lose(call, "gone", NOW)
 
     const second = Either.getOrThrow(
       adopt(

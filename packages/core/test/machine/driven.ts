@@ -74,6 +74,16 @@ export class Driven {
     return this.apply({ kind: "settled", effect, at: this.at, outcome })
   }
 
+  fail(effect: number, error: unknown, attempts: number): this {
+    return this.apply({
+      kind: "failed",
+      effect,
+      at: this.at,
+      error: encodeError(error),
+      attempts
+    })
+  }
+
   fire(effect: number, at = this.at): this {
     this.at = at
     return this.apply({ kind: "fired", effect, at })

@@ -313,3 +313,55 @@ describe("time and chance", () => {
     assert.match(uuid, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
   })
 })
+
+describe("predicates of a policy", () => {
+  const judging = (matchers: string) =>
+    drive(
+      `let limit = 2
+      const seen: any[] = []
+      const careful = echo.with({ retry: { ${matchers} } })
+      try { return await careful(1) } catch (e: any) { return [e.message, e.attempts ?? null, seen, limit] }`
+    )
+
+  it("are asked with the error, and may use the workflow's variables", () => {
+    const run = judging(`retryOn: (e: any) => { seen.push(e.message); return seen.length < limit }`)
+
+    assert.isTrue(run.fail(1, new Error("first"), 1).last.mayRetry)
+    assert.isFalse(run.last.closed)
+    assert.isFalse(run.restore().fail(1, new Error("second"), 2).last.mayRetry)
+    assert.deepStrictEqual(run.value, ["second", 2, ["first", "second"], 2])
+  })
+
+  it("stay with a call and with an action that is a value, also in a snapshot", () => {
+    const run = drive(`
+      const careful = echo.with({ retry: { stopOn: [TypeError, (e: any) => e.code === 4] } })
+      await echo(0)
+      try { await careful(1) } catch (e: any) { return e.code }`)
+
+    run.restore().settle(1).restore()
+    assert.isTrue(run.fail(2, Object.assign(new Error("a"), { code: 5 }), 1).last.mayRetry)
+    assert.isFalse(run.fail(2, Object.assign(new Error("b"), { code: 4 }), 2).last.mayRetry)
+    assert.strictEqual(run.value, 4)
+  })
+
+  it("go when a later policy brings a retry of its own, and stay under one without", () => {
+    const run = drive(`
+      const careful = echo.with({ retry: { retryOn: () => false } })
+      void careful.with({ timeout: 5 })(1); void careful.with({ retry: 3 })(2)
+      void runAction(() => careful(3), { retry: 2 }); void runAction(careful(4), { retry: { stopOn: () => true } })
+      await echo(9)`)
+
+    const judged = run.commands.map((command) =>
+      command.kind === "call" && command.policy.retry?.judged === true
+    )
+    assert.deepStrictEqual(judged, [true, false, false, true, false])
+    assert.isFalse(run.fail(4, new Error("a"), 1).last.mayRetry)
+  })
+
+  it("that throw settle the call with what they threw", () => {
+    const run = judging(`retryOn: () => { throw new RangeError("own") }`)
+
+    assert.isFalse(run.fail(1, new Error("first"), 1).last.mayRetry)
+    assert.deepStrictEqual(run.value, ["own", null, [], 2])
+  })
+})

@@ -16,7 +16,7 @@ import type {
 import { encodeVerdict } from "@rappel/core/queue/callVerdict"
 import * as Effect from "effect/Effect"
 import type { Row, Run } from "../statement/Statements.ts"
-import { fromStorable, toStorable } from "../statement/storable.ts"
+import { fromStorable, fromStorableOrNull, toStorable } from "../statement/storable.ts"
 import { callIdOf } from "./callIdOf.ts"
 import { CHANNEL } from "./PgWakes.ts"
 
@@ -127,12 +127,15 @@ const TAKE = `
     (taken.o_call).rate_period as "ratePeriod", (taken.o_call).priority,
     (taken.o_call).action, (taken.o_call).file, (taken.o_call).export_name as "exportName",
     (taken.o_call).args, (taken.o_call).timeout, (taken.o_call).alone, (taken.o_call).step,
+    (taken.o_call).heartbeat, (taken.o_call).details, (taken.o_call).transactional,
+    (taken.o_call).id as slot,
     taken.o_after as after,
     ceil(extract(epoch from taken.o_next_at) * 1000)::float8 as "nextAt"
   from rappel.take($1, $2, $3, $4, $5) as taken`
 
 /*
- * The lookups are subqueries, one by one, as in the delivery of messages. Permits go even
+ * The lookups are subqueries, one by one, as in the delivery of messages. An action that settled
+ * itself put its message there without a notice, which is given here. Permits go even
  * when the verdict comes too late: the execution is over. Dispatchers that own an instance
  * are told by name, so that the others do not look.
  */
@@ -161,7 +164,9 @@ const REPORT = `
   ), notice as (
     select pg_notify('${CHANNEL}', case when owner is null then 'd' else 'a' || owner end)
     from (
-      select distinct owner from wanted where (id in (select id from inserted)) is true
+      select distinct owner from wanted
+      where (id in (select id from inserted)) is true
+        or exists (select from rappel.inbox where inbox.id = wanted.id)
     ) as told
     union all
     select pg_notify('${CHANNEL}', 'c') from (select from freed limit 1) as room
@@ -231,7 +236,11 @@ const takenOf = (row: Row): TakenCall => ({
   ...(row["step"] === null ? {} : { step: JSON.parse(fromStorable(row["step"] as string)) }),
   args: fromStorable(row["args"] as string),
   timeoutMillis: row["timeout"] === null ? null : Number(row["timeout"]),
-  alone: row["alone"] as boolean
+  heartbeatMillis: row["heartbeat"] === null ? null : Number(row["heartbeat"]),
+  details: fromStorableOrNull(row["details"] as string | null),
+  alone: row["alone"] as boolean,
+  transactional: row["transactional"] as boolean,
+  ...(row["transactional"] === true ? { slot: row["slot"] as string } : {})
 })
 
 const rateOf = (row: Row): QueueLimits["rate"] =>

@@ -6,7 +6,7 @@
  */
 import { CALL_PRIORITY_STEP_MILLIS } from "@rappel/core/queue/Calls"
 import type { CommitEntry } from "@rappel/core/queue/Queue"
-import { toStorable } from "../statement/storable.ts"
+import { toStorable, toStorableOrNull } from "../statement/storable.ts"
 import { callIdOf } from "./callIdOf.ts"
 import { CHANNEL } from "./PgWakes.ts"
 
@@ -38,7 +38,10 @@ export const callValues = (
     offers.map(({ step }) => step === undefined ? null : toStorable(JSON.stringify(step))),
     withdrawn.map(({ instanceId }) => instanceId),
     withdrawn.map(({ effect }) => effect),
-    withdrawn.map(({ attempt }) => attempt)
+    withdrawn.map(({ attempt }) => attempt),
+    offers.map((offer) => offer.heartbeatMillis),
+    offers.map(({ details }) => toStorableOrNull(details)),
+    offers.map((offer) => offer.transactional)
   ]
 }
 
@@ -53,20 +56,22 @@ export const callParts = (first: number, consumed: string): string => {
   offered as (
     insert into rappel.call (
       id, instance_id, effect, attempt, queue, lane, concurrency, rate_count, rate_period,
-      priority, rank, action, file, export_name, args, timeout, alone, step
+      priority, rank, action, file, export_name, args, timeout, alone, step, heartbeat, details,
+      transactional
     )
     select ${callIdOf("offer")}, instance_id, effect, attempt, queue, lane, concurrency,
       rate_count, rate_period, priority,
       now() - priority * interval '${CALL_PRIORITY_STEP_MILLIS} ms',
-      action, file, export_name, args, timeout, alone, step
+      action, file, export_name, args, timeout, alone, step, heartbeat, details, transactional
     from unnest(
       ${$(0)}::uuid[], ${$(1)}::integer[], ${$(2)}::integer[], ${$(3)}::text[], ${$(4)}::text[],
       ${$(5)}::integer[], ${$(6)}::integer[], ${$(7)}::float8[], ${$(8)}::integer[],
       ${$(9)}::text[], ${$(10)}::text[], ${$(11)}::text[], ${$(12)}::text[], ${$(13)}::float8[],
-      ${$(14)}::boolean[], ${$(15)}::text[]
+      ${$(14)}::boolean[], ${$(15)}::text[], ${$(19)}::float8[], ${$(20)}::text[],
+      ${$(21)}::boolean[]
     ) as offer (
       instance_id, effect, attempt, queue, lane, concurrency, rate_count, rate_period, priority,
-      action, file, export_name, args, timeout, alone, step
+      action, file, export_name, args, timeout, alone, step, heartbeat, details, transactional
     )
     where (offer.instance_id in (select id from locked where not known)) is true
     on conflict (id) do nothing

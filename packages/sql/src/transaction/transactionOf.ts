@@ -1,5 +1,6 @@
 /**
- * Starting in a transaction of the caller's own, over whatever sends its statements.
+ * Starting, and ending an action, in a transaction of the caller's own, over whatever sends its
+ * statements.
  *
  * An adapter for a library that has none here is one call of this function.
  *
@@ -8,6 +9,7 @@
 import type { Transaction } from "@rappel/core/client/Transaction"
 import { START_ONE, startOneValues } from "../queue/startOne.ts"
 import type { Row } from "../statement/Statements.ts"
+import { toStorable } from "../statement/storable.ts"
 
 /**
  * Sends one statement with `$1`, `$2` … on the connection that holds the transaction; the
@@ -29,6 +31,8 @@ const STORE = `
   values ($1, $2, $3)
   on conflict (hash) do nothing`
 
+const SETTLE = "select rappel.settle($1::uuid, $2) as settled"
+
 /**
  * @since 0.1.0
  * @category constructors
@@ -45,13 +49,17 @@ export const transactionOf = (query: Query): Transaction => ({
       created: row!["created"] === true,
       sameInput: row!["same"] === true
     }
+  },
+  settle: async (slot, payload) => {
+    const [row] = await query(SETTLE, [slot, toStorable(payload)])
+    return row!["settled"] === true
   }
 })
 
 /** What an adapter throws for an object that holds no transaction. */
 export const notATransaction = (given: string, instead: string): never => {
   throw new TypeError(
-    `${given} holds no transaction, so the instance would be started whatever becomes of yours. ` +
+    `${given} holds no transaction, so what is written would stay whatever becomes of yours. ` +
       `Give ${instead}.`
   )
 }

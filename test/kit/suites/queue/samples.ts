@@ -75,7 +75,10 @@ export const offerOf = (effect: number, fields: Partial<Offer> = {}): Offer => (
   exportName: "send",
   args: "[]",
   timeoutMillis: 300_000,
+  heartbeatMillis: null,
+  details: null,
   alone: false,
+  transactional: false,
   ...fields
 })
 

@@ -35,8 +35,7 @@ export const starting = (queue: EmptyQueue) => {
         finishedAt: null,
         outcome: null,
         aside: null,
-        parent: null,
-        origin: null
+        parent: null
       })
     })
   )

@@ -6,12 +6,16 @@
 import type { WorkerPool } from "../../worker/WorkerPool.ts"
 import * as advance from "../advance.ts"
 import type { Call } from "../Owned.ts"
+import { type Allowance, nextLookAt, ranOut } from "../TimeLimits.ts"
 
-export interface Execution {
+export interface Execution extends Allowance {
   readonly call: Call
-  readonly limitMillis: number | null
-  /** On the queue's clock; Infinity without a limit. */
-  readonly deadline: number
+}
+
+/** One that has run out of time, and which time that was. */
+export interface Late {
+  readonly call: Call
+  readonly limit: NonNullable<ReturnType<typeof ranOut>>
 }
 
 type Reason = Parameters<WorkerPool["Type"]["interrupt"]>[1]
@@ -39,12 +43,24 @@ export class Executions {
   /** Notes that a call runs from now on, and answers the number of its execution. */
   start(call: Call, limitMillis: number | null, now: () => number): number {
     const id = this.nextId()
-    const deadline = limitMillis === null ? Infinity : now() + limitMillis
+    const { heartbeatMillis = null } = call.policy
     call.running = id
     call.owned.running++
-    this.running.set(id, { call, limitMillis, deadline })
-    if (deadline < this.nextTimeoutAt) this.nextTimeoutAt = deadline
+    const beatAt = limitMillis === null && heartbeatMillis === null ? 0 : now()
+    const endsAt = beatAt + (limitMillis ?? Infinity)
+    const execution: Execution = { call, limitMillis, heartbeatMillis, endsAt, beatAt }
+    this.running.set(id, execution)
+    const lookAt = nextLookAt(execution)
+    if (lookAt < this.nextTimeoutAt) this.nextTimeoutAt = lookAt
     return id
+  }
+
+  /** Notes a sign of life, and answers whose it is. */
+  beat(id: number, now: number): Call | undefined {
+    const execution = this.running.get(id)
+    if (execution === undefined) return undefined
+    execution.beatAt = now
+    return execution.call
   }
 
   /** Whose execution has ended; undefined when it was given up before. */
@@ -55,12 +71,13 @@ export class Executions {
   }
 
   /** Takes out those that have run for longer than they may, by their numbers. */
-  takeLate(now: number): ReadonlyMap<number, Execution> {
-    const late = new Map<number, Execution>()
+  takeLate(now: number): ReadonlyMap<number, Late> {
+    const late = new Map<number, Late>()
     this.nextTimeoutAt = Infinity
     for (const [id, execution] of this.running) {
-      if (execution.deadline <= now) late.set(id, execution)
-      else this.nextTimeoutAt = Math.min(this.nextTimeoutAt, execution.deadline)
+      const limit = ranOut(execution, now)
+      if (limit !== undefined) late.set(id, { call: execution.call, limit })
+      else this.nextTimeoutAt = Math.min(this.nextTimeoutAt, nextLookAt(execution))
     }
     for (const id of late.keys()) this.running.delete(id)
     return late

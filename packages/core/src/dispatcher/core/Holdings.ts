@@ -60,7 +60,7 @@ export class Holdings {
   /** Arms what is new and puts the instance up for the next commit. */
   moved(owned: Owned): void {
     for (const effect of owned.newTimers) {
-      const dueAt = owned.timers.get(effect)
+      const dueAt = owned.timers.get(effect) ?? owned.deadlines.get(effect)
       if (dueAt !== undefined) this.timers.add(dueAt, effect, { owned, effect })
     }
     owned.newTimers = []

@@ -98,6 +98,7 @@ export class Slots {
       exportName: action.x,
       ...(action.step === undefined ? {} : { step: action.step }),
       ...(call.losses >= ALONE_AFTER_LOSSES ? { alone: true } : {}),
+      ...(call.details === null ? {} : { details: call.details }),
       args: call.args,
       attempt: attemptOf(call)
     }

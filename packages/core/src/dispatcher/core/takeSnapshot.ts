@@ -22,6 +22,8 @@ export const takeSnapshot = (
     attempts: call.attempts,
     timeouts: call.timeouts,
     losses: call.losses,
+    ...(call.crashes === 0 ? {} : { crashes: call.crashes }),
+    ...(call.details === null ? {} : { details: call.details }),
     retryAt: call.retryAt,
     // Whatever is pending and kept will have been handed out by the time it is read.
     issued: !parks && call.retryAt === null && call.offered === null

@@ -221,19 +221,15 @@ const oldValue = (s: number, p: number): Evaluate =>
     return getAny(F.slots[s + 1], F.slots[s + 2])
   })
 
-export const operateProperty = (
-  { e, k, o, op, p, pr = p, po = p, s }: OpM,
-  compiler: Compiler
-): Evaluate => {
+export const operateProperty = ({ e, k, o, op, p, s }: OpM, compiler: Compiler): Evaluate => {
   const object = compiler.expression(o)
   const key = compiler.expression(k)
   const given = compiler.expression(e)
   const operate = operation(op)
   if (s !== undefined) {
-    return operands([object, key, oldValue(s, pr), given], s, ([base, name, old, right], F) => {
-      F.at = po
-      const value = operate(old, right)
+    return operands([object, key, oldValue(s, p), given], s, ([base, name, old, right], F) => {
       F.at = p
+      const value = operate(old, right)
       setAny(base, name, value)
       return value
     })
@@ -241,21 +237,17 @@ export const operateProperty = (
   return (E, F) => {
     const base = object(E, F)
     const name = key(E, F)
-    F.at = pr
+    F.at = p
     const old = getAny(base, name)
     const right = given(E, F)
-    F.at = po
-    const value = operate(old, right)
     F.at = p
+    const value = operate(old, right)
     setAny(base, name, value)
     return value
   }
 }
 
-export const logicalProperty = (
-  { e, k, o, op, p, pr = p, s }: LogM,
-  compiler: Compiler
-): Evaluate => {
+export const logicalProperty = ({ e, k, o, op, p, s }: LogM, compiler: Compiler): Evaluate => {
   const object = compiler.expression(o)
   const key = compiler.expression(k)
   const given = compiler.expression(e)
@@ -264,7 +256,7 @@ export const logicalProperty = (
     return (E, F) => {
       const base = object(E, F)
       const name = key(E, F)
-      F.at = pr
+      F.at = p
       const old = getAny(base, name)
       if (isDecided(old)) return old
       const value = given(E, F)
@@ -274,7 +266,7 @@ export const logicalProperty = (
     }
   }
   // The slot counts: 0 object, 1 key, 2 old value, 3 right side.
-  const before = [object, key, oldValue(s, pr)]
+  const before = [object, key, oldValue(s, p)]
   return resumable((E, F) => {
     const S = F.slots
     for (let at = S[s] as number; at < 3; at++) {
@@ -300,17 +292,13 @@ export const logicalProperty = (
   })
 }
 
-export const updateProperty = (
-  { by, k, o, p, pr = p, pre, s }: UpdM,
-  compiler: Compiler
-): Evaluate => {
+export const updateProperty = ({ by, k, o, p, pre, s }: UpdM, compiler: Compiler): Evaluate => {
   const object = compiler.expression(o)
   const key = compiler.expression(k)
   const update = (base: unknown, name: unknown, F: Frame): unknown => {
-    F.at = pr
+    F.at = p
     const old = toNumeric(getAny(base, name))
     const value = stepped(old, by)
-    F.at = p
     setAny(base, name, value)
     return pre === 1 ? value : old
   }

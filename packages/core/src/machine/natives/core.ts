@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
+import { judgesOf, laterJudges } from "../../action/judges.ts"
 import { type PolicyOptions, toPolicy } from "../../action/Policy.ts"
-import { ActionTimeout } from "../../dispatcher/DispatcherError.ts"
+import { ActionLost, ActionTimeout } from "../../dispatcher/DispatcherError.ts"
 import { Cancelled, WaitTimeout } from "../../workflow/errors.ts"
 import {
   type ChildEffect,
@@ -147,7 +148,7 @@ const runAction = (call: unknown, options: PolicyOptions): MachinePromise => {
   const vm = running
   if (typeof call === "function") {
     const outer = vm.nextPolicy
-    vm.nextPolicy = policy
+    vm.nextPolicy = { policy, judges: judgesOf(options) }
     try {
       const result = promiseResolve(call())
       if (vm.nextPolicy !== undefined) throw noCall()
@@ -159,6 +160,7 @@ const runAction = (call: unknown, options: PolicyOptions): MachinePromise => {
   const effect = isPromise(call) ? vm.fresh.get(call) : undefined
   if (effect === undefined) throw noCall()
   effect.policy = { ...effect.policy, ...policy }
+  effect.judges = laterJudges(effect.judges, options)
   return call as MachinePromise
 }
 
@@ -167,6 +169,7 @@ class Workflow {}
 defineMethods(Workflow, METHODS)
 
 const VALUES: Readonly<Record<string, unknown>> = {
+  ActionLost,
   ActionTimeout,
   Cancelled,
   publish,

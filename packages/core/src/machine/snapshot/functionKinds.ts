@@ -25,6 +25,7 @@ import {
 } from "../nativeFunctions.ts"
 import { makeWorkflow, WorkflowFunction, workflowFunctions } from "../natives/core.ts"
 import { bind, BoundFunction, boundFunctions } from "../natives/functions.ts"
+import { readJudges, writeJudges } from "./judges.ts"
 import { extras, fillExtras, type StoredKind, type Writing } from "./Kind.ts"
 import { classChainOf, outerChainOf } from "./variableNames.ts"
 
@@ -204,7 +205,7 @@ const action: StoredKind = {
   tag: "@action",
   write: (object, out) => {
     const ref = actionRefs.get(object)
-    if (ref === undefined) return undefined
+    if (ref === undefined || ref.judges !== undefined) return undefined
     const { x } = out.program.program.actions[ref.action]!
     const more = extras(object, out, isUsualText(x, 0))
     const policy = ref.policy === undefined ? 0 : ref.policy as unknown as Json
@@ -220,6 +221,27 @@ const action: StoredKind = {
       ? actionOf(index as number)
       : makeAction(new ActionRef(index as number, policy as Policy)),
   fill: (fn, [, , ...more], heap) => fillExtras(fn, more, heap)
+}
+
+/** An action whose policy has predicates. */
+const judgedAction: StoredKind = {
+  tag: "@judgedAction",
+  write: (object, out) => {
+    const ref = actionRefs.get(object)
+    if (ref?.judges === undefined) return undefined
+    const { x } = out.program.program.actions[ref.action]!
+    return [
+      ref.action,
+      ref.policy as unknown as Json,
+      writeJudges(ref.judges, out),
+      ...extras(object, out, isUsualText(x, 0))
+    ]
+  },
+  shell: ([index, policy]) => makeAction(new ActionRef(index as number, policy as Policy)),
+  fill: (fn, [, , judges, ...more], heap) => {
+    actionRefs.get(fn)!.judges = readJudges(judges!, heap)
+    fillExtras(fn, more, heap)
+  }
 }
 
 const workflow: StoredKind = {
@@ -239,6 +261,7 @@ export const functionKinds: ReadonlyArray<StoredKind> = [
   closure,
   classFunction,
   action,
+  judgedAction,
   native,
   bound,
   workflow

@@ -40,6 +40,7 @@ import {
 } from "../reactions.ts"
 import { Completion, GeneratorReturn, jump, RETURN } from "../signals.ts"
 import { RequestRecord, UntilEffect, WaitEffect, WaitTimer } from "../waits.ts"
+import { readJudges, writeJudges } from "./judges.ts"
 import type { Data, StoredKind } from "./Kind.ts"
 import { chainOf, slotChains } from "./variableNames.ts"
 
@@ -149,12 +150,20 @@ const callEffect: StoredKind = {
   tag: "@call",
   prototype: CallEffect.prototype,
   write: (object, out) => {
-    const { action, args, effect, policy, promise } = object as CallEffect
-    return [effect, action, args, out.val(promise), policy as unknown as Json]
+    const { action, args, effect, judges, policy, promise } = object as CallEffect
+    const data = [effect, action, args, out.val(promise), policy as unknown as Json]
+    return judges === undefined ? data : [...data, writeJudges(judges, out)]
   },
   shell: () => Object.create(CallEffect.prototype) as object,
-  fill: (object, [effect, action, args, promise, policy], heap) => {
-    Object.assign(object, { effect, action, args, policy, promise: heap.val(promise!) })
+  fill: (object, [effect, action, args, promise, policy, judges], heap) => {
+    Object.assign(object, {
+      effect,
+      action,
+      args,
+      policy,
+      promise: heap.val(promise!),
+      judges: judges === undefined ? undefined : readJudges(judges, heap)
+    })
   }
 }
 
