@@ -52,8 +52,7 @@ const compile = (source: string): ProgramFile | string => {
 export const examine = async (
   tree: Tree,
   seed: number,
-  sabotage?: Sabotage,
-  columns: "compared" | "passed over" = "passed over"
+  sabotage?: Sabotage
 ): Promise<Verdict> => {
   const { javascript, typescript } = sourcesOf(tree)
   let plain: Observed
@@ -74,11 +73,7 @@ export const examine = async (
     const loads: Load = (file) => broken(load(file))
     const random = new Random(seed ^ 0x51ed270b)
     const run = runMachine(loads, file, seed, random)
-    const found = differs(
-      plain,
-      run.observed,
-      columns === "compared" ? (text) => text : withoutColumns
-    )
+    const found = differs(plain, run.observed)
     if (found !== undefined) return { ...found, awaits }
     const restored = runRestored(loads, file, run, random)
     if (restored !== undefined) return { kind: "restored", detail: restored, awaits }
@@ -94,23 +89,13 @@ export const examine = async (
   }
 }
 
-/**
- * V8 has no position for some operations, and shows that of whatever it did before. Lines and
- * functions are compared in all programs, columns in `stacks.test.ts`.
- */
-const withoutColumns = (text: string): string =>
-  text
-    .replace(/(src\/case\.ts:\d+):\d+/g, "$1")
-    // Nor for the evaluation of a class.
-    .replace(/(<static_initializer> .*\n\s+at .*)src\/case\.ts:\d+/g, "$1")
-
-const differs = (plain: Observed, machine: Observed, seen: (text: string) => string) => {
+const differs = (plain: Observed, machine: Observed) => {
   for (const kind of ["calls", "logs"] as const) {
-    const detail = listDifference(plain[kind].map(seen), machine[kind].map(seen))
+    const detail = listDifference(plain[kind], machine[kind])
     if (detail !== undefined) return { kind, detail }
   }
   for (const kind of ["outcome", "stack"] as const) {
-    if (seen(plain[kind]) !== seen(machine[kind])) {
+    if (plain[kind] !== machine[kind]) {
       return { kind, detail: `Node:\n${plain[kind]}\nmachine:\n${machine[kind]}` }
     }
   }

@@ -41,8 +41,6 @@ export interface Origin {
   readonly node?: ts.Expression
   readonly isParameter?: true
   readonly isNested?: true
-  /** Where V8 says that an array pattern of parameters stands: at their parenthesis. */
-  readonly offset?: number | undefined
 }
 
 /** The lowering functions of all kinds, so that the files of single kinds need not import each other. */

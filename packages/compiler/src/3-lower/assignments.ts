@@ -7,10 +7,12 @@ import type { Expression } from "@rappel/core/program/Expression"
 import { isPattern, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
+import { lastPosition } from "./lastPosition.ts"
 import type { Lowering } from "./Lowering.ts"
-import { type Access, isAccessNode, isInChain, keyOf, objectOf } from "./members.ts"
+import { isInChain, keyOf, objectOf } from "./members.ts"
 import { Identifier, NOTHING, writeName } from "./names.ts"
 import { isBinaryOperator, isLogicalOperator } from "./operatorNames.ts"
+import { type Access, isAccessNode } from "./positions.ts"
 import { sourceText } from "./sourceText.ts"
 
 /** `operator` is the text before `=`; "discard" says that nobody reads the value of the assignment. */
@@ -36,17 +38,21 @@ const nameAssignment = (
 ): Expression => {
   // A name in parentheses gives none to the function that is assigned.
   const name = ts.isIdentifier(withoutTypes(node.left)) ? target.text : undefined
-  if (operator === "") return writeName(l, target, l.expression(node.right, name))
-  const left = Identifier(l, target)
+  const p = l.position(node.operatorToken)
+  if (operator === "") return writeName(l, target, l.expression(node.right, name), p)
+  const read = Identifier(l, target)
+  const left = read.t === "Var" && read.z === 1
+    ? { ...read, p: l.positionAt(lastPosition(node, "read")) }
+    : read
   if (isLogicalOperator(operator)) {
-    const write = writeName(l, target, l.expression(node.right, name))
+    const write = writeName(l, target, l.expression(node.right, name), p)
     return l.node({ t: "Log", op: operator, l: left, r: write }, [left, write])
   }
   const right = l.expression(node.right)
   if (!isBinaryOperator(operator)) return NOTHING
-  const p = l.position(node.operatorToken)
-  const value = l.node({ t: "Bin", op: operator, l: left, r: right, p }, [left, right])
-  return writeName(l, target, value)
+  const run = l.positionAt(lastPosition(node, "run"))
+  const value = l.node({ t: "Bin", op: operator, l: left, r: right, p: run }, [left, right])
+  return writeName(l, target, value, p)
 }
 
 const memberAssignment = (
@@ -61,9 +67,14 @@ const memberAssignment = (
   const children = [object, key, value]
   const p = l.position(node.operatorToken)
   const parts = { o: object, k: key, e: value, p }
-  if (isLogicalOperator(operator)) return l.node({ t: "LogM", op: operator, ...parts }, children)
+  if (operator === "") return l.node({ t: "SetM", ...parts }, children)
+  const pr = l.positionAt(lastPosition(node, "read"))
+  if (isLogicalOperator(operator)) {
+    return l.node({ t: "LogM", op: operator, ...parts, pr }, children)
+  }
+  const po = l.positionAt(lastPosition(node, "run"))
   return isBinaryOperator(operator)
-    ? l.node({ t: "OpM", op: operator, ...parts }, children)
+    ? l.node({ t: "OpM", op: operator, ...parts, pr, po }, children)
     : l.node({ t: "SetM", ...parts }, children)
 }
 

@@ -5,22 +5,20 @@
  */
 import type { Expression } from "@rappel/core/program/Expression"
 import { isChannel } from "../2-analyze/channels.ts"
-import { isTypeWrapper, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
+import { unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import type { Frame, Lowering } from "./Lowering.ts"
 import {
-  type Access,
   accessPosition,
   chainAround,
   checkHostMember,
-  isAccessNode,
   isInChain,
-  isReadElsewhere,
   keyOf,
   objectOf
 } from "./members.ts"
 import { fromMeaning, meaningOf, NOTHING } from "./names.ts"
+import { type Access, callOffset, isAccessNode, isReadElsewhere, offsetOf } from "./positions.ts"
 import { sourceText } from "./sourceText.ts"
 import { templateObject } from "./templates.ts"
 import { readVariable } from "./variables.ts"
@@ -37,7 +35,7 @@ export const CallExpression = (l: Lowering, node: ts.CallExpression): Expression
 
 const plainCall = (l: Lowering, node: ts.CallExpression): Expression => {
   const callee = unwrap(node.expression)
-  const p = callPosition(l, node)
+  const p = l.positionAt(callOffset(node))
   const n = sourceText(node.expression)
   const isOptional = node.questionDotToken !== undefined
   const meaning = meaningOf(l, callee)
@@ -161,24 +159,8 @@ export const element = (
     t: "Spread",
     e: isInArray ? iterated(l.expression(node.expression)) : l.expression(node.expression),
     n: sourceText(node.expression),
-    p: l.position(node.expression)
+    p: l.positionAt(offsetOf(node.expression))
   }
-}
-
-/**
- * Where V8 says that a call stands: at the last name of the callee, else at the
- * opening parenthesis.
- */
-const callPosition = (l: Lowering, node: ts.CallExpression): number => {
-  const callee = node.expression
-  if (node.questionDotToken !== undefined) return l.positionAt(node.arguments.pos - 1)
-  let inner: ts.Expression = callee
-  while (isTypeWrapper(inner)) inner = inner.expression
-  if (ts.isIdentifier(inner)) return l.position(inner)
-  if (ts.isPropertyAccessExpression(inner) && ts.isIdentifier(inner.name)) {
-    return l.position(inner.name)
-  }
-  return l.positionAt(node.arguments.pos - 1)
 }
 
 export const NewExpression = (l: Lowering, node: ts.NewExpression): Expression => {

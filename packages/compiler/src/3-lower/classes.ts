@@ -15,6 +15,7 @@ import { definesFields } from "../2-analyze/tsconfig.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { field, parameterFields, staticBlock } from "./classFields.ts"
+import { lastPosition } from "./lastPosition.ts"
 import { methodName } from "./literals.ts"
 import type { Lowering } from "./Lowering.ts"
 import { literalKey, propertyKey } from "./propertyKey.ts"
@@ -55,7 +56,7 @@ export const classLike = (
       ...(self?.kind === "self" && self.isReferenced
         ? { self: { d: scope.depthTo(self.home!), i: self.index } }
         : {}),
-      p
+      p: l.positionAt(lastPosition(node, "run"))
     }, [parent, ...members.keys])
   })
 }

@@ -18,7 +18,7 @@ import {
   RegularExpressionLiteral
 } from "./literals.ts"
 import type { Lowering } from "./Lowering.ts"
-import { AccessExpression, DeleteExpression, isAccessNode } from "./members.ts"
+import { AccessExpression, DeleteExpression } from "./members.ts"
 import { Identifier, NOTHING, typeOf } from "./names.ts"
 import {
   BinaryExpression,
@@ -27,6 +27,7 @@ import {
   PrefixUnaryExpression,
   VoidExpression
 } from "./operators.ts"
+import { isAccessNode } from "./positions.ts"
 import { TemplateExpression } from "./templates.ts"
 
 /** `name` is what an anonymous function that stands here is called. */

@@ -17,7 +17,9 @@ import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { hoisted } from "./blocks.ts"
 import { parameterProperties } from "./calls.ts"
+import { lastPosition } from "./lastPosition.ts"
 import type { Frame, Lowering } from "./Lowering.ts"
+import { functionOffset } from "./positions.ts"
 import { readVariable, writeVariable } from "./variables.ts"
 
 /** A closure of a function expression or arrow. */
@@ -43,7 +45,7 @@ export const functionLike = (
   for (const modifier of ts.canHaveDecorators(node) ? ts.getDecorators(node) ?? [] : []) {
     l.report(catalogue.decorator(modifier))
   }
-  const p = l.position(node)
+  const p = l.positionAt(functionOffset(node))
   const kind = kindOf(node)
   const parameters = node.parameters.filter((each) => !isErased(each))
   l.inFrame(kind, node, scope, (frame) => {
@@ -125,16 +127,12 @@ const bindParameter = (
     const initial = l.expression(initializer, called)
     value = l.node({ t: "Dflt", e: value, d: initial }, [initial])
   }
-  const offset = ts.isArrayBindingPattern(name) ? parenthesisOf(parameter) : undefined
   const origin = initializer === undefined
-    ? { isParameter: true as const, offset }
+    ? { isParameter: true as const }
     // V8 names a parameter with a default as the conditional that it makes of it.
-    : { text: "(intermediate value)(intermediate value)(intermediate value)", offset }
+    : { text: "(intermediate value)(intermediate value)(intermediate value)" }
   return l.kinds.bind(l, name, value, "initialise", origin).map((each) => l.evaluate(each))
 }
-
-const parenthesisOf = ({ parent }: ts.ParameterDeclaration): number | undefined =>
-  parent.getChildren().find(({ kind }) => kind === ts.SyntaxKind.OpenParenToken)?.getStart()
 
 /** Parameter properties of a class that extends nothing; others follow `super(…)`. */
 const ownProperties = (
@@ -189,5 +187,5 @@ export const YieldExpression = (l: Lowering, node: ts.YieldExpression): Expressi
   const p = l.position(node)
   return node.asteriskToken === undefined
     ? l.node({ t: "Yield", e: value, p }, [], true)
-    : l.node({ t: "YieldStar", e: value, p }, [], true)
+    : l.node({ t: "YieldStar", e: value, pn: l.positionAt(lastPosition(node, "run")), p }, [], true)
 }

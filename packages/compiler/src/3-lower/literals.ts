@@ -7,6 +7,7 @@ import type { Expression, ObjProperty } from "@rappel/core/program/Expression"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { element } from "./calls.ts"
+import { lastPosition } from "./lastPosition.ts"
 import type { Lowering } from "./Lowering.ts"
 import { Identifier, NOTHING } from "./names.ts"
 import { literalKey, propertyKey } from "./propertyKey.ts"
@@ -72,7 +73,9 @@ export const objectOfProperties = (
 }
 
 const property = (l: Lowering, node: ts.ObjectLiteralElementLike): ObjProperty => {
-  if (ts.isSpreadAssignment(node)) return { kind: "spread", e: l.expression(node.expression) }
+  if (ts.isSpreadAssignment(node)) {
+    return { kind: "spread", e: l.expression(node.expression), ...positionOf(l, node) }
+  }
   if (ts.isShorthandPropertyAssignment(node)) {
     if (node.objectAssignmentInitializer !== undefined) {
       l.report(catalogue.syntax(node, "Invalid shorthand property initializer"))
@@ -83,13 +86,27 @@ const property = (l: Lowering, node: ts.ObjectLiteralElementLike): ObjProperty =
   if (ts.isPropertyAssignment(node)) {
     if (text === "__proto__") return { kind: "proto", e: l.expression(node.initializer) }
     const key = propertyKey(l, node.name)
-    return { kind: "v", k: key, e: l.expression(node.initializer, text) }
+    return { kind: "v", k: key, e: l.expression(node.initializer, text), ...positionOf(l, node) }
   }
   const key = propertyKey(l, node.name)
   const kind = ts.isGetAccessor(node) ? "get" : ts.isSetAccessor(node) ? "set" : "m"
   const name = text === undefined ? "" : methodName(kind, text)
-  return { kind, k: key, e: { t: "Fn", f: l.kinds.functionLike(l, node, { name }) } }
+  return {
+    kind,
+    k: key,
+    e: { t: "Fn", f: l.kinds.functionLike(l, node, { name }) },
+    ...positionOf(l, node)
+  }
 }
+
+/** Where a key is converted, or an object copied; nothing else can throw. */
+const positionOf = (
+  l: Lowering,
+  node: ts.ObjectLiteralElementLike
+): { readonly p?: number } =>
+  ts.isSpreadAssignment(node) || ts.isComputedPropertyName(node.name)
+    ? { p: l.positionAt(lastPosition(node, "run")) }
+    : {}
 
 /** Accessors have the kind in their name: `get x`. */
 export const methodName = (kind: string, name: string): string =>

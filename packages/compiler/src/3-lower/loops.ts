@@ -14,6 +14,7 @@ import ts from "../typescript.ts"
 import { single } from "./blocks.ts"
 import { iterated } from "./calls.ts"
 import { declarations } from "./declarations.ts"
+import { lastPosition } from "./lastPosition.ts"
 import type { Lowering } from "./Lowering.ts"
 import { sourceText } from "./sourceText.ts"
 
@@ -105,7 +106,9 @@ export const ForOfStatement = (
         L: labels,
         ...(isAwait ? { aw: 1 as const } : {}),
         ...(ts.isForOfStatement(node) ? { n: sourceText(node.expression) } : {}),
-        p: l.position(node.expression)
+        pn: l.positionAt(lastPosition(node, "next")),
+        pc: l.positionAt(lastPosition(node, "close")),
+        p: l.positionAt(lastPosition(node, "run"))
       },
       [values, bind, body],
       isAwait

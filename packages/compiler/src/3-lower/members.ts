@@ -10,13 +10,10 @@ import { unwrap } from "../2-analyze/syntaxKinds.ts"
 import { isWorkflow } from "../2-analyze/workflows.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
+import { lastPosition } from "./lastPosition.ts"
 import type { Lowering } from "./Lowering.ts"
 import { fromMeaning, meaningOf, NOTHING } from "./names.ts"
-
-export type Access = ts.PropertyAccessExpression | ts.ElementAccessExpression
-
-export const isAccessNode = (node: ts.Node): node is Access =>
-  ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)
+import { type Access, accessOffset, isAccessNode } from "./positions.ts"
 
 export const isInChain = (node: ts.Node): boolean => (node.flags & ts.NodeFlags.OptionalChain) !== 0
 
@@ -96,41 +93,8 @@ export const privateKey = (
   return { t: "Priv", d: l.scope.depthTo(home), i: home.privates.get(node.text)!, n: node.text }
 }
 
-/**
- * V8 points at the name of a member, and at the bracket of a computed one; behind a call, or in
- * an optional chain, at the dot.
- */
-export const accessPosition = (l: Lowering, node: Access): number => {
-  if (!ts.isPropertyAccessExpression(node)) {
-    return l.positionAt(node.argumentExpression.pos - 1)
-  }
-  if (node.questionDotToken !== undefined) return l.position(node.questionDotToken)
-  return isBehindCall(node.expression)
-    ? l.positionAt(node.expression.end + dotAfter(node))
-    : l.position(node.name)
-}
-
-/** Whether V8 reads a method at another place than where it says that it is called. */
-export const isReadElsewhere = (node: Access): boolean =>
-  ts.isPropertyAccessExpression(node) &&
-  (node.questionDotToken !== undefined || isBehindCall(node.expression))
-
-const isBehindCall = (node: ts.Expression): boolean => {
-  if (ts.isCallExpression(node)) return true
-  if (isAccessNode(node)) {
-    return node.questionDotToken !== undefined || isBehindCall(node.expression)
-  }
-  if (ts.isTaggedTemplateExpression(node)) return isBehindCall(node.tag)
-  return ts.isNonNullExpression(node) && isBehindCall(node.expression)
-}
-
-/** How far behind the object the dot stands: there may be a line break between. */
-const dotAfter = (node: ts.PropertyAccessExpression): number => {
-  const text = node.getSourceFile().text.slice(node.expression.end, node.name.end)
-  return Math.max(0, text.replace(COMMENT, (comment) => " ".repeat(comment.length)).indexOf("."))
-}
-
-const COMMENT = /\/\*[^]*?\*\/|\/\/.*/g
+export const accessPosition = (l: Lowering, node: Access): number =>
+  l.positionAt(accessOffset(node))
 
 const checkWorkflowMethod = (l: Lowering, node: ts.PropertyAccessExpression): void => {
   if (!WORKFLOW_METHODS.has(node.name.text)) return
@@ -177,7 +141,7 @@ export const DeleteExpression = (l: Lowering, node: ts.DeleteExpression): Expres
     k: key,
     ...(target.questionDotToken === undefined ? {} : { opt: 1 as const }),
     ...(isLinked ? { ch: 1 as const } : {}),
-    p: accessPosition(l, target)
+    p: l.positionAt(lastPosition(node, "run"))
   }, [object, key])
   if (!isInChain(target)) return deletion
   // `delete a?.b` is true when there is no `a`.

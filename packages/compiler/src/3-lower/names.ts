@@ -21,7 +21,7 @@ import * as catalogue from "../diagnostics/catalogue.ts"
 import { didYouMean } from "../diagnostics/nearest.ts"
 import ts from "../typescript.ts"
 import type { Lowering } from "./Lowering.ts"
-import { readVariable, updateVariable, writeVariable } from "./variables.ts"
+import { readVariable, type Update, updateVariable, writeVariable } from "./variables.ts"
 
 /** Exports of `@rappel/core` that the machine implements. */
 const CORE: ReadonlySet<string> = new Set([
@@ -285,18 +285,23 @@ const isUndefined = (l: Lowering, node: ts.Identifier): boolean => {
 // ---- writes
 
 /** `name = value`, for a value that is lowered already. */
-export const writeName = (l: Lowering, node: ts.Identifier, value: Expression): Expression => {
+export const writeName = (
+  l: Lowering,
+  node: ts.Identifier,
+  value: Expression,
+  p: number
+): Expression => {
   const variable = l.scope.lookup(node.text)
   if (variable?.kind === "namespaceMember") return writeMember(l, variable, value, node)
   return variable === undefined || variable.kind === "enumMember"
-    ? writeForeign(l, node, value)
-    : writeVariable(l, variable, value, "assign", node)
+    ? writeForeign(l, node, value, p)
+    : writeVariable(l, variable, value, "assign", node, p)
 }
 
 export const updateName = (
   l: Lowering,
   node: ts.Identifier,
-  step: { readonly by: 1 | -1; readonly isPrefix: boolean }
+  step: Update
 ): Expression => {
   const variable = l.scope.lookup(node.text)
   if (variable?.kind === "namespaceMember") {
@@ -306,16 +311,22 @@ export const updateName = (
       k: { t: "Lit", v: node.text },
       by: step.by,
       ...(step.isPrefix ? { pre: 1 } : {}),
-      p: l.position(node)
+      pr: step.pr,
+      p: step.p
     }
   }
   return variable === undefined || variable.kind === "enumMember"
-    ? writeForeign(l, node, Identifier(l, node))
+    ? writeForeign(l, node, Identifier(l, node), step.p)
     : updateVariable(l, variable, step, node)
 }
 
 /** Imports cannot be assigned to: the value is evaluated, and then the write throws. */
-const writeForeign = (l: Lowering, node: ts.Identifier, value: Expression): Expression => {
+const writeForeign = (
+  l: Lowering,
+  node: ts.Identifier,
+  value: Expression,
+  p: number
+): Expression => {
   if (l.modules.local(l.module, node.text) === undefined) {
     if (ALLOWED.has(node.text) || node.text === "Function") {
       l.report(catalogue.hostGlobal(node, `${node.text} = …`))
@@ -331,6 +342,6 @@ const writeForeign = (l: Lowering, node: ts.Identifier, value: Expression): Expr
     n: node.text,
     e: value,
     c: 1,
-    p: l.position(node)
+    p
   }, [value])
 }

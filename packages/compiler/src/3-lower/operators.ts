@@ -8,10 +8,12 @@ import { unwrap } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { assignment } from "./assignments.ts"
+import { lastPosition } from "./lastPosition.ts"
 import type { Lowering } from "./Lowering.ts"
-import { isAccessNode, isInChain, keyOf, objectOf, privateKey } from "./members.ts"
+import { isInChain, keyOf, objectOf, privateKey } from "./members.ts"
 import { NOTHING, updateName } from "./names.ts"
 import { isBinaryOperator, isLogicalOperator } from "./operatorNames.ts"
+import { isAccessNode, offsetOf } from "./positions.ts"
 import { sourceText } from "./sourceText.ts"
 
 export const BinaryExpression = (l: Lowering, node: ts.BinaryExpression): Expression => {
@@ -85,7 +87,9 @@ const update = (
 ): Expression => {
   const by = node.operator === ts.SyntaxKind.PlusPlusToken ? 1 : -1
   const target = unwrap(node.operand)
-  if (ts.isIdentifier(target)) return updateName(l, target, { by, isPrefix })
+  const pr = l.positionAt(lastPosition(node, "read"))
+  const p = l.positionAt(offsetOf(node))
+  if (ts.isIdentifier(target)) return updateName(l, target, { by, isPrefix, pr, p })
   if (!isAccessNode(target) || isInChain(target)) {
     l.report(
       catalogue.syntax(
@@ -103,7 +107,8 @@ const update = (
     k: key,
     by,
     ...(isPrefix ? { pre: 1 as const } : {}),
-    p: l.position(ts.isPropertyAccessExpression(target) ? target.name : target)
+    pr,
+    p
   }, [object, key])
 }
 

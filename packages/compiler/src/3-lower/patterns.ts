@@ -13,9 +13,11 @@ import { isPattern, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { iterated } from "./calls.ts"
+import { lastPosition } from "./lastPosition.ts"
 import type { Lowering, Origin, Writing } from "./Lowering.ts"
-import { accessPosition, isAccessNode, keyOf, objectOf } from "./members.ts"
+import { keyOf, objectOf } from "./members.ts"
 import { writeMember, writeName } from "./names.ts"
+import { isAccessNode } from "./positions.ts"
 import { propertyKey } from "./propertyKey.ts"
 import { isAccess, sourceText } from "./sourceText.ts"
 import { writeVariable } from "./variables.ts"
@@ -40,7 +42,13 @@ export const bind = (
     const { object } = objectOf(l, node.expression)
     const key = keyOf(l, node)
     return [
-      l.node({ t: "SetM", o: object, k: key, e: value, p: l.position(node) }, [object, key, value])
+      l.node({
+        t: "SetM",
+        o: object,
+        k: key,
+        e: value,
+        p: l.positionAt(lastPosition(node, "run"))
+      }, [object, key, value])
     ]
   }
   l.report(catalogue.syntax(node, "Invalid destructuring assignment target"))
@@ -53,7 +61,7 @@ const write = (
   value: Expression,
   writing: Writing
 ): Expression => {
-  if (writing === "assign") return writeName(l, node, value)
+  if (writing === "assign") return writeName(l, node, value, written(l, node))
   const variable = l.scope.lookup(node.text)
   // Its scope declared the name before anything was lowered.
   if (variable === undefined) throw new Error(`${node.text} is not declared`)
@@ -61,8 +69,13 @@ const write = (
   return writeVariable(l, variable, value, "initialise", node)
 }
 
+/** A name in a pattern that is assigned to; the loops around have none of their own. */
+const written = (l: Lowering, node: ts.Identifier): number =>
+  l.positionAt(lastPosition(node, "run"))
+
 /** One element of a pattern, written either way. */
 interface Element {
+  readonly node: ts.Node
   readonly key: ts.PropertyName | undefined
   readonly target: ts.Node
   readonly initializer: ts.Expression | undefined
@@ -106,9 +119,20 @@ const bindObject = (
   for (const element of elements) {
     if (element.isRest) {
       out.push(
-        ...bind(l, element.target, { t: "ObjRest", e: source, k: used }, writing, {
-          isNested: true
-        })
+        ...bind(
+          l,
+          element.target,
+          {
+            t: "ObjRest",
+            e: source,
+            k: used,
+            p: l.positionAt(lastPosition(element.node, "read"))
+          },
+          writing,
+          {
+            isNested: true
+          }
+        )
       )
       continue
     }
@@ -120,10 +144,16 @@ const bindObject = (
       out.push(l.writeTemporary(place, key))
       key = l.readTemporary(place)
       // Also ahead of what the target evaluates, and once for the read and for the rest.
-      out.push(l.writeTemporary(place, { t: "Key", e: key, p: l.position(element.key!) }))
+      out.push(
+        l.writeTemporary(place, {
+          t: "Key",
+          e: key,
+          p: l.positionAt(lastPosition(element.node, "key"))
+        })
+      )
     }
     used.push(key)
-    const p = l.position(element.key!)
+    const p = l.positionAt(lastPosition(element.node, "read"))
     const read = (): Expression => l.node({ t: "Get", o: source, k: key, p }, [key])
     out.push(...bindElement(l, element, read, writing))
   }
@@ -151,7 +181,7 @@ const bindElement = (
   const { object } = objectOf(l, target.expression)
   const key = keyOf(l, target)
   const value = withDefault(l, element, read)
-  const p = l.position(target)
+  const p = l.positionAt(lastPosition(target, "run"))
   return [l.node({ t: "SetM", o: object, k: key, e: value, p }, [object, key, value])]
 }
 
@@ -208,9 +238,7 @@ const requireObject = (
 const requiredPosition = (l: Lowering, pattern: ts.Node, first: Element | undefined): number => {
   const isComputed = first?.key !== undefined && ts.isComputedPropertyName(first.key)
   if (first === undefined || isComputed) return l.position(pattern)
-  return isAccessNode(first.target)
-    ? accessPosition(l, first.target)
-    : l.position(first.target)
+  return l.positionAt(lastPosition(first.node, "read"))
 }
 
 const literalText = (name: ts.PropertyName): string =>
@@ -224,6 +252,7 @@ const propertiesOf = (
 ): ReadonlyArray<Element> =>
   ts.isObjectBindingPattern(pattern)
     ? pattern.elements.map((element) => ({
+      node: element,
       key: element.dotDotDotToken === undefined
         ? element.propertyName ?? nameAsKey(element.name)
         : undefined,
@@ -244,6 +273,7 @@ const nameAsKey = (name: ts.BindingName): ts.PropertyName | undefined =>
 const assignedProperty = (property: ts.ObjectLiteralElementLike): Element | undefined => {
   if (ts.isShorthandPropertyAssignment(property)) {
     return {
+      node: property,
       key: property.name,
       target: property.name,
       initializer: property.objectAssignmentInitializer,
@@ -251,10 +281,21 @@ const assignedProperty = (property: ts.ObjectLiteralElementLike): Element | unde
     }
   }
   if (ts.isPropertyAssignment(property)) {
-    return { key: property.name, ...targetAndDefault(property.initializer), isRest: false }
+    return {
+      node: property,
+      key: property.name,
+      ...targetAndDefault(property.initializer),
+      isRest: false
+    }
   }
   return ts.isSpreadAssignment(property)
-    ? { key: undefined, target: property.expression, initializer: undefined, isRest: true }
+    ? {
+      node: property,
+      key: undefined,
+      target: property.expression,
+      initializer: undefined,
+      isRest: true
+    }
     : undefined
 }
 
@@ -281,7 +322,8 @@ const bindArray = (
   const item = l.addressOf(place)
   const children: Array<Expression> = [value]
   const elements = pattern.elements.map((node, i): ArrPat["a"][number] => {
-    if (ts.isOmittedExpression(node)) return { k: "hole" }
+    const p = l.positionAt(lastPosition(node, "next"))
+    if (ts.isOmittedExpression(node)) return { k: "hole", p }
     const element = arrayElement(node)
     if (element.isRest && i < pattern.elements.length - 1) {
       l.report(catalogue.syntax(node, "Rest element must be last element"))
@@ -294,7 +336,7 @@ const bindArray = (
         bind(l, target, withDefault(l, element, read), writing, nested(element))
       )
       children.push(bound)
-      return { k, b: bound }
+      return { k, b: bound, p }
     }
     // The target's object and key come before the next step of the iterator.
     const objectPlace = l.temporary()
@@ -313,10 +355,10 @@ const bindArray = (
       o: isSuper ? object : l.readTemporary(objectPlace),
       k: key.t === "Priv" ? key : l.readTemporary(keyPlace),
       e: stored,
-      p: l.position(target)
+      p: l.positionAt(lastPosition(target, "run"))
     }, [stored])
     children.push(before, bound)
-    return { k, pre: before, b: bound }
+    return { k, pre: before, b: bound, p }
   })
   const hasName = writing === "initialise" && origin.text !== undefined &&
     (origin.node === undefined || !isAccess(origin.node))
@@ -326,7 +368,8 @@ const bindArray = (
     item,
     a: elements,
     ...(hasName ? { n: origin.text } : {}),
-    p: origin.offset === undefined ? l.position(pattern) : l.positionAt(origin.offset)
+    p: l.positionAt(lastPosition(pattern, "run")),
+    pc: l.positionAt(lastPosition(pattern, "close"))
   }, children)
   const cleared = l.clear(places)
   return cleared.length === 0 ? node : l.sequence([node, ...cleared])
@@ -335,6 +378,7 @@ const bindArray = (
 const arrayElement = (node: ts.ArrayBindingElement | ts.Expression): Element => {
   if (ts.isBindingElement(node)) {
     return {
+      node,
       key: undefined,
       target: node.name,
       initializer: node.initializer,
@@ -342,11 +386,11 @@ const arrayElement = (node: ts.ArrayBindingElement | ts.Expression): Element => 
     }
   }
   if (ts.isOmittedExpression(node)) {
-    return { key: undefined, target: node, initializer: undefined, isRest: false }
+    return { node, key: undefined, target: node, initializer: undefined, isRest: false }
   }
   return ts.isSpreadElement(node)
-    ? { key: undefined, target: node.expression, initializer: undefined, isRest: true }
-    : { key: undefined, ...targetAndDefault(node), isRest: false }
+    ? { node, key: undefined, target: node.expression, initializer: undefined, isRest: true }
+    : { node, key: undefined, ...targetAndDefault(node), isRest: false }
 }
 
 /** Whether evaluating a target's object and key is not observable, so that the order does not matter. */

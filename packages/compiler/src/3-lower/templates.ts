@@ -5,12 +5,14 @@
  */
 import type { Expression } from "@rappel/core/program/Expression"
 import ts from "../typescript.ts"
+import { lastPosition } from "./lastPosition.ts"
 import type { Lowering } from "./Lowering.ts"
 
 export const TemplateExpression = (l: Lowering, node: ts.TemplateExpression): Expression => {
   const parts = node.templateSpans.map((span) => l.expression(span.expression))
   const strings = [node.head.text, ...node.templateSpans.map((span) => span.literal.text)]
-  return l.node({ t: "Tpl", q: strings, a: parts, p: l.position(node) }, parts)
+  const ps = node.templateSpans.map((span) => l.positionAt(lastPosition(span, "run")))
+  return l.node({ t: "Tpl", q: strings, a: parts, ps, p: l.position(node) }, parts)
 }
 
 /** The object that a tag gets: cooked strings, null for those with an escape that means nothing. */

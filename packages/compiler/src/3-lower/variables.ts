@@ -27,7 +27,9 @@ export const writeVariable = (
   variable: Variable,
   value: Expression,
   writing: Writing,
-  node: ts.Node
+  node: ts.Node,
+  /** Where V8 says that a later write is. */
+  p = 0
 ): Expression =>
   l.node({
     t: "Set",
@@ -35,13 +37,21 @@ export const writeVariable = (
     i: variable.index,
     n: variable.name,
     e: value,
-    ...(writing === "assign" ? guards(l, variable, node) : {})
+    ...(writing === "assign" ? guards(l, variable, node, p) : {})
   }, [value])
+
+/** `++` or `--`, with the positions of reading and of writing. */
+export interface Update {
+  readonly by: 1 | -1
+  readonly isPrefix: boolean
+  readonly pr: number
+  readonly p: number
+}
 
 export const updateVariable = (
   l: Lowering,
   variable: Variable,
-  step: { readonly by: 1 | -1; readonly isPrefix: boolean },
+  step: Update,
   node: ts.Node
 ): Expression => ({
   t: "Upd",
@@ -50,21 +60,23 @@ export const updateVariable = (
   n: variable.name,
   by: step.by,
   ...(step.isPrefix ? { pre: 1 } : {}),
-  ...guards(l, variable, node)
+  ...guards(l, variable, node, step.p),
+  pr: step.pr
 })
 
 /** The checks of a later write: is it initialised, may it change. */
 const guards = (
   l: Lowering,
   variable: Variable,
-  node: ts.Node
+  node: ts.Node,
+  p: number
 ): { readonly z?: 1; readonly c?: 1; readonly p?: number } => {
   const isChecked = check(l, variable, node)
   const isConstant = variable.kind === "const" || variable.kind === "self"
   return {
     ...(isChecked ? { z: 1 } : {}),
     ...(isConstant ? { c: 1 } : {}),
-    ...(isChecked || isConstant ? { p: l.position(node) } : {})
+    ...(isChecked || isConstant ? { p } : {})
   }
 }
 

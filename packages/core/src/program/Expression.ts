@@ -96,6 +96,7 @@ export interface Upd extends Address {
   readonly pre?: 1
   readonly z?: 1
   readonly c?: 1
+  readonly pr?: number
   readonly p?: number
 }
 
@@ -237,13 +238,15 @@ export interface ObjRest {
   readonly t: "ObjRest"
   readonly e: Expression
   readonly k: ReadonlyArray<Expression>
+  readonly p?: number
 }
 /**
  * An array pattern: iterates `e`; each element is stored in the temporary `item`
  * and then bound by `b`. The iterator is closed when the pattern ends before it,
  * also by an exception of a binding. `pre`, where the target's object has effects,
  * is evaluated before the iterator's step (and its exception closes the iterator
- * too). Two own slots: phase, iterator record.
+ * too). Two own slots: phase, iterator record. An element's `p` is where its step is,
+ * `pc` where the iterator is closed.
  */
 export interface ArrPat extends Slots {
   readonly t: "ArrPat"
@@ -251,9 +254,15 @@ export interface ArrPat extends Slots {
   readonly item: Address
   readonly n?: string
   readonly p: number
+  readonly pc?: number
   readonly a: ReadonlyArray<
-    | { readonly k: "item" | "rest"; readonly b: Expression; readonly pre?: Expression }
-    | { readonly k: "hole" }
+    | {
+      readonly k: "item" | "rest"
+      readonly b: Expression
+      readonly pre?: Expression
+      readonly p?: number
+    }
+    | { readonly k: "hole"; readonly p?: number }
   >
 }
 
@@ -297,6 +306,8 @@ export interface OpM extends Slots {
   readonly o: Expression
   readonly k: Expression
   readonly e: Expression
+  readonly pr?: number
+  readonly po?: number
   readonly p: number
 }
 /** `o[k] &&= e` and so on: reads, and writes only when the operator goes on to the right side. */
@@ -306,6 +317,7 @@ export interface LogM extends Slots {
   readonly o: Expression
   readonly k: Expression
   readonly e: Expression
+  readonly pr?: number
   readonly p: number
 }
 export interface UpdM extends Slots {
@@ -314,6 +326,7 @@ export interface UpdM extends Slots {
   readonly k: Expression
   readonly by: 1 | -1
   readonly pre?: 1
+  readonly pr?: number
   readonly p: number
 }
 export interface Del extends Slots {
@@ -330,6 +343,7 @@ export interface Tpl extends Slots {
   readonly t: "Tpl"
   readonly q: ReadonlyArray<string>
   readonly a: ReadonlyArray<Expression>
+  readonly ps?: ReadonlyArray<number>
   readonly p: number
 }
 /** The strings object of a tagged template; one object per site and instance. Cooked parts may be undefined (null here). */
@@ -355,6 +369,7 @@ export interface ObjProperty {
   readonly kind: "v" | "m" | "get" | "set" | "spread" | "proto"
   readonly k?: Expression
   readonly e: Expression
+  readonly p?: number
 }
 export interface Obj extends Slots {
   readonly t: "Obj"
@@ -418,6 +433,7 @@ export interface Yield extends Slots {
 export interface YieldStar extends Slots {
   readonly t: "YieldStar"
   readonly e: Expression
+  readonly pn?: number
   readonly p: number
 }
 

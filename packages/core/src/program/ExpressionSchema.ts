@@ -51,7 +51,7 @@ const expressionNodes = Schema.Union(
   node("Hole", {}),
   node("Var", { ...address, n: Text, z: flag, p: maybeIndex }),
   node("Set", { ...address, ...s, n: Text, e: expression, z: flag, c: flag, p: maybeIndex }),
-  node("Upd", { ...address, ...by, n: Text, z: flag, c: flag, p: maybeIndex }),
+  node("Upd", { ...address, ...by, n: Text, z: flag, c: flag, pr: maybeIndex, p: maybeIndex }),
   node("Arg", { i: Index }),
   node("RestArg", { i: Index }),
   node("Args", {}),
@@ -87,16 +87,22 @@ const expressionNodes = Schema.Union(
   node("Seq", { ...s, l: expressions }),
   node("ReqObj", { ...p, e: expression, n: maybeText, k: maybeText }),
   node("Key", { ...p, e: expression }),
-  node("ObjRest", { e: expression, k: expressions }),
+  node("ObjRest", { e: expression, k: expressions, p: maybeIndex }),
   node("ArrPat", {
     ...s,
     ...p,
     e: expression,
     item: Address,
     n: maybeText,
+    pc: maybeIndex,
     a: Schema.Array(Schema.Union(
-      Schema.Struct({ k: Literal("item", "rest"), b: expression, pre: maybeExpression }),
-      Schema.Struct({ k: Literal("hole") })
+      Schema.Struct({
+        k: Literal("item", "rest"),
+        b: expression,
+        pre: maybeExpression,
+        p: maybeIndex
+      }),
+      Schema.Struct({ k: Literal("hole"), p: maybeIndex })
     ))
   }),
   node("Super", {}),
@@ -104,11 +110,34 @@ const expressionNodes = Schema.Union(
   node("PrivIn", { ...s, ...p, k: PrivSchema, e: expression }),
   node("Get", { ...s, ...p, o: expression, k: expression, opt: flag, ch: flag }),
   node("SetM", { ...s, ...p, o: expression, k: expression, e: expression }),
-  node("OpM", { ...s, ...p, op: BinaryOperator, o: expression, k: expression, e: expression }),
-  node("LogM", { ...s, ...p, op: LogicalOperator, o: expression, k: expression, e: expression }),
-  node("UpdM", { ...s, ...p, ...by, o: expression, k: expression }),
+  node("OpM", {
+    ...s,
+    ...p,
+    op: BinaryOperator,
+    o: expression,
+    k: expression,
+    e: expression,
+    pr: maybeIndex,
+    po: maybeIndex
+  }),
+  node("LogM", {
+    ...s,
+    ...p,
+    op: LogicalOperator,
+    o: expression,
+    k: expression,
+    e: expression,
+    pr: maybeIndex
+  }),
+  node("UpdM", { ...s, ...p, ...by, o: expression, k: expression, pr: maybeIndex }),
   node("Del", { ...s, ...p, o: expression, k: expression, opt: flag, ch: flag }),
-  node("Tpl", { ...s, ...p, q: Schema.Array(Text), a: expressions }),
+  node("Tpl", {
+    ...s,
+    ...p,
+    q: Schema.Array(Text),
+    a: expressions,
+    ps: Schema.optionalWith(indices, { exact: true })
+  }),
   node("TplObj", { id: Index, c: Schema.Array(Schema.NullOr(Text)), w: Schema.Array(Text) }),
   node("Arr", { ...s, ...p, a: expressions }),
   node("Spread", { ...p, e: expression, n: maybeText }),
@@ -118,7 +147,8 @@ const expressionNodes = Schema.Union(
     ps: Schema.Array(Schema.Struct({
       kind: Literal("v", "m", "get", "set", "spread", "proto"),
       k: maybeExpression,
-      e: expression
+      e: expression,
+      p: maybeIndex
     }))
   }),
   node("Call", {
@@ -149,7 +179,7 @@ const expressionNodes = Schema.Union(
   node("SuperCall", { ...s, ...p, a: expressions }),
   node("Await", { ...s, ...p, e: expression }),
   node("Yield", { ...s, ...p, e: expression }),
-  node("YieldStar", { ...s, ...p, e: expression })
+  node("YieldStar", { ...s, ...p, e: expression, pn: maybeIndex })
 )
 
 /**
@@ -190,7 +220,9 @@ const statementNodes = Schema.Union(
     b: statement,
     L: labels,
     aw: flag,
-    n: maybeText
+    n: maybeText,
+    pn: maybeIndex,
+    pc: maybeIndex
   }),
   node("Switch", {
     ...s,

@@ -74,6 +74,7 @@ export interface Do extends Slots {
  * iteration's environment (with `outer` > 0 in an environment of that size that
  * holds the loop's own names uninitialised). Each value is stored at `item`,
  * an address seen from inside the iteration's scope, and then bound by `bind`.
+ * `pn` is where the iterator gives the next value, `pc` where it is closed.
  */
 export interface ForOf extends Slots {
   readonly t: "ForOf" | "ForIn"
@@ -86,6 +87,8 @@ export interface ForOf extends Slots {
   readonly L: ReadonlyArray<string>
   readonly aw?: 1
   readonly n?: string
+  readonly pn?: number
+  readonly pc?: number
   readonly p: number
 }
 /** The cases share one scope; `fns` are its hoisted functions. A case without `e` is the default. */

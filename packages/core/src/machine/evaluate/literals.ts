@@ -17,15 +17,16 @@ import { clear, operands, resumable } from "./resumable.ts"
 const text = (value: unknown): string =>
   typeof value === "function" ? sourceOf(value) : `${value as string}`
 
-export const template = ({ a, p, q, s }: Tpl, compiler: Compiler): Evaluate => {
+export const template = ({ a, p, ps, q, s }: Tpl, compiler: Compiler): Evaluate => {
   const parts = compiler.expressions(a)
+  const places = ps ?? a.map(() => p)
   const { length } = parts
   if (s !== undefined) {
     // Each part becomes text before the next is evaluated.
-    const texts = parts.map((part): Evaluate => (E, F) => {
+    const texts = parts.map((part, at): Evaluate => (E, F) => {
       const value = part(E, F)
       if (value === SUSPENDED) return value
-      F.at = p
+      F.at = places[at]!
       return text(value)
     })
     return operands(
@@ -39,7 +40,7 @@ export const template = ({ a, p, q, s }: Tpl, compiler: Compiler): Evaluate => {
     let all = q[0]!
     for (let at = 0; at < length; at++) {
       const value = parts[at]!(E, F)
-      F.at = p
+      F.at = places[at]!
       all += text(value) + q[at + 1]!
     }
     return all
@@ -161,14 +162,21 @@ interface Property {
   readonly key: Evaluate | undefined
   readonly value: Evaluate
   readonly define: Define
+  /** Where its key is converted, or copied from it. */
+  readonly at: number
 }
 
-const property = ({ e, k, kind }: ObjProperty, compiler: Compiler): Property => {
+const property = (
+  { e, k, kind, p }: ObjProperty,
+  compiler: Compiler,
+  otherwise: number
+): Property => {
   const isLiteral = k?.t === "Lit"
   const define = DEFINES[kind]
   const prefix = kind === "get" || kind === "set" ? `${kind} ` : ""
   const namesFunction = k !== undefined && !isLiteral && isAnonymous(e, compiler)
   return {
+    at: p ?? otherwise,
     name: isLiteral ? String(k.v) : undefined,
     key: k === undefined || isLiteral ? undefined : compiler.expression(k),
     value: compiler.expression(e),
@@ -192,7 +200,7 @@ export const toPropertyKey = (value: any): PropertyKey =>
     : String(value)
 
 export const object = ({ p, ps, s }: Obj, compiler: Compiler): Evaluate => {
-  const properties = ps.map((part) => property(part, compiler))
+  const properties = ps.map((part) => property(part, compiler, p))
   const { length } = properties
   if (s !== undefined) {
     // Slots: 2 · property + (0 key, 1 value), the object, the key.
@@ -200,7 +208,7 @@ export const object = ({ p, ps, s }: Obj, compiler: Compiler): Evaluate => {
       const S = F.slots
       const made = S[s + 1] === 0 ? {} : S[s + 1] as object
       for (let step = S[s] as number; step < 2 * length; step++) {
-        const { define, key, name, value } = properties[step >> 1]!
+        const { at, define, key, name, value } = properties[step >> 1]!
         const isKey = step % 2 === 0
         if (isKey && key === undefined) {
           S[s + 2] = name
@@ -212,7 +220,7 @@ export const object = ({ p, ps, s }: Obj, compiler: Compiler): Evaluate => {
           S[s + 1] = made
           return given
         }
-        F.at = p
+        F.at = at
         if (isKey) S[s + 2] = toPropertyKey(given)
         else define(made, S[s + 2], given)
       }
@@ -233,12 +241,12 @@ export const object = ({ p, ps, s }: Obj, compiler: Compiler): Evaluate => {
   return (E, F) => {
     const made = {}
     for (let at = 0; at < length; at++) {
-      const { define, key, name, value } = properties[at]!
+      const { at: place, define, key, name, value } = properties[at]!
       const given = key === undefined ? name : key(E, F)
-      F.at = p
+      F.at = place
       const name_ = key === undefined ? given : toPropertyKey(given)
       const item = value(E, F)
-      F.at = p
+      F.at = place
       define(made, name_, item)
     }
     return made

@@ -171,7 +171,7 @@ const open = ({ n, t }: ForOf, value: unknown): IteratorRecord => {
 }
 
 const plainForOf = (node: ForOf, compiler: Compiler): Execute => {
-  const { L, p, size, t, tdz } = node
+  const { L, p, pc = p, pn = p, size, t, tdz } = node
   const source = compiler.expression(node.e)
   const enter = scopeEnv(size, tdz)
   const store = storeAt(node.item)
@@ -199,20 +199,23 @@ const plainForOf = (node: ForOf, compiler: Compiler): Execute => {
       return undefined
     }
     const record = open(node, value)
+    F.at = pn
     for (let item = nextItem(record); item !== END; item = nextItem(record)) {
       let completion: Completion | undefined
       try {
         completion = turn(E, F, item)
       } catch (error) {
-        abandon(record, caught(F, error))
+        const thrown = caught(F, error)
+        F.at = pc
+        abandon(record, thrown)
         throw error
       }
       if (completion !== undefined) {
-        F.at = p
+        F.at = pc
         closeIterator(record)
         return leave(completion)
       }
-      F.at = p
+      F.at = pn
     }
     return undefined
   }
@@ -242,7 +245,7 @@ export class Ending {
 
 /** Slots: phase, iterator, environment, ending. */
 const resumableForOf = (node: ForOf, s: number, compiler: Compiler): Execute => {
-  const { L, aw, n, p, size, tdz } = node
+  const { L, aw, n, p, pc = p, pn = p, size, tdz } = node
   const isAsync = aw === 1
   const source = compiler.expression(node.e)
   const enter = scopeEnv(size, tdz)
@@ -290,7 +293,7 @@ const resumableForOf = (node: ForOf, s: number, compiler: Compiler): Execute => 
     record: IteratorRecord,
     completion: Completion
   ): Completion | undefined => {
-    F.at = p
+    F.at = pc
     const suspended = closeAsync(
       F,
       record,
@@ -349,9 +352,9 @@ const resumableForOf = (node: ForOf, s: number, compiler: Compiler): Execute => 
     for (;;) {
       if (S[s] === NEXT_ITEM || S[s] === AWAITS_ITEM) {
         let item: unknown
+        F.at = pn
         if (!isAsync) item = nextItem(record)
         else if (S[s] === NEXT_ITEM) {
-          F.at = p
           if (typeof record.next !== "function") {
             throw new TypeError(`${typeAndValue(record.next)} is not a function`)
           }
@@ -373,6 +376,7 @@ const resumableForOf = (node: ForOf, s: number, compiler: Compiler): Execute => 
         completion = turn(E, F)
       } catch (error) {
         const thrown = caught(F, error)
+        F.at = pc
         if (isAsync) return throwAsync(F, record, thrown)
         abandon(record, thrown)
         throw thrown
@@ -380,7 +384,7 @@ const resumableForOf = (node: ForOf, s: number, compiler: Compiler): Execute => 
       if (completion === SUSPENDED) return completion
       if (completion !== undefined) {
         if (isAsync) return leaveAsync(F, record, completion)
-        F.at = p
+        F.at = pc
         const { result } = F
         closeIterator(record)
         F.result = result

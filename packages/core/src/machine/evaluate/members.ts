@@ -221,15 +221,19 @@ const oldValue = (s: number, p: number): Evaluate =>
     return getAny(F.slots[s + 1], F.slots[s + 2])
   })
 
-export const operateProperty = ({ e, k, o, op, p, s }: OpM, compiler: Compiler): Evaluate => {
+export const operateProperty = (
+  { e, k, o, op, p, pr = p, po = p, s }: OpM,
+  compiler: Compiler
+): Evaluate => {
   const object = compiler.expression(o)
   const key = compiler.expression(k)
   const given = compiler.expression(e)
   const operate = operation(op)
   if (s !== undefined) {
-    return operands([object, key, oldValue(s, p), given], s, ([base, name, old, right], F) => {
-      F.at = p
+    return operands([object, key, oldValue(s, pr), given], s, ([base, name, old, right], F) => {
+      F.at = po
       const value = operate(old, right)
+      F.at = p
       setAny(base, name, value)
       return value
     })
@@ -237,17 +241,21 @@ export const operateProperty = ({ e, k, o, op, p, s }: OpM, compiler: Compiler):
   return (E, F) => {
     const base = object(E, F)
     const name = key(E, F)
-    F.at = p
+    F.at = pr
     const old = getAny(base, name)
     const right = given(E, F)
-    F.at = p
+    F.at = po
     const value = operate(old, right)
+    F.at = p
     setAny(base, name, value)
     return value
   }
 }
 
-export const logicalProperty = ({ e, k, o, op, p, s }: LogM, compiler: Compiler): Evaluate => {
+export const logicalProperty = (
+  { e, k, o, op, p, pr = p, s }: LogM,
+  compiler: Compiler
+): Evaluate => {
   const object = compiler.expression(o)
   const key = compiler.expression(k)
   const given = compiler.expression(e)
@@ -256,7 +264,7 @@ export const logicalProperty = ({ e, k, o, op, p, s }: LogM, compiler: Compiler)
     return (E, F) => {
       const base = object(E, F)
       const name = key(E, F)
-      F.at = p
+      F.at = pr
       const old = getAny(base, name)
       if (isDecided(old)) return old
       const value = given(E, F)
@@ -266,7 +274,7 @@ export const logicalProperty = ({ e, k, o, op, p, s }: LogM, compiler: Compiler)
     }
   }
   // The slot counts: 0 object, 1 key, 2 old value, 3 right side.
-  const before = [object, key, oldValue(s, p)]
+  const before = [object, key, oldValue(s, pr)]
   return resumable((E, F) => {
     const S = F.slots
     for (let at = S[s] as number; at < 3; at++) {
@@ -292,13 +300,17 @@ export const logicalProperty = ({ e, k, o, op, p, s }: LogM, compiler: Compiler)
   })
 }
 
-export const updateProperty = ({ by, k, o, p, pre, s }: UpdM, compiler: Compiler): Evaluate => {
+export const updateProperty = (
+  { by, k, o, p, pr = p, pre, s }: UpdM,
+  compiler: Compiler
+): Evaluate => {
   const object = compiler.expression(o)
   const key = compiler.expression(k)
   const update = (base: unknown, name: unknown, F: Frame): unknown => {
-    F.at = p
+    F.at = pr
     const old = toNumeric(getAny(base, name))
     const value = stepped(old, by)
+    F.at = p
     setAny(base, name, value)
     return pre === 1 ? value : old
   }

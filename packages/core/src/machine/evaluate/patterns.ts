@@ -44,13 +44,14 @@ export const propertyKey = ({ e, p }: Key, compiler: Compiler): Evaluate => {
   }
 }
 
-export const objectRest = ({ e, k }: ObjRest, compiler: Compiler): Evaluate => {
+export const objectRest = ({ e, k, p }: ObjRest, compiler: Compiler): Evaluate => {
   const source = compiler.expression(e)
   const keys = compiler.expressions(k)
   return (E, F) => {
     const object = Object(source(E, F)) as object
     const taken = new Set(keys.map((key) => toPropertyKey(key(E, F))))
     const rest = {}
+    if (p !== undefined) F.at = p
     for (const key of Reflect.ownKeys(object)) {
       if (taken.has(key)) continue
       if (Reflect.getOwnPropertyDescriptor(object, key)?.enumerable !== true) continue
@@ -84,11 +85,12 @@ export const abandon = (record: IteratorRecord, error: unknown): void => {
 }
 
 export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
-  const { n, p, s } = node
+  const { n, p, pc = p, s } = node
   const source = compiler.expression(node.e)
   const store = storeAt(node.item)
   const elements = node.a.map((element) => ({
     kind: element.k,
+    at: element.p ?? p,
     before: element.k === "hole" || element.pre === undefined
       ? undefined
       : compiler.expression(element.pre),
@@ -112,19 +114,24 @@ export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
       }
       const record = getIterator(value, n)
       try {
-        for (const { before, bind, kind } of elements) {
+        for (const { at, before, bind, kind } of elements) {
           before?.(E, F)
-          F.at = p
+          F.at = at
           const item = kind === "rest" ? remaining(record) : nextOrUndefined(record)
           if (bind === undefined) continue
           store(E, item)
           bind(E, F)
         }
       } catch (error) {
-        abandon(record, caught(F, error))
+        const thrown = caught(F, error)
+        F.at = pc
+        abandon(record, thrown)
         throw error
       }
-      if (!record.isDone) closeIterator(record)
+      if (!record.isDone) {
+        F.at = pc
+        closeIterator(record)
+      }
       return value
     }
   }
@@ -144,7 +151,7 @@ export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
         const { before, bind, kind } = elements[at]!
         if (S[s] === 1 + 2 * at) {
           if (before?.(E, F) === SUSPENDED) return SUSPENDED
-          F.at = p
+          F.at = elements[at]!.at
           const item = kind === "rest" ? remaining(record) : nextOrUndefined(record)
           if (bind !== undefined) store(E, item)
           S[s] = 2 + 2 * at
@@ -153,11 +160,16 @@ export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
         S[s] = 3 + 2 * at
       }
     } catch (error) {
-      abandon(record, caught(F, error))
+      const thrown = caught(F, error)
+      F.at = pc
+      abandon(record, thrown)
       throw error
     }
     clear(S, s, s + 2)
-    if (!record.isDone) closeIterator(record)
+    if (!record.isDone) {
+      F.at = pc
+      closeIterator(record)
+    }
     return undefined
   })
 }

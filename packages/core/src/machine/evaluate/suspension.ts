@@ -149,20 +149,20 @@ const delegate = (
 const delegateInGenerator = (
   operand: Evaluate,
   slot: number,
-  p: number
+  pn: number
 ): Evaluate =>
   resumable((E, F) => {
     const S = F.slots
     if (S[slot] === 0) {
       const value = operand(E, F)
       if (value === SUSPENDED) return value
-      F.at = p
+      F.at = pn
       S[slot + 1] = getIterator(value, undefined)
       S[slot] = 1
       F.mode = NEXT
       F.sent = undefined
     }
-    F.at = p
+    F.at = pn
     const result = delegate(S[slot + 1] as IteratorRecord, F)
     if (result.done) {
       clear(S, slot, slot + 2)
@@ -180,7 +180,12 @@ const AWAITS_RETURN_RESULT = 4
 const AWAITS_CLOSE = 5
 const AWAITS_LAST_VALUE = 6
 
-const delegateInAsyncGenerator = (operand: Evaluate, slot: number, p: number): Evaluate => {
+const delegateInAsyncGenerator = (
+  operand: Evaluate,
+  slot: number,
+  p: number,
+  pn: number
+): Evaluate => {
   const waitFor = (F: Task, phase: number, value: unknown): typeof SUSPENDED => {
     const suspended = suspendFor(F, value)
     F.slots[slot] = phase
@@ -205,7 +210,9 @@ const delegateInAsyncGenerator = (operand: Evaluate, slot: number, p: number): E
     if (typeof record.next !== "function") {
       throw new TypeError(`${typeAndValue(record.next)} is not a function`)
     }
-    return waitFor(F, AWAITS_RESULT, Reflect.apply(record.next, record.iterator, [value]))
+    const result: unknown = Reflect.apply(record.next, record.iterator, [value])
+    F.at = p
+    return waitFor(F, AWAITS_RESULT, result)
   }
   return resumable((E, F) => {
     const S = F.slots
@@ -213,12 +220,12 @@ const delegateInAsyncGenerator = (operand: Evaluate, slot: number, p: number): E
     if (phase === 0) {
       const value = operand(E, F)
       if (value === SUSPENDED) return value
-      F.at = p
+      F.at = pn
       const record = getAsyncIterator(value, undefined)
       S[slot + 1] = record
       return nextWith(record, F, undefined)
     }
-    F.at = p
+    F.at = pn
     const record = S[slot + 1] as IteratorRecord
     if (phase === YIELDED) {
       const { mode, sent } = F
@@ -247,9 +254,9 @@ const delegateInAsyncGenerator = (operand: Evaluate, slot: number, p: number): E
   })
 }
 
-export const yieldStar = ({ e, p, s }: YieldStar, compiler: Compiler): Evaluate => {
+export const yieldStar = ({ e, p, pn = p, s }: YieldStar, compiler: Compiler): Evaluate => {
   const operand = compiler.expression(e)
   return compiler.kind === "asyncGenerator"
-    ? delegateInAsyncGenerator(operand, s!, p)
-    : delegateInGenerator(operand, s!, p)
+    ? delegateInAsyncGenerator(operand, s!, p, pn)
+    : delegateInGenerator(operand, s!, pn)
 }

@@ -118,7 +118,7 @@ export const toNumeric = (value: any): number | bigint =>
 export const stepped = (value: number | bigint, by: 1 | -1): number | bigint =>
   typeof value === "bigint" ? value + BigInt(by) : value + by
 
-export const update = ({ by, c, d, i, n, p, pre, z }: Upd): Evaluate => {
+export const update = ({ by, c, d, i, n, p, pr = p, pre, z }: Upd): Evaluate => {
   const isPrefix = pre === 1
   return (E, F) => {
     const env = d === 0 ? E : envAt(E, d)
@@ -128,8 +128,8 @@ export const update = ({ by, c, d, i, n, p, pre, z }: Upd): Evaluate => {
       env[i] = next
       return isPrefix ? next : old
     }
-    if (z === 1 && old === UNSET) throw unset(F, n, p)
-    if (p !== undefined) F.at = p
+    if (z === 1 && old === UNSET) throw unset(F, n, pr)
+    if (pr !== undefined) F.at = pr
     const before = toNumeric(old)
     if (c === 1) throw constant(F, p)
     const next = stepped(before, by)
