@@ -15,6 +15,7 @@ import { definesFields } from "../2-analyze/tsconfig.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { field, parameterFields, staticBlock } from "./classFields.ts"
+import { inferredName } from "./inferredNames.ts"
 import { lastPosition } from "./lastPosition.ts"
 import { methodName } from "./literals.ts"
 import type { Lowering } from "./Lowering.ts"
@@ -35,8 +36,11 @@ export const classLike = (
     const parent = heritage === undefined ? undefined : l.expression(heritage)
     const members = lowerMembers(l, node, parent !== undefined)
     const exported = exportOf(l, node)
+    const n = node.name?.text ?? name ?? ""
+    const dn = n === "" ? inferredName(node) : ""
     l.output.classes[index] = {
-      n: node.name?.text ?? name ?? "",
+      n,
+      ...(dn === "" ? {} : { dn }),
       m: l.here.index,
       ...(exported === undefined ? {} : { x: exported }),
       ...(parent === undefined ? {} : { ext: 1 as const }),

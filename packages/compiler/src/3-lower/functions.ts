@@ -17,6 +17,7 @@ import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { hoisted } from "./blocks.ts"
 import { parameterProperties } from "./calls.ts"
+import { inferredName } from "./inferredNames.ts"
 import { lastPosition } from "./lastPosition.ts"
 import type { Frame, Lowering } from "./Lowering.ts"
 import { functionOffset } from "./positions.ts"
@@ -59,8 +60,11 @@ export const functionLike = (
     const self = ts.isFunctionExpression(node) && node.name !== undefined
       ? scope.variables.get(node.name.text)
       : undefined
+    const n = nameOf(node) ?? options.name ?? ""
+    const dn = n === "" ? shownName(node) : ""
     l.output.functions[index] = {
-      n: nameOf(node) ?? options.name ?? "",
+      n,
+      ...(dn === "" ? {} : { dn }),
       k: kind,
       ...(ts.isArrowFunction(node) ? { arrow: 1 as const } : {}),
       ...(isMethod(node) ? { method: 1 as const } : {}),
@@ -94,6 +98,15 @@ const kindOf = (node: FunctionSyntax): FunctionKind => {
   const isGenerator = "asteriskToken" in node && node.asteriskToken !== undefined
   if (isGenerator) return isAsync ? "asyncGenerator" : "generator"
   return isAsync ? "async" : "sync"
+}
+
+/** What stacks call a function without a name; a computed key gives it one when it runs. */
+const shownName = (node: FunctionSyntax): string => {
+  if (ts.isConstructorDeclaration(node)) return inferredName(node.parent)
+  const { parent } = node
+  const isKeyed = (ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent)) &&
+    ts.isComputedPropertyName(parent.name)
+  return isKeyed || isMethod(node) ? "" : inferredName(node)
 }
 
 const isMethod = (node: FunctionSyntax): boolean =>

@@ -45,7 +45,7 @@ export class LoadedProgram {
       if (ctor !== undefined) {
         const code = this.codes[ctor]!
         code.constructs = true
-        code.stackName = n
+        code.stackName = n || (code.node.dn ?? "")
       }
       for (const { f, kind, st } of members) {
         if (f === undefined) continue
@@ -62,9 +62,10 @@ export class LoadedProgram {
   implicitConstructor(index: number): Code {
     const known = this.#implicit.get(index)
     if (known !== undefined) return known
-    const { n, p } = this.program.classes[index]!
+    const { dn, n, p } = this.program.classes[index]!
     const code = new Code(this, {
       n,
+      ...(dn === undefined ? {} : { dn }),
       k: "sync",
       len: 0,
       size: 1,
@@ -109,7 +110,7 @@ export class Code {
     this.program = program
     this.node = node
     this.constructs = false
-    this.stackName = node.n
+    this.stackName = node.n || (node.dn ?? "")
     this.makeEnv = envMaker(node.size, node.tdz)
     this.heads = undefined
     this.body = undefined

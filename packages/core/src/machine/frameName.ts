@@ -30,9 +30,15 @@ export const frameName = (frame: Frame): string => {
   const method = methodName(frame, name)
   if (name === "") return `${type}.${method || "<anonymous>"}`
   const prefix = IDENTIFIER.test(name) ? `${type}.` : ""
-  const suffix = method === "" || method === name ? "" : ` [as ${method}]`
+  const suffix = method === "" || endsWith(name, method) ? "" : ` [as ${method}]`
   return `${prefix}${name}${suffix}`
 }
+
+const isIndex = (key: string): boolean => String(Number(key) >>> 0) === key
+
+/** Whether the method is the name, or the last part of an inferred one. */
+const endsWith = (name: string, method: string): boolean =>
+  name === method || name.endsWith(`.${method}`)
 
 const own = (object: object, key: PropertyKey): unknown =>
   Reflect.getOwnPropertyDescriptor(object, key)?.value
@@ -94,6 +100,8 @@ const methodName = ({ code, self }: Frame, name: string): string => {
   const found = new Set<string>()
   for (const each of chain) {
     for (const key of Object.getOwnPropertyNames(each)) {
+      // V8 looks among the named properties only.
+      if (isIndex(key)) continue
       if (valuesAt(each, key).some(isIt)) found.add(key)
     }
   }

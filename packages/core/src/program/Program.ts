@@ -20,6 +20,8 @@ export type FunctionKind = "sync" | "async" | "generator" | "asyncGenerator"
 export interface FunctionNode {
   /** The `name` property; "" for none. */
   readonly n: string
+  /** What stacks call it when it has none. */
+  readonly dn?: string
   readonly k: FunctionKind
   /** An arrow: `this`, `super`, `arguments` and `new.target` are those outside. */
   readonly arrow?: 1
@@ -65,6 +67,8 @@ export interface ClassMember {
 
 export interface ClassNode {
   readonly n: string
+  /** What stacks call its constructor when it has none. */
+  readonly dn?: string
   /** Module index and export name, when the class is exported: its identity on the wire. */
   readonly m: number
   readonly x?: string

@@ -24,6 +24,7 @@ const maybeIndex = Schema.optionalWith(Index, { exact: true })
 
 const functionFields = Schema.Struct({
   n: Text,
+  dn: maybeText,
   k: Literal("sync", "async", "generator", "asyncGenerator"),
   arrow: flag,
   method: flag,
@@ -43,6 +44,7 @@ const FunctionSchema: Schema.Schema<FunctionNode> = functionFields
 
 const classFields = Schema.Struct({
   n: Text,
+  dn: maybeText,
   m: Index,
   x: maybeText,
   ext: flag,
