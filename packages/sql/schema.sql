@@ -75,7 +75,7 @@ create table rappel.event (
   kind text not null,
   payload text,
   message uuid,
-  constraint event_kind CHECK ((kind = ANY (ARRAY['settled'::text, 'fired'::text, 'received'::text, 'cancelled'::text, 'terminated'::text, 'attempt'::text, 'lost'::text, 'failed'::text, 'heartbeat'::text]))),
+  constraint event_kind CHECK ((kind = ANY (ARRAY['settled'::text, 'fired'::text, 'received'::text, 'cancelled'::text, 'terminated'::text, 'attempt'::text, 'lost'::text, 'failed'::text, 'heartbeat'::text, 'patched'::text, 'repaired'::text]))) NOT VALID,
   constraint event_pkey PRIMARY KEY (instance_id, seq)
 ) with (toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
 
@@ -115,6 +115,8 @@ create table rappel.instance (
   schedule text,
   tags text[],
   memo text,
+  repairs integer,
+  origin uuid,
   constraint instance_finished CHECK ((((ok IS NULL) = (finished_at IS NULL)) AND ((ok IS NULL) = (outcome IS NULL)))),
   constraint instance_pkey PRIMARY KEY (id),
   constraint instance_verdict CHECK (((verdict IS NULL) OR ((verdict = ANY (ARRAY['cancelled'::text, 'terminated'::text])) AND (NOT ok))))
@@ -976,6 +978,10 @@ comment on column rappel.instance.deadline_at is 'When it is cancelled unless it
 comment on column rappel.instance.tick_at is 'The time of its schedule that it is the run of; null for a run outside its times.';
 
 comment on column rappel.instance.memo is 'JSON of an object, for people.';
+
+comment on column rappel.instance.repairs is 'How often it went on after its end; names what it tells its parent each time.';
+
+comment on column rappel.instance.origin is 'The instance that a repair made it of.';
 
 comment on table rappel.lane is 'What a take locks before it counts the permits and starts of a lane; queues with limits have a lane, too.';
 

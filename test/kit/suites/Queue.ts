@@ -17,6 +17,7 @@ import { keepingText } from "./queue/keepingText.ts"
 import { limiting } from "./queue/limiting.ts"
 import { offeringCalls } from "./queue/offering.ts"
 import { removing } from "./queue/removing.ts"
+import { repairing } from "./queue/repairing.ts"
 import { resending } from "./queue/resending.ts"
 import { settingAside } from "./queue/settingAside.ts"
 import { starting } from "./queue/starting.ts"
@@ -34,6 +35,7 @@ export const suite = (name: string, layer: Layer.Layer<Queue, unknown>) =>
     delivering(layer)
     settingAside(layer)
     removing(layer)
+    repairing(layer)
     dispatching(layer)
     offeringCalls(layer)
     limiting(layer)

@@ -24,6 +24,8 @@ import {
   type StoredEvent
 } from "../queue/Queue.ts"
 import { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
+import type { Repairs } from "../repair/Repaired.ts"
+import { make as makeRepairs } from "../repair/Repairs.ts"
 import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
 import type { Signal, SignalSchemaMismatch, Update } from "../workflow/Signal.ts"
@@ -164,6 +166,8 @@ export class RappelClient extends Context.Tag("@rappel/core/client/RappelClient"
     ids: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlySet<string>, QueueUnavailable>
   readonly schedules: ScheduleClient.ScheduleClient<Startable>
+  /** Lets failed instances go on, and makes new ones of those that have finished. */
+  readonly repairs: Repairs
   /** The program that a start would use. */
   readonly programOf: (ref: ProgramRef) => Effect.Effect<ProgramFile, ProgramError>
 }>() {}
@@ -281,6 +285,7 @@ const make: Effect.Effect<
 
   const result = (id: string) => Effect.flatMap(finished(id), (record) => valueOf(record))
 
+  const repairs = yield* makeRepairs
   const schedules = yield* ScheduleClient.make<Startable>({ resolve, encode })
 
   return RappelClient.of({
@@ -346,6 +351,7 @@ const make: Effect.Effect<
     ...Messages.make({ queue, newId, decode: valueOf }),
     resume: queue.resume,
     schedules,
+    repairs,
     programOf: programs.programOf
   })
 })

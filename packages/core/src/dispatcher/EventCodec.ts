@@ -64,7 +64,7 @@ export interface LostPayload {
   readonly details?: string
 }
 
-type JsonPayload = AttemptPayload | FailedPayload | LostPayload
+type JsonPayload = AttemptPayload | FailedPayload | LostPayload | RepairPayload
 
 export const encodeJson = (payload: JsonPayload): string => JSON.stringify(payload)
 
@@ -73,6 +73,64 @@ export const decodeFailed = (payload: string): FailedPayload => JSON.parse(paylo
 export const decodeAttempt = (payload: string): AttemptPayload => JSON.parse(payload)
 
 export const decodeLost = (payload: string): LostPayload => JSON.parse(payload)
+
+export type RepairVerb = "retry" | "skip" | "patch" | "fork" | "rerun"
+
+/** Who repairs, and why. */
+export interface RepairNote {
+  readonly verb: RepairVerb
+  readonly actor: string | null
+  readonly reason: string | null
+}
+
+/** Of a `repaired` event. */
+export interface RepairPayload extends RepairNote {
+  /** Events from this one up to the repair are void; absent for a mere note. */
+  readonly back?: {
+    readonly from: number
+    /** As in the machine's event. */
+    readonly floor: number
+    readonly seed: string
+    readonly again: ReadonlyArray<number>
+  }
+  /** The instance that was made of this one. */
+  readonly into?: string
+  /** The instance that this one was made of, and the last event that is the same. */
+  readonly origin?: { readonly id: string; readonly seq: number }
+}
+
+export const decodeRepair = (payload: string): RepairPayload => JSON.parse(payload)
+
+/** Of a `patched` event: who gave the outcome on a line of JSON, then the outcome. */
+export const encodePatch = (note: string, outcome: Outcome): string =>
+  `${note}\n${encodeOutcome(outcome)}`
+
+export const decodePatch = (
+  payload: string
+): { readonly note: RepairNote; readonly outcome: Outcome } => {
+  const end = payload.indexOf("\n")
+  return {
+    note: JSON.parse(payload.slice(0, end)) as RepairNote,
+    outcome: decodeOutcome(payload.slice(end + 1))
+  }
+}
+
+/** Events that later repairs have made void, by `seq`. */
+export const voidedBy = (
+  events: Iterable<{
+    readonly seq: number
+    readonly kind: string
+    readonly payload: string | null
+  }>
+): ReadonlySet<number> => {
+  const voided = new Set<number>()
+  for (const { kind, payload, seq } of events) {
+    if (kind !== "repaired") continue
+    const from = decodeRepair(payload!).back?.from ?? seq
+    for (let gone = from; gone < seq; gone++) voided.add(gone)
+  }
+  return voided
+}
 
 /** The counts of a call that is pending in a snapshot. */
 export interface CallRecord {

@@ -24,10 +24,13 @@ import {
   decodeFailed,
   decodeLost,
   decodeOutcome,
+  decodePatch,
+  decodeRepair,
   decodeSignal,
   decodeSnapshot,
   SNAPSHOT_FORMAT,
-  type SnapshotHead
+  type SnapshotHead,
+  voidedBy
 } from "./EventCodec.ts"
 import { split } from "./offers.ts"
 import {
@@ -40,7 +43,7 @@ import {
   takeFresh
 } from "./Owned.ts"
 
-/** What the machine is told of a stored event; `attempt`, `lost` and `terminated` are none of its. */
+/** What the machine is told of a stored event that `isStep`. */
 export const machineEventOf = (event: StoredEvent): MachineEvent => {
   switch (event.kind) {
     case "settled":
@@ -50,6 +53,17 @@ export const machineEventOf = (event: StoredEvent): MachineEvent => {
         at: event.at,
         outcome: decodeOutcome(event.payload!)
       }
+    case "patched":
+      return {
+        kind: "settled",
+        effect: event.effect,
+        at: event.at,
+        outcome: decodePatch(event.payload!).outcome
+      }
+    case "repaired": {
+      const { again, floor, seed } = decodeRepair(event.payload!).back!
+      return { kind: "repaired", at: event.at, floor, seed, again }
+    }
     case "fired":
       return { kind: "fired", effect: event.effect, at: event.at }
     case "failed": {
@@ -67,6 +81,12 @@ export const machineEventOf = (event: StoredEvent): MachineEvent => {
       return { kind: "cancelled", at: event.at, reason: event.payload }
   }
 }
+
+/** The machine is told of it. */
+export const isStep = ({ kind, payload }: StoredEvent): boolean =>
+  kind === "repaired"
+    ? decodeRepair(payload!).back !== undefined
+    : kind !== "attempt" && kind !== "lost" && kind !== "heartbeat" && kind !== "terminated"
 
 /** Pending effects that nobody was given yet, with the time at which they were asked for. */
 const freshOf = (
@@ -183,7 +203,7 @@ const refusalOf = (owned: Owned, event: StoredEvent): NewerFormat | Damaged | un
   const damaged = (what: string) => new Damaged({ instanceId: owned.id, seq: event.seq, what })
   if (event.seq !== owned.seq + 1) return damaged(`its log has a hole after event ${owned.seq}`)
   const isOfAnEffect = event.kind === "settled" || event.kind === "fired" ||
-    event.kind === "failed"
+    event.kind === "patched" || event.kind === "failed"
   return isOfAnEffect && !owned.state.pending.has(event.effect)
     ? damaged(`an outcome of effect ${event.effect}, for which nothing waits,`)
     : undefined
@@ -217,6 +237,7 @@ const replay = (
     issued.delete(event.effect)
     return undefined
   }
+  if (!isStep(event)) return undefined
   if (event.kind === "failed") {
     const { count, details = null, retryAt } = decodeFailed(event.payload!)
     const call = callOf(owned, event.effect)
@@ -224,9 +245,11 @@ const replay = (
     if (retryAt === null) owned.calls.delete(event.effect)
     issued.delete(event.effect)
   }
-  if (event.kind === "settled") owned.calls.delete(event.effect)
+  if (event.kind === "settled" || event.kind === "patched") owned.calls.delete(event.effect)
+  const told = machineEventOf(event)
+  if (told.kind === "repaired") { for (const effect of told.again) owned.calls.delete(effect) }
   owned.lastStepAt = event.at
-  return owned.machine.apply(owned.state, machineEventOf(event))
+  return owned.machine.apply(owned.state, told)
 }
 
 /**
@@ -259,7 +282,12 @@ export const adopt = (
   // step, which has no event, it goes with the first commit; repeating that changes nothing.
   const keepLogs = loaded.lastSeq === 0
 
+  const voided = voidedBy(loaded.events)
   for (const event of loaded.events) {
+    if (voided.has(event.seq)) {
+      if (event.seq === owned.seq + 1) owned.seq = event.seq
+      continue
+    }
     const refusal = refusalOf(owned, event)
     if (refusal !== undefined) return Either.left(refusal)
     const replayed = replay(owned, event, issued)
@@ -354,6 +382,10 @@ const markOffered = (owned: Owned, { inbox, offered = [] }: Loaded): void => {
   for (const { attempt, effect } of offered) mark(effect, attempt)
   for (const { effect, kind, payload } of inbox) {
     if (kind === "call") mark(effect, decodeVerdict(payload!).attempt)
+    else if (kind === "outcome") {
+      const call = callOf(owned, effect)
+      if (call !== undefined) mark(effect, attemptOf(call))
+    }
   }
 }
 

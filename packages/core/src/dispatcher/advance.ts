@@ -16,7 +16,7 @@ import { Terminated } from "../workflow/errors.ts"
 import type { CallEffect } from "./Backlog.ts"
 import { digestOf } from "./digest.ts"
 import { WorkflowStalled } from "./DispatcherError.ts"
-import { decodeOutcome, encodeOutcome, encodeSignal } from "./EventCodec.ts"
+import { decodeOutcome, encodeOutcome, encodePatch, encodeSignal } from "./EventCodec.ts"
 import { type Call, keyOf, type Owned } from "./Owned.ts"
 
 /** What an event row weighs beside its payload, for the decision on snapshots. */
@@ -129,12 +129,13 @@ const stepWith = (
   owned: Owned,
   event: MachineEvent,
   payload: string | null,
-  message?: string
+  message?: string,
+  kind: StoredEvent["kind"] = event.kind
 ): void => {
   const step = owned.machine.apply(owned.state, event)
   owned.lastStepAt = event.at
   store(owned, {
-    kind: event.kind,
+    kind,
     effect: "effect" in event ? event.effect : 0,
     at: event.at,
     payload,
@@ -200,12 +201,32 @@ export const receive = (owned: Owned, message: Arrived, now: number): void => {
     const outcome = decodeOutcome(payload!)
     return stepWith(owned, { kind: "settled", effect, at, outcome }, payload, id)
   }
+  if (kind === "outcome") return settleBy(owned, message, at)
   if (owned.completed) return
   if (kind === "cancel") return cancel(owned, payload, at, id)
   if (kind === "signal") {
     const event = { kind: "received", at, channel: name!, value: payload!, message: id } as const
     stepWith(owned, event, encodeSignal(event.channel, event.value), id)
   }
+}
+
+/** A repair gives a call or child its outcome; what runs of it is ended. */
+const settleBy = (owned: Owned, message: Arrived, at: number): void => {
+  const { effect, id, name } = message
+  const payload = message.payload!
+  const asked = owned.state.pending.get(effect)?.kind
+  if (asked !== "call" && asked !== "child") return
+  const call = owned.calls.get(effect)
+  if (call !== undefined) {
+    owned.calls.delete(effect)
+    withdraw(call)
+    owned.pending.dropped.push(call)
+    owned.dropped.push(call)
+  }
+  const outcome = decodeOutcome(payload)
+  const event = { kind: "settled", effect, at, outcome } as const
+  if (name === null) stepWith(owned, event, payload, id)
+  else stepWith(owned, event, encodePatch(name, outcome), id, "patched")
 }
 
 /** Rejects all that is pending with `Cancelled`; a deadline that passed leads here too. */

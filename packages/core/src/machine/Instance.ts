@@ -35,7 +35,7 @@ export class Instance implements State {
   readonly pending: Map<number, Effect> = new Map()
   /** Effects emitted so far. */
   effects = 0
-  readonly random: Random
+  random: Random
   /** The environments of the modules that were reached. */
   readonly modules: Array<Env | undefined> = []
   /** Functions of actions by index, made when the program first names them. */

@@ -185,6 +185,8 @@ const apply = (state: Instance, event: MachineEvent): Step => {
       return state.isCancelled
         ? nothing(state)
         : run(state, event.at, () => cancel(state, event.reason))
+    case "repaired":
+      return run(state, event.at, () => repair(state, event))
     case "failed": {
       const effect = state.pending.get(event.effect)
       if (!(effect instanceof CallEffect)) return nothing(state)
@@ -194,6 +196,23 @@ const apply = (state: Instance, event: MachineEvent): Step => {
       })
       return { ...step, mayRetry }
     }
+  }
+}
+
+/** Asks for calls again; in the order in which they were asked for first. */
+const repair = (
+  state: Instance,
+  { again, floor, seed }: Extract<MachineEvent, { readonly kind: "repaired" }>
+): void => {
+  state.effects = Math.max(state.effects, floor)
+  state.random = Random.fromSeed(seed)
+  for (const number of again) {
+    const call = state.pending.get(number)
+    if (!(call instanceof CallEffect)) continue
+    state.pending.delete(number)
+    call.effect = ++state.effects
+    state.pending.set(call.effect, call)
+    state.emit(call)
   }
 }
 

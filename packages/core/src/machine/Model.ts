@@ -56,6 +56,20 @@ export type MachineEvent =
   }
   | { readonly kind: "cancelled"; readonly at: number; readonly reason: string | null }
   /**
+   * The instance was put back to where it is now. What followed once is void, so nothing gets
+   * a number that was given then (`floor`), nor a random number that was drawn then.
+   */
+  | {
+    readonly kind: "repaired"
+    readonly at: number
+    /** The highest effect that was ever emitted. */
+    readonly floor: number
+    /** 32 hex digits: the random generator begins anew. */
+    readonly seed: string
+    /** Pending calls that are asked for again, under new numbers. */
+    readonly again: ReadonlyArray<number>
+  }
+  /**
    * An execution failed, and the program's own predicates say whether another may follow; when
    * they refuse, the call is settled with the error.
    */
@@ -171,6 +185,8 @@ export interface Step {
 /** One live instance. Only the machine looks inside; `apply` changes it in place. */
 export interface State {
   readonly instanceId: string
+  /** The number of the last effect that was emitted. */
+  readonly effects: number
   /** Effects that are pending, in order. */
   readonly pending: ReadonlyMap<number, PendingEffect>
 }

@@ -24,7 +24,8 @@ export class CallEffect {
     return "call" as const
   }
 
-  readonly effect: number
+  /** A repair gives it another. */
+  effect: number
   readonly action: string
   readonly args: string
   policy: Policy

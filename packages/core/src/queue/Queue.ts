@@ -119,6 +119,42 @@ export interface InstanceRecord {
   readonly aside: string | null
   /** The instance that started it; null for none. */
   readonly parent: string | null
+  /** The instance that a repair made it of; null for none. */
+  readonly origin: string | null
+}
+
+/** What of an instance is needed to step it from its beginning. */
+export interface Begun {
+  readonly id: string
+  readonly seed: string
+  readonly entry: string | null
+  /** Nothing can happen to it any more: it has its outcome and no background work. */
+  readonly closed: boolean
+}
+
+/** Lets a closed instance go on. */
+export interface Repair {
+  readonly id: string
+  /** Names this repair: sent again it changes nothing. */
+  readonly repairId: string
+  /** The last event of its log. */
+  readonly expectedSeq: number
+  /** Follows that event. */
+  readonly event: Omit<StoredEvent, "message">
+  /** What waits in its inbox, in this order. */
+  readonly messages: ReadonlyArray<Message>
+}
+
+/** An instance that is made of a closed one. */
+export interface Fork {
+  readonly request: StartRequest
+  readonly entry: string | null
+  /** When its first step was; null for one that begins anew. */
+  readonly startedAt: number | null
+  /** What it begins with. */
+  readonly events: ReadonlyArray<StoredEvent>
+  /** What it is made of, and the event there that says so. */
+  readonly origin: Omit<Repair, "messages">
 }
 
 export type FinishedStatus = Extract<InstanceStatus, "completed" | "failed">
@@ -148,10 +184,14 @@ export interface StoredEvent {
    * `settled`, `fired`, `received` and `cancelled` step the machine; `terminated` ends the
    * instance without a step; `attempt` (an execution failed and will run again) and `lost`
    * (an execution was lost to infrastructure) only count; `failed` is an `attempt` on which the
-   * program's own predicates had a say, which is a step; `heartbeat` keeps the details of one.
+   * program's own predicates had a say, which is a step; `heartbeat` keeps the details of one. `patched` is an
+   * outcome that an operator gave; `repaired` puts the instance back to an earlier event, or
+   * notes that another was made of it.
    */
   readonly kind:
     | "settled"
+    | "patched"
+    | "repaired"
     | "fired"
     | "received"
     | "cancelled"
@@ -185,8 +225,10 @@ export interface Message {
    * `signal`: `payload` is the value and `name` its channel. `cancel` and `terminate`:
    * `payload` is the reason, or null. `child`: the outcome of the child that `effect` asked for.
    * `call`: what became of an attempt that was offered (`callVerdict.ts`); put in by `calls`.
+   * `outcome`: the outcome of a call or child, from a repair; `name` says who gave it, and is
+   * null when it is one that was recorded before.
    */
-  readonly kind: "signal" | "cancel" | "terminate" | "child" | "call"
+  readonly kind: "signal" | "cancel" | "terminate" | "child" | "call" | "outcome"
   /** The effect it settles; 0 for none. */
   readonly effect: number
   readonly name: string | null
@@ -510,6 +552,19 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
   readonly remove: (removal: Removal) => Effect.Effect<number, QueueUnavailable>
   /** Calls that were offered. */
   readonly calls: Calls
+  /** How instances began; unknown ids are missing. */
+  readonly begun: (
+    ids: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<Begun>, QueueUnavailable>
+  /**
+   * Makes closed instances due again, all or none. False when one of them is not closed, or
+   * its log does not end as expected.
+   */
+  readonly repair: (
+    repairs: ReadonlyArray<Repair>
+  ) => Effect.Effect<boolean, QueueUnavailable>
+  /** Stores an instance with its history. False as for `repair`. */
+  readonly fork: (fork: Fork) => Effect.Effect<boolean, QueueUnavailable>
   /** Makes instances that were set aside due again, and answers which. */
   readonly resume: (
     ids: ReadonlyArray<string>

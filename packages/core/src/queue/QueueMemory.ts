@@ -17,6 +17,7 @@ import type { ProgramFile } from "../program/Program.ts"
 import { matches } from "../search/matches.ts"
 import { type CallKey, type CallVerdict, KILL_GRACE_MILLIS } from "./Calls.ts"
 import { callIdOf, CallsMemory } from "./CallsMemory.ts"
+import { begunOf, forkOne, repairAll } from "./memoryRepair.ts"
 import {
   arrivedOf,
   byTurns,
@@ -320,6 +321,17 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
       }),
     workflows: Effect.sync(() => Array.from(store.newest.keys())),
     remove: (removal) => Effect.sync(() => removeFinished(store, removal, now())),
+    begun: (ids) => Effect.sync(() => begunOf(store, ids)),
+    repair: (repairs) =>
+      Effect.suspend(() => {
+        const isDone = repairAll(store, repairs, now())
+        return Effect.as(isDone ? ring({ kind: "due" }) : Effect.void, isDone)
+      }),
+    fork: (fork) =>
+      Effect.suspend(() => {
+        const isDone = forkOne(store, fork, now())
+        return Effect.as(isDone ? ring({ kind: "due" }) : Effect.void, isDone)
+      }),
     resume: (ids) =>
       Effect.suspend(() => {
         const resumed = new Set<string>()

@@ -43,7 +43,12 @@ export interface Instance {
   /** Messages that became events. */
   readonly taken: Set<string>
   readonly published: Map<string, string>
-  readonly parent: { readonly id: string; readonly effect: number; readonly entry: string } | null
+  readonly parent: { readonly id: string; readonly effect: number } | null
+  /** Of a child, and of what was made of one. */
+  readonly entry: string | null
+  readonly origin: string | null
+  /** How often it was let go on after its end. */
+  repairs: number
 }
 
 /** The ownership row: there until the instance is closed. */
@@ -105,7 +110,8 @@ export const recordOf = (id: string, instance: Instance, due: Due | undefined): 
   finishedAt: instance.finishedAt,
   outcome: instance.outcome,
   aside: due?.aside ?? null,
-  parent: instance.parent?.id ?? null
+  parent: instance.parent?.id ?? null,
+  origin: instance.origin
 })
 
 export const deliverOne = (store: Store, message: Message): Delivery => {
@@ -150,11 +156,13 @@ export const arrivedOf = ({ inbox, taken }: Instance): ReadonlyArray<Arrived> =>
     .map((message) => ({ ...message, repeated: taken.has(message.id) }))
 
 /** The outcome of a child, for a parent that is still there. */
-const tellParent = (store: Store, id: string, { outcome, parent }: Instance): void => {
+const tellParent = (store: Store, id: string, { outcome, parent, repairs }: Instance): void => {
   const parentInstance = parent === null ? undefined : store.instances.get(parent.id)
   if (parentInstance === undefined || !store.due.has(parent!.id)) return
-  parentInstance.inbox.set(id, {
-    id,
+  // What it told before its repair was taken under its own id.
+  const messageId = repairs === 0 ? id : `${id} ${repairs}`
+  parentInstance.inbox.set(messageId, {
+    id: messageId,
     instanceId: parent!.id,
     kind: "child",
     effect: parent!.effect,
@@ -252,7 +260,7 @@ export const loadedOf = (
   program: instance.request.program,
   input: instance.request.input,
   seed: instance.request.seed,
-  entry: instance.parent?.entry ?? null,
+  entry: instance.entry,
   aside: due.aside,
   startedAt: instance.startedAt!,
   lastSeq: due.lastSeq,

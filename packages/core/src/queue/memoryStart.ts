@@ -100,7 +100,10 @@ export const startOne = (
     inbox: new Map(),
     taken: new Set(),
     published: new Map(),
-    parent: null
+    parent: null,
+    entry: null,
+    origin: null,
+    repairs: 0
   })
   store.due.set(request.id, {
     dueAt: request.tick?.waits === true ? null : dueAtOf(request, now),
@@ -201,7 +204,10 @@ export const startChild = (
     inbox: new Map(),
     taken: new Set(),
     published: new Map(),
-    parent: { id: parent, effect, entry }
+    parent: { id: parent, effect },
+    entry,
+    origin: null,
+    repairs: 0
   })
   store.due.set(id, {
     dueAt: Math.max(dueAt ?? now, now),

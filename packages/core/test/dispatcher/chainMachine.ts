@@ -56,6 +56,7 @@ export const chainMachine: Machine = {
   start: ({ at, input, instanceId }) => {
     const state: ChainState = {
       instanceId,
+      effects: 0,
       pending: new Map(),
       values: [],
       steps: JSON.parse(input)

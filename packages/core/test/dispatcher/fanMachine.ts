@@ -29,6 +29,7 @@ export const fanMachine = (policy: Policy = {}): Machine => ({
     }))
     const state: FanState = {
       instanceId,
+      effects: calls.length,
       pending: new Map(calls.map((call) => [call.effect, call])),
       values: 0
     }

@@ -14,6 +14,7 @@ import m0010 from "./0010_expire.ts"
 import m0012 from "./0012_messages_in_sql.ts"
 import m0013 from "./0013_schedules.ts"
 import m0014 from "./0014_policies.ts"
+import m0015 from "./0015_repair.ts"
 
 export interface Migration {
   /** Counts from 1; numbers grow in the list, and may leave some out. */
@@ -34,7 +35,9 @@ export const all: ReadonlyArray<Migration> = [
   { id: 10, name: "expire", breaking: true, run: m0010 },
   { id: 12, name: "messages in sql", breaking: true, run: m0012 },
   { id: 13, name: "schedules", breaking: true, run: m0013 },
-  { id: 14, name: "policies", breaking: true, run: m0014 }
+  { id: 14, name: "policies", breaking: true, run: m0014 },
+  // An older release would take a repair for a cancellation.
+  { id: 15, name: "repair", breaking: true, run: m0015 }
 ]
 
 /** The schema that this release was written for. */

@@ -222,7 +222,7 @@ const COMMIT = `
     where instance.id = locked.id and not locked.known
       and (locked.ok is not null or locked.fate = 2)
     returning instance.id, instance.parent, instance.parent_effect, instance.ok,
-      instance.outcome, instance.attempts, locked.ok is not null as is_new
+      instance.outcome, instance.attempts, instance.repairs, locked.ok is not null as is_new
   ), ${CHILD_PARTS}, snapshot as (
     insert into rappel.snapshot (instance_id, seq, body)
     select id, snapshot_seq, snapshot

@@ -293,7 +293,7 @@ const RECORD = `
       as "startedAt",
     floor(extract(epoch from instance.finished_at) * 1000)::float8 as "finishedAt",
     instance.ok, instance.outcome, instance.attempts, instance.verdict, due.aside,
-    instance.parent
+    instance.parent, instance.origin
   from rappel.instance left join rappel.due on due.instance_id = instance.id`
 
 const FIND = `
@@ -334,7 +334,8 @@ const recordOf = (row: Row): InstanceRecord => ({
   finishedAt: numberOrNull(row["finishedAt"]),
   outcome: outcomeOf(row),
   aside: fromStorableOrNull(row["aside"] as string | null),
-  parent: row["parent"] as string | null
+  parent: row["parent"] as string | null,
+  origin: row["origin"] as string | null
 })
 
 const numberOrNull = (value: unknown): number | null => value === null ? null : Number(value)

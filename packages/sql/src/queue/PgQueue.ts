@@ -39,6 +39,7 @@ import * as EventTable from "./EventTable.ts"
 import * as InboxTable from "./InboxTable.ts"
 import * as InstanceTable from "./InstanceTable.ts"
 import * as PgWakes from "./PgWakes.ts"
+import * as RepairStatement from "./RepairStatement.ts"
 import * as RetentionStatement from "./RetentionStatement.ts"
 import { start } from "./start.ts"
 import * as StartAsOne from "./startAsOne.ts"
@@ -89,6 +90,7 @@ export const make = (
     const instances = InstanceTable.make(run)
     const due = DueTable.make(run)
     const retention = RetentionStatement.make(run)
+    const repairs = RepairStatement.make(run)
     const calls = CallTable.make(run)
     const events = EventTable.make(run)
     const inbox = InboxTable.make(run)
@@ -269,6 +271,15 @@ export const make = (
         ),
       workflows: sending("list workflows", programs.names),
       remove: (removal) => sending("remove instances", retention.remove(removal)),
+      begun: (ids) => {
+        const known = ids.filter((id) => UUID.test(id))
+        return known.length === 0
+          ? Effect.succeed([])
+          : sending("read how instances began", repairs.begun(known))
+      },
+      repair: (batch) =>
+        batch.length === 0 ? Effect.succeed(true) : sending("repair", repairs.repair(batch)),
+      fork: (fork) => sending("make an instance of another", repairs.fork(fork)),
       resume: (ids) => {
         const known = ids.filter((id) => UUID.test(id))
         return known.length === 0

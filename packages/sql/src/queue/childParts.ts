@@ -51,7 +51,9 @@ export const sentBy = (
  */
 export const CHILD_PARTS = `told as (
     insert into rappel.inbox (id, instance_id, kind, effect, payload)
-    select id, parent, 'child', parent_effect,
+    -- What it told before its repair was taken under its own id.
+    select case when repairs is null then id else md5(id::text || ' ' || repairs)::uuid end,
+      parent, 'child', parent_effect,
       case when ok then '+' || outcome
         else '-' || coalesce(attempts::text, '') || ':' || outcome end
     from finished

@@ -35,7 +35,8 @@ export const starting = (queue: EmptyQueue) => {
         finishedAt: null,
         outcome: null,
         aside: null,
-        parent: null
+        parent: null,
+        origin: null
       })
     })
   )

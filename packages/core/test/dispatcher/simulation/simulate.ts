@@ -8,88 +8,43 @@
  * with the answer lost), advance the clock, crash a host, or pause one until others have
  * declared it dead (a zombie), and let it go on. Hosts take calls that are offered, tell what
  * became of them, and lose the answers of both.
+ *
+ * Most schedules have one instance or two, some have many: a small schedule costs less and finds
+ * the same, and its failure can be read.
  */
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
-import { machineEventOf } from "../../../src/dispatcher/adopt.ts"
-import { digestOf } from "../../../src/dispatcher/digest.ts"
-import { DispatcherCore } from "../../../src/dispatcher/DispatcherCore.ts"
-import { Routes } from "../../../src/dispatcher/offers.ts"
-import { TakenCalls } from "../../../src/dispatcher/TakenCalls.ts"
-import type { CallVerdict } from "../../../src/queue/Calls.ts"
-import type {
-  Claimed,
-  Commit,
-  Message,
-  Queue,
-  StartRequest,
-  StoredEvent
-} from "../../../src/queue/Queue.ts"
-import * as QueueMemory from "../../../src/queue/QueueMemory.ts"
-import { decideRetry, decideTimeout, limitMillis } from "../../../src/retry/decide.ts"
-import type { CallReport, CallRequest, WorkerPool } from "../../../src/worker/WorkerPool.ts"
+import * as Either from "effect/Either"
+import type { Outcome } from "../../../src/machine/Model.ts"
+import type { Child, Commit, Message } from "../../../src/queue/Queue.ts"
+import type { CallReport, CallRequest } from "../../../src/worker/WorkerPool.ts"
+import * as Host from "./Host.ts"
+import * as Random from "./Random.ts"
+import { Shadow } from "./Shadow.ts"
+import * as SimQueue from "./SimQueue.ts"
 import { type World, worlds } from "./worlds.ts"
 
-/** mulberry32: small, and good enough to draw schedules. */
-export const generator = (seed: number) => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-/** Faults that a test breaks on purpose, to see that the checks find them. */
-export interface Sabotage {
-  /** Calls go out before their inputs are durable. */
-  readonly commitAfterSend?: boolean
-  /** Every commit is accepted, whoever sends it. */
-  readonly noFence?: boolean
-}
-
-interface Host {
-  readonly id: string
-  readonly core: DispatcherCore
-  readonly executing: Array<CallRequest>
-  /** Claimed and not loaded yet. */
-  readonly claimed: Array<Claimed>
-  /** Given by answers that were lost: the next claim finds them (`PgQueue`). */
-  readonly unanswered: Array<Claimed>
-  readonly taken: TakenCalls
-  readonly queues: ReadonlyArray<string>
-  inFlight: Commit | null
-  /** Verdicts whose answer was lost: they are told again. */
-  untold: ReadonlyArray<CallVerdict> | null
-  paused: boolean
-  /** Others have declared it dead. */
-  isDead: boolean
-}
-
 interface Run {
+  readonly id: string
   readonly world: World
-  readonly request: StartRequest
-  readonly isRight: ReturnType<World["draw"]>["isRight"]
+  readonly start: { readonly input: string; readonly seed: string; readonly entry?: string }
+  readonly isRight: (outcome: Outcome) => boolean
+  /** Failed attempts that its log must have; undefined for whatever number. */
+  readonly attempts: number | undefined
+  shadow: Shadow | undefined
   isDone: boolean
 }
 
-const INSTANCES = 6
-const SLOTS = 4
-/** Calls of the action `limited` that may run at once (`chainMachine`). */
+/** Calls of each action named `limited` that may run at once. */
 const LIMIT = 2
 /** Queues that the hosts serve: one of them does not run what is for `remote`. */
 const SERVED = [["default"], ["default", "remote"]] as const
-const FAULTY_TURNS = 300
+const SEED = "0123456789abcdef0123456789abcdef"
 const MOST_TURNS = 6000
-
-const clockAt = (now: () => number): Clock.Clock => ({
-  ...Clock.make(),
-  unsafeCurrentTimeMillis: now,
-  currentTimeMillis: Effect.sync(now)
-})
+/** What a clock of a host's own is ahead of the queue's, under `early-timer`. */
+const AHEAD_MILLIS = 60
 
 export const noCounts = () => ({
+  turns: 0,
+  instances: 0,
   crashes: 0,
   zombies: 0,
   lostAnswers: 0,
@@ -99,123 +54,87 @@ export const noCounts = () => ({
   repeatedMessages: 0,
   commits: 0,
   taken: 0,
+  children: 0,
   executions: 0
 })
 
+export type Counts = ReturnType<typeof noCounts>
+
+/** How many instances, and for how many turns faults are dealt. */
+const sizeOf = ({ below, next }: Random.Random) => {
+  const coin = next()
+  const instances = coin < 0.9 ? 1 + below(2) : coin < 0.98 ? 3 + below(2) : 6 + below(4)
+  return { instances, faulty: 40 + 40 * instances }
+}
+
 /** Answers the first broken promise as text, or undefined; `counts` says what the schedule did. */
-export const simulate = (seed: number, sabotage: Sabotage = {}) => {
-  const random = generator(seed)
-  const below = (n: number) => Math.floor(random() * n)
-  const chance = (p: number) => random() < p
+export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
+  const random = Random.make(seed)
+  const { below, chance, next } = random
+  const { faulty, instances } = sizeOf(random)
   let time = 1_000_000
   let ids = 0
   const nextId = () => `00000000-0000-7000-8000-${String(++ids).padStart(12, "0")}`
-  const queue: Queue["Type"] = Effect.runSync(
-    Effect.withClock(QueueMemory.make, clockAt(() => time))
-  )
-  const hosts: Array<Host> = []
+  const queue = SimQueue.make(() => time, nextId, sabotage)
+  const hosts: Array<Host.Host> = []
   const runs = new Map<string, Run>()
   const unsent: Array<Message> = []
   const counts = noCounts()
-  let unstarted = INSTANCES
-  let open = INSTANCES
+  let unstarted = instances
+  let open = instances
   let broken: string | undefined
+  let turn = 0
 
-  const historyOf = (id: string) => Effect.runSync(queue.history(id))
-
-  /** Steps the durable log on a machine of its own: what it asks for is all that may run. */
-  const replayed = ({ request, world }: Run, events: ReadonlyArray<StoredEvent>) => {
-    const { machine } = world
-    const { state } = machine.start({
-      instanceId: request.id,
-      input: request.input,
-      seed: request.seed,
-      at: Effect.runSync(queue.find([request.id]))[0]!.startedAt!
+  /** Steps what is durable of an instance on its second machine. */
+  const follow = (run: Run): Shadow => {
+    run.shadow ??= new Shadow(run.world.machine, {
+      instanceId: run.id,
+      at: queue.find(run.id).startedAt!,
+      ...run.start
     })
-    for (const event of events) {
-      if (event.kind === "attempt" || event.kind === "lost") continue
-      const { commands } = machine.apply(state, machineEventOf(event))
-      if (digestOf(commands) !== event.digest) broken ??= `${request.id} diverges at ${event.seq}`
-    }
-    return state
+    const wrong = run.shadow.follow(queue.history(run.id))
+    if (wrong !== undefined) broken ??= `${run.id} ${wrong}`
+    return run.shadow
   }
 
-  const checkCall = (call: CallRequest) => {
-    // Replaying costs more than all else, and a fault of the order shows in many calls.
-    if (!chance(0.3)) return
-    const run = runs.get(call.instanceId)!
-    if (!replayed(run, historyOf(call.instanceId)).pending.has(call.effect)) {
+  const runningNow = (action: string) => {
+    let count = 0
+    for (const { executing, isDead } of hosts) {
+      if (!isDead) { for (const call of executing) if (call.action === action) count++ }
+    }
+    return count
+  }
+
+  const onExecution = (host: Host.Host, call: CallRequest) => {
+    counts.executions++
+    const shadow = follow(runs.get(call.instanceId)!)
+    if (!shadow.asked.has(call.effect)) {
       broken ??= `${call.instanceId} ran effect ${call.effect} that nothing durable asks for`
+    } else if (!host.isDead && !shadow.isPending(call.effect)) {
+      broken ??= `${call.instanceId} ran effect ${call.effect} again, whose outcome is durable`
+    }
+    if (call.action.endsWith("limited") && runningNow(call.action) > LIMIT) {
+      broken ??= `${runningNow(call.action)} calls of ${call.action} ran at once`
     }
   }
-
-  const limitedNow = () =>
-    hosts.filter(({ isDead }) => !isDead)
-      .flatMap(({ executing }) => executing)
-      .filter(({ action }) => action === "limited").length
 
   const spawn = (queues: ReadonlyArray<string>) => {
-    const id = nextId()
-    const executing: Array<CallRequest> = []
-    const pool: Pick<WorkerPool["Type"], "submit" | "interrupt"> = {
-      submit: (calls) => {
-        for (const call of calls) {
-          counts.executions++
-          executing.push(call)
-          checkCall(call)
-        }
-        if (limitedNow() > LIMIT) broken ??= `${limitedNow()} limited calls ran at once`
-      },
-      interrupt: (lost) => {
-        for (const one of lost) {
-          const index = executing.findIndex((call) => call.id === one)
-          if (index >= 0) executing.splice(index, 1)
-        }
-      }
-    }
-    const core: DispatcherCore = new DispatcherCore({
-      maxInstances: 5,
-      parkAfterMillis: 100,
-      commitEntries: 3
-    }, {
-      now: () => time,
-      commitId: nextId,
-      scheduler: {
-        machine: (file) => worlds().find((world) => world.file === file)!.machine,
-        snapshotDue: () => chance(0.3)
-      },
-      retries: { decide: decideRetry },
-      timeouts: { decide: decideTimeout, limitMillis },
-      isCertain: () => true,
+    const host = Host.make({
+      id: nextId(),
+      queues,
+      random,
+      now: sabotage === "early-timer" ? () => time + AHEAD_MILLIS : () => time,
+      nextId,
+      onExecution,
       onFault: (id, cause) => {
         broken ??= `${id} was set aside: ${String(cause)}`
-      },
-      routes: new Routes(queues),
-      lent: () => taken.count(),
-      pool: { slots: () => SLOTS, ...pool }
+      }
     })
-    const taken: TakenCalls = new TakenCalls({
-      now: () => time,
-      nextExecutionId: () => core.nextExecutionId(),
-      pool
-    })
-    Effect.runSync(queue.register({ id, host: "sim", pid: 0 }))
-    hosts.push({
-      id,
-      core,
-      executing,
-      claimed: [],
-      unanswered: [],
-      taken,
-      queues,
-      inFlight: null,
-      untold: null,
-      paused: false,
-      isDead: false
-    })
+    queue.register(host.id)
+    hosts.push(host)
   }
 
-  const report = (host: Host): void => {
+  const report = (host: Host.Host): void => {
     if (host.executing.length === 0) return
     const [call] = host.executing.splice(below(host.executing.length), 1)
     const { id, instanceId } = call!
@@ -231,9 +150,9 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
     if (chance(0.1)) host.core.reports([told])
   }
 
-  const claim = (host: Host): void => {
+  const claim = (host: Host.Host): void => {
     const limit = Math.min(host.core.capacity(), 1 + below(3))
-    const { arrived, claimed } = Effect.runSync(queue.claim(host.id, Math.max(limit, 0)))
+    const { arrived, claimed } = queue.claim(host.id, Math.max(limit, 0))
     if (chance(0.1)) {
       counts.lostClaims++
       host.unanswered.push(...claimed)
@@ -243,27 +162,22 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
     // A load that fails is tried again later.
     if (chance(0.2)) return
     const wanted = host.claimed.splice(0).filter((one) => !host.core.holds(one))
-    for (const loaded of Effect.runSync(queue.load(host.id, wanted))) {
-      host.core.adopt(loaded, runs.get(loaded.id)!.world.file)
+    for (const loaded of queue.load(host.id, wanted)) {
+      const adopted = host.core.adopt(loaded, runs.get(loaded.id)!.world.file)
+      if (Either.isLeft(adopted)) broken ??= `${loaded.id} was refused: ${adopted.left.message}`
     }
     const polled = host.core.pollable(arrived)
-    if (polled.length > 0) {
-      host.core.receive(polled, Effect.runSync(queue.poll(host.id, polled)))
-    }
+    if (polled.length > 0) host.core.receive(polled, queue.poll(host.id, polled))
   }
 
   /** Takes offers, tells verdicts, compares: each with answers that are lost now and then. */
-  const serve = (host: Host): void => {
-    const coin = random()
+  const serve = (host: Host.Host): void => {
+    const coin = next()
     if (coin < 0.4) {
-      const limit = SLOTS - host.executing.length
+      const limit = Host.SLOTS - host.executing.length
       if (limit <= 0) return
-      const { calls } = Effect.runSync(queue.calls.take({
-        dispatcher: host.id,
-        queues: host.queues,
-        limit,
-        after: ""
-      }))
+      const { id, queues } = host
+      const { calls } = queue.take({ dispatcher: id, queues, limit, after: "" })
       counts.taken += calls.length
       if (chance(0.1)) counts.lostAnswers++
       else host.taken.start(calls)
@@ -272,34 +186,52 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
     if (coin < 0.8) {
       const verdicts = host.untold ?? host.taken.takeVerdicts()
       if (verdicts === undefined) return
-      Effect.runSync(queue.calls.report(host.id, verdicts))
+      queue.report(host.id, verdicts)
       host.untold = chance(0.2) ? verdicts : null
       if (host.untold === null) host.taken.told()
       return
     }
-    const unknown = host.taken.reconcile(Effect.runSync(queue.calls.held(host.id)))
-    Effect.runSync(queue.calls.giveBack(host.id, unknown))
+    const unknown = host.taken.reconcile(queue.held(host.id))
+    if (unknown.length > 0) queue.giveBack(host.id, unknown)
+  }
+
+  const addRun = (run: Omit<Run, "shadow" | "isDone">) =>
+    runs.set(run.id, { ...run, shadow: undefined, isDone: false })
+
+  const addChild = (world: World, { entry, id, input, seed }: Child): void => {
+    if (runs.has(id)) return
+    counts.children++
+    // It is right when its parent is: the parent's result is made of it.
+    addRun({
+      id,
+      world,
+      start: { input, seed, entry },
+      isRight: () => true,
+      attempts: undefined
+    })
+    open++
   }
 
   const noteAccepted = (batch: Commit, accepted: ReadonlySet<string>) => {
-    for (const { events, id, outcome } of batch.entries) {
+    for (const { children, events, id, outcome } of batch.entries) {
       if (!accepted.has(id)) continue
       const early = events.find(({ at, kind }) => kind === "fired" && at > time)
       if (early !== undefined) broken ??= `${id} fired effect ${early.effect} too early`
       const run = runs.get(id)!
+      for (const child of children ?? []) addChild(run.world, child)
       if (outcome === null || run.isDone) continue
       run.isDone = true
       open--
     }
   }
 
-  const commit = (host: Host): void => {
+  const commit = (host: Host.Host): void => {
     const batch = host.inFlight ?? host.core.takeCommit(host.id)
     if (batch === undefined) return
     const all = new Set(batch.entries.map((entry) => entry.id))
-    if (sabotage.commitAfterSend) {
+    if (sabotage === "commit-after-send") {
       host.core.committed({ accepted: all, busy: new Set() })
-      noteAccepted(batch, Effect.runSync(queue.commit(batch)).accepted)
+      noteAccepted(batch, queue.commit(batch).accepted)
       return
     }
     host.inFlight = batch
@@ -307,10 +239,10 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
     if (chance(0.3)) return
     // Rows that somebody else has locked are left out, and the sender is told.
     const busy = new Set(batch.entries.filter(() => chance(0.1)).map((entry) => entry.id))
-    const { accepted } = Effect.runSync(queue.commit({
+    const { accepted } = queue.commit({
       ...batch,
       entries: batch.entries.filter((entry) => !busy.has(entry.id))
-    }))
+    })
     noteAccepted(batch, accepted)
     counts.commits++
     counts.busy += busy.size
@@ -319,28 +251,24 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
       return
     }
     host.inFlight = null
-    host.claimed.push(
-      ...host.core.committed(
-        sabotage.noFence ? { accepted: all, busy: new Set() } : { accepted, busy }
-      )
-    )
+    const believed = sabotage === "no-fence" ? all : accepted
+    host.claimed.push(...host.core.committed({ accepted: believed, busy }))
   }
 
-  const expire = (host: Host): void => {
-    const beat = Effect.runSync(queue.beat(nextId()))
-    const peer = beat.peers.find(({ id }) => id === host.id)
-    if (peer !== undefined) Effect.runSync(queue.expire([peer]))
+  const expire = (host: Host.Host): void => {
+    const peer = queue.beat(nextId()).peers.find(({ id }) => id === host.id)
+    if (peer !== undefined) queue.expire(peer)
     host.isDead = true
   }
 
-  const crash = (host: Host): void => {
+  const crash = (host: Host.Host): void => {
     counts.crashes++
     hosts.splice(hosts.indexOf(host), 1)
     expire(host)
     spawn(host.queues)
   }
 
-  const togglePause = (host: Host): void => {
+  const togglePause = (host: Host.Host): void => {
     if (host.paused) host.paused = false
     else {
       counts.zombies++
@@ -350,8 +278,16 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
     }
   }
 
+  /** Its beat is answered: it was declared dead, and drops all. Its heir is there already. */
+  const drop = (host: Host.Host): void => {
+    host.core.dropAll()
+    host.taken.dropAll()
+    hosts.splice(hosts.indexOf(host), 1)
+  }
+
   const advanceTime = (): void => {
-    time += below(400)
+    // Towards the end only timers and waits after losses are left.
+    time += below(turn < faulty ? 400 : 2000)
     for (const host of hosts) {
       if (host.paused) continue
       host.core.tick()
@@ -360,31 +296,31 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
   }
 
   /** One more instance, with or without an owner, whose answer may be lost. */
-  const start = (host: Host): void => {
+  const start = (host: Host.Host): void => {
     const all = worlds()
     const world = all[below(all.length)]!
-    const { input, isRight, messages } = world.draw(below)
+    const { attempts, input, isRight, messages } = world.draw(below)
     const id = nextId()
-    const request: StartRequest = {
+    const request = {
       id,
       name: world.file.program.name,
       program: world.file.hash,
       input,
-      seed: "0123456789abcdef0123456789abcdef"
+      seed: SEED
     }
-    runs.set(id, { world, request, isRight, isDone: false })
+    addRun({ id, world, start: { input, seed: SEED }, isRight, attempts })
     unstarted--
+    counts.instances++
     const owner = chance(0.5) ? host.id : undefined
-    Effect.runSync(queue.start([request], owner))
-    const given = { id, epoch: 1 }
+    queue.start(request, owner)
     if (owner !== undefined) {
       const isLost = chance(0.3)
       if (isLost) counts.lostStarts++
       const kept = isLost ? host.unanswered : host.claimed
-      kept.push(given)
+      kept.push({ id, epoch: 1 })
     }
     // Sent again by its client, it is the same instance.
-    if (chance(0.3)) Effect.runSync(queue.start([request], owner))
+    if (chance(0.3)) queue.start(request, owner)
     for (const message of messages) {
       unsent.push({ id: nextId(), instanceId: id, effect: 0, ...message })
     }
@@ -393,25 +329,25 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
   const send = (): void => {
     if (unsent.length === 0) return
     const at = below(unsent.length)
-    Effect.runSync(queue.deliver([unsent[at]!]))
+    queue.deliver(unsent[at]!)
     // Its answer is lost: it is sent again, at some time.
     if (chance(0.3)) counts.repeatedMessages++
     else unsent.splice(at, 1)
   }
 
-  Effect.runSync(queue.putPrograms(worlds().map(({ file }) => file)))
   for (const queues of SERVED) spawn(queues)
 
-  let turn = 0
   for (; turn < MOST_TURNS && broken === undefined && open > 0; turn++) {
     const host = hosts[below(hosts.length)]!
-    const coin = random()
-    if (turn < FAULTY_TURNS && coin < 0.01) crash(host)
-    else if (turn < FAULTY_TURNS && coin < 0.02) togglePause(host)
+    const coin = next()
+    if (turn < faulty && coin < 0.01) crash(host)
+    else if (turn < faulty && coin < 0.02) togglePause(host)
     else if (host.paused) {
-      if (turn >= FAULTY_TURNS || coin < 0.1) togglePause(host)
-    } else if (coin < 0.05) {
+      if (turn >= faulty || coin < 0.1) togglePause(host)
+    } else if (host.isDead && coin < 0.1) drop(host)
+    else if (coin < 0.06) {
       if (unstarted > 0) start(host)
+      else send()
     } else if (coin < 0.1) send()
     else if (coin < 0.25) advanceTime()
     else if (coin < 0.45) claim(host)
@@ -419,22 +355,29 @@ export const simulate = (seed: number, sabotage: Sabotage = {}) => {
     else if (coin < 0.75) serve(host)
     else commit(host)
   }
+  counts.turns = turn
 
   if (broken === undefined && open > 0) broken = `${open} not finished after ${turn} turns`
-  for (const run of broken === undefined ? runs.values() : []) {
-    const [record] = Effect.runSync(queue.find([run.request.id]))
-    const events = historyOf(record!.id)
-    const settled = events.filter(({ kind }) => kind === "settled" || kind === "fired")
-    const { outcome } = record!
+  for (const run of broken === undefined ? runs.values() : []) broken ??= wrongWith(run)
+
+  /** What an ended instance left behind, held against what it must be. */
+  function wrongWith(run: Run): string | undefined {
+    const { id, world } = run
+    const events = queue.history(id)
+    const { outcome } = queue.find(id)
     if (outcome === null || !run.isRight(outcome)) {
-      broken = `${record!.id} of ${run.world.file.program.name} ended with ${
-        JSON.stringify(outcome)
-      }`
-    } else if (events.some(({ seq }, i) => seq !== i + 1)) {
-      broken = `${record!.id} has a hole in its log`
-    } else if (new Set(settled.map(({ effect }) => effect)).size < settled.length) {
-      broken = `${record!.id} settled ${settled.map(({ effect }) => effect).join()}`
-    } else replayed(run, events)
+      return `${id} of ${world.file.program.name} ended with ${JSON.stringify(outcome)}`
+    }
+    const settled = events.filter(({ kind }) => kind === "settled" || kind === "fired")
+    if (new Set(settled.map(({ effect }) => effect)).size < settled.length) {
+      return `${id} settled ${settled.map(({ effect }) => effect).join()}`
+    }
+    const attempts = events.filter(({ kind }) => kind === "attempt").length
+    if (run.attempts !== undefined && attempts !== run.attempts) {
+      return `${id} has ${attempts} failed attempts before the last instead of ${run.attempts}`
+    }
+    follow(run)
+    return broken
   }
   return { broken, counts }
 }

@@ -1,0 +1,97 @@
+/**
+ * Workflows that fail and are repaired; compiled from here when they start.
+ */
+import { action, currentCall, signal, waitFor, workflow } from "@rappel/core"
+
+/** What ran, in order. */
+export const ledger: Array<string> = []
+
+/** Actions of these names fail. */
+export const broken = new Set<string>()
+
+export class Broken extends Error {
+  override readonly name = "Broken"
+}
+
+export const step = action(async (name: string): Promise<string> => {
+  ledger.push(name)
+  if (broken.has(name)) throw new Broken(`${name} is broken`)
+  return `${name} done`
+})
+
+export const Go = signal<string>("go")
+
+export const order = workflow(async (id: string) => {
+  const token = crypto.randomUUID()
+  const reserved = await step(`reserve ${id}`)
+  const charged = await step.with({ retry: { attempts: 2 } })(`charge ${id}`)
+  const shipped = await step(`ship ${id}`)
+  return [reserved, charged, shipped, token.length]
+})
+
+/** Cleans up when it fails, with a random number of its own. */
+export const careful = workflow(async (id: string) => {
+  await step(`reserve ${id}`)
+  try {
+    await step(`charge ${id}`)
+  } catch (error) {
+    await step(`release ${id} ${crypto.randomUUID()}`)
+    throw error
+  }
+  return await step(`ship ${id} ${crypto.randomUUID()}`)
+})
+
+export const together = workflow(async () => {
+  const both = await Promise.all([step("left"), step("right"), waitFor(Go)])
+  const go = await waitFor(Go)
+  return [...both, go]
+})
+
+export const waits = workflow(async (id: string) => {
+  const charged = await step(`charge ${id}`)
+  const go = await waitFor(Go)
+  const shipped = await step(`ship ${id}`)
+  return [charged, go, shipped]
+})
+
+export const part = workflow(async (name: string) => await step(`part ${name}`))
+
+export const family = workflow(async () => {
+  const parts = await Promise.all([part("a"), part("b")])
+  return [...parts, await step("assemble")]
+})
+
+export const grand = workflow(async () => ["grand", await family()])
+
+export const own = workflow(async (ids: ReadonlyArray<string>) => {
+  await step("look")
+  if (ids.length === 0) throw new Error("Nothing to do")
+  return ids.length
+})
+
+export const caught = workflow(async () => {
+  try {
+    return await step("first")
+  } catch (error) {
+    return error instanceof Broken ? `caught ${error.message}` : "not a Broken"
+  }
+})
+
+/** Executions that were ended. */
+export const ended: Array<string> = []
+
+export const hang = action(async (): Promise<string> => {
+  const { signal } = currentCall()!
+  await new Promise((resolve) => signal.addEventListener("abort", resolve))
+  ended.push("hanging")
+  throw new Error("ended")
+})
+
+export const stuck = workflow(async () =>
+  await Promise.all([
+    step.with({ retry: { attempts: "unlimited", backoff: { kind: "constant", base: "1 hour" } } })(
+      "endless"
+    ),
+    hang()
+  ])
+)
