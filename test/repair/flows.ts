@@ -95,3 +95,19 @@ export const stuck = workflow(async () =>
     hang()
   ])
 )
+
+const ask = async (question: string): Promise<string> => {
+  const n = 1
+  const answer = await waitFor(Go)
+  return n === 1 ? answer : question
+}
+
+export const deep = workflow(async (user: { name: string; password: string }) => {
+  const apiKey = "sk-123"
+  for (let round = 1; round < 3; round++) {
+    const asked = await step(`asked ${round}`)
+    const answer = await ask("really?")
+    if (answer !== "" && asked !== user.name) return answer
+  }
+  return apiKey
+})

@@ -19,6 +19,10 @@ Commands
   instances list             list instances, newest first
   instances show <id>        show an instance: its input, outcome and events
   instances resume <ids>     let instances go on that were set aside
+  instances retry <ids>      let failed instances go on from the call that failed;
+                             also skip, patch, fork, rerun
+  instances export <id>      write an instance into one file
+  replay <file>              step an exported instance again, offline
   instances cancel <ids>     cancel instances; their cleaning up runs durably
   instances terminate <ids>  end instances without running their code any further
   instances signal <id> <channel> [value]

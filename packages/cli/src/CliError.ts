@@ -61,6 +61,8 @@ const CODES: Readonly<Record<string, ExitCode>> = {
   InstanceFinished: ExitCode.usage,
   InstanceNotFound: ExitCode.usage,
   KeyTaken: ExitCode.usage,
+  RepairRefused: ExitCode.usage,
+  RecordingNotReadable: ExitCode.usage,
   SettingRefused: ExitCode.usage,
   CompileFailed: ExitCode.failed,
   WorkflowFailure: ExitCode.failed,

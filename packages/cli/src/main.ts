@@ -18,10 +18,11 @@ import * as Option from "effect/Option"
 import type { Readable } from "node:stream"
 import type { Shape } from "./bench/Workload.ts"
 import { ExitCode } from "./CliError.ts"
-import type * as Schedules from "./commands/schedules.ts"
 import { definer, group, type Outcome } from "./define.ts"
 import { Invocation, STDIN } from "./Invocation.ts"
 import * as Output from "./output/Output.ts"
+import { repairCommands, replayCommand } from "./repairCommands.ts"
+import { scheduleCommands } from "./scheduleCommands.ts"
 
 const text = (name: string, description: string) =>
   Options.text(name).pipe(Options.withDescription(description), Options.optional)
@@ -176,7 +177,12 @@ export const rappel = (outcome: Outcome) => {
   const show = command(
     "show",
     "Show an instance: its input, outcome and events",
-    { id: Args.text({ name: "id" }), databaseUrl, json },
+    {
+      id: Args.text({ name: "id" }),
+      state: flag("state", "The line where it stands, its variables, and what it waits for"),
+      databaseUrl,
+      json
+    },
     () => import("./commands/instancesShow.ts")
   )
   const resume = command(
@@ -215,7 +221,15 @@ export const rappel = (outcome: Outcome) => {
     () => import("./commands/instancesMessage.ts").then(({ signal }) => ({ execute: signal }))
   )
   const instances = group("instances", "Look at instances, and repair them").pipe(
-    Command.withSubcommands([list, show, resume, cancel, terminate, signal])
+    Command.withSubcommands([
+      list,
+      show,
+      resume,
+      cancel,
+      terminate,
+      signal,
+      ...repairCommands(command, { databaseUrl, json })
+    ])
   )
   const retentionOf = (action: "show" | "run", what: string) =>
     command(
@@ -234,7 +248,7 @@ export const rappel = (outcome: Outcome) => {
       retentionOf("run", "Remove now what is over")
     ])
   )
-  const schedules = scheduleCommands(command)
+  const schedules = scheduleCommands(command, { databaseUrl, json })
   const queues = group("queues", "Queues of calls, and their limits").pipe(
     Command.withSubcommands([
       command(
@@ -272,6 +286,7 @@ export const rappel = (outcome: Outcome) => {
       migrate,
       doctor,
       deploy,
+      replayCommand(command, json),
       instances,
       queues,
       retention,
@@ -326,57 +341,6 @@ const benchCommands = (command: ReturnType<typeof definer>) => {
     () => import("./commands/benchReport.ts")
   )
   return [bench, benchInstances, benchReport] as const
-}
-
-const scheduleCommands = (command: ReturnType<typeof definer>) => {
-  const name = Args.text({ name: "name" })
-  const common = { databaseUrl, json }
-  const load = <Key extends keyof typeof Schedules>(key: Key) => async () => {
-    const commands = await import("./commands/schedules.ts")
-    return { execute: commands[key] }
-  }
-  return group("schedules", "Look at schedules and change them").pipe(Command.withSubcommands([
-    command("list", "List schedules with their next and last tick", common, load("list")),
-    command("show", "Show a schedule", { name, ...common }, load("show")),
-    command(
-      "upsert",
-      "Make a schedule that starts a workflow by name, or change the one of this name",
-      {
-        name,
-        workflow: Args.text({ name: "workflow" }),
-        input: text("input", "The arguments as a JSON array; [] when absent"),
-        cron: text("cron", "Five fields, or six with seconds first: \"0 3 * * 1-5\""),
-        timeZone: text("time-zone", "The IANA zone of --cron; UTC when absent"),
-        every: text("every", "An interval instead of --cron: 15m, 1h, 1d"),
-        overlap: Options.choice("overlap", ["skip", "queue", "allow", "replace"]).pipe(
-          Options.withDescription("While an earlier run has not finished; skip when absent"),
-          Options.optional
-        ),
-        jitter: text("jitter", "Runs begin up to this long after their tick"),
-        catchUp: text("catch-up", "Missed ticks are made up for within this time; 1h when absent"),
-        deadline: text("deadline", "Runs are cancelled when they take longer"),
-        ...common
-      },
-      load("upsert")
-    ),
-    command("pause", "Fire no more until resumed", { name, ...common }, load("pause")),
-    command("resume", "Fire again from the next tick on", { name, ...common }, load("resume")),
-    command("trigger", "Start a run now", { name, ...common }, load("trigger")),
-    command(
-      "backfill",
-      "Start the runs of past ticks that have none",
-      {
-        name,
-        from: Options.text("from").pipe(
-          Options.withDescription("A time such as 2027-03-01T00:00Z")
-        ),
-        to: Options.text("to").pipe(Options.withDescription("A time; included")),
-        ...common
-      },
-      load("backfill")
-    ),
-    command("delete", "End a schedule; its runs go on", { name, ...common }, load("remove"))
-  ]))
 }
 
 /** The parser takes a lone dash for an option, and with it all that follows. */

@@ -9,6 +9,7 @@ import type * as Redacted from "effect/Redacted"
 import { ExitCode } from "../CliError.ts"
 import type { Invocation } from "../Invocation.ts"
 import { Output } from "../output/Output.ts"
+import { stateLines } from "../output/stateView.ts"
 import { moment, table } from "../output/table.ts"
 import { dataOf, detailsOf, eventOf } from "../runtime/details.ts"
 import { withClient } from "../runtime/reader.ts"
@@ -17,6 +18,7 @@ export interface ShowInput {
   readonly id: string
   readonly databaseUrl: Option.Option<Redacted.Redacted<string>>
   readonly json: boolean
+  readonly state: boolean
 }
 
 /** Children that are shown. */
@@ -30,15 +32,16 @@ const cut = (text: string): string =>
 
 export const execute = (input: ShowInput): Effect.Effect<ExitCode, unknown, Invocation | Output> =>
   Effect.gen(function*() {
-    const { result } = yield* Output
-    const [record, events, published, children] = yield* withClient(
+    const { note, result } = yield* Output
+    const [record, events, published, children, standing] = yield* withClient(
       input,
       (client) =>
         Effect.all([
           client.find(input.id),
           client.history(input.id),
           client.published(input.id),
-          client.list({ parent: input.id, limit: CHILDREN + 1 })
+          client.list({ parent: input.id, limit: CHILDREN + 1 }),
+          input.state ? client.look(input.id) : Effect.succeed(undefined)
         ])
     )
     const shown = Object.keys(published).length === 0 ? {} : { published }
@@ -50,6 +53,7 @@ export const execute = (input: ShowInput): Effect.Effect<ExitCode, unknown, Invo
     if (input.json) {
       result(JSON.stringify({
         ...details,
+        ...standing,
         events: events.map(eventOf)
       }))
       return ExitCode.done
@@ -71,6 +75,14 @@ export const execute = (input: ShowInput): Effect.Effect<ExitCode, unknown, Invo
           cut(JSON.stringify(dataOf(event)))
         ])
       ))
+    }
+    if (standing !== undefined) {
+      result("")
+      result(`state after event ${standing.seq}`)
+      if (standing.difference !== undefined) {
+        note(`Event ${standing.difference.seq} cannot be stepped: ${standing.difference.reason}`)
+      }
+      for (const line of stateLines(standing.state)) result(`  ${line}`)
     }
     return ExitCode.done
   })

@@ -7,8 +7,11 @@ import {
   decodeAttempt,
   decodeLost,
   decodeOutcome,
+  decodePatch,
+  decodeRepair,
   decodeSignal
 } from "@rappel/core/dispatcher/EventCodec"
+import type { Outcome } from "@rappel/core/machine/Model"
 import type { InstanceRecord, StoredEvent } from "@rappel/core/queue/Queue"
 import { describeError, toPlainJson } from "@rappel/core/value/Value"
 
@@ -23,6 +26,7 @@ export const detailsOf = (record: InstanceRecord) => ({
   ...(record.aside === null ? {} : { aside: record.aside }),
   key: record.key,
   ...(record.parent === null ? {} : { parent: record.parent }),
+  ...(record.origin === null ? {} : { origin: record.origin }),
   program: record.program,
   ...(record.tags.length === 0 ? {} : { tags: record.tags }),
   ...(record.memo === null ? {} : { memo: JSON.parse(record.memo) as unknown }),
@@ -49,16 +53,25 @@ export const eventOf = ({ at: millis, effect, kind, payload, seq }: StoredEvent)
   ...dataOf({ kind, payload })
 })
 
+const endOf = (outcome: Outcome): object =>
+  outcome.ok
+    ? { result: toPlainJson(outcome.value) }
+    : { error: describeError(outcome.error) }
+
 /** What an event says beside its place and time. */
 export const dataOf = (
   { kind, payload }: Pick<StoredEvent, "kind" | "payload">
 ): object => {
   if (payload === null) return {}
-  if (kind === "settled") {
-    const outcome = decodeOutcome(payload)
-    return outcome.ok
-      ? { result: toPlainJson(outcome.value) }
-      : { error: describeError(outcome.error) }
+  if (kind === "settled") return endOf(decodeOutcome(payload))
+  if (kind === "patched") {
+    const { note, outcome } = decodePatch(payload)
+    return { ...note, ...endOf(outcome) }
+  }
+  if (kind === "repaired") {
+    const { back, ...repair } = decodeRepair(payload)
+    // How it is stepped is for nobody to read, and its seed is a secret.
+    return back === undefined ? repair : { ...repair, voidFrom: back.from }
   }
   if (kind === "attempt") {
     const { error, ...attempt } = decodeAttempt(payload)

@@ -26,6 +26,7 @@ import {
 import { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
 import type { Repairs } from "../repair/Repaired.ts"
 import { make as makeRepairs } from "../repair/Repairs.ts"
+import { make as makeRecorder, type Recorder } from "../replay/Recorder.ts"
 import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
 import type { Signal, SignalSchemaMismatch, Update } from "../workflow/Signal.ts"
@@ -168,6 +169,10 @@ export class RappelClient extends Context.Tag("@rappel/core/client/RappelClient"
   readonly schedules: ScheduleClient.ScheduleClient<Startable>
   /** Lets failed instances go on, and makes new ones of those that have finished. */
   readonly repairs: Repairs
+  /** An instance as one file; of a live one, what is stored of it so far. */
+  readonly record: Recorder["record"]
+  /** What an instance waits for at this moment, at which lines, with which variables. */
+  readonly look: Recorder["look"]
   /** The program that a start would use. */
   readonly programOf: (ref: ProgramRef) => Effect.Effect<ProgramFile, ProgramError>
 }>() {}
@@ -352,6 +357,7 @@ const make: Effect.Effect<
     resume: queue.resume,
     schedules,
     repairs,
+    ...makeRecorder(queue),
     programOf: programs.programOf
   })
 })
