@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Transaction } from "../client/Transaction.ts"
-import { currentCall } from "../worker/CurrentCall.ts"
+import { type CurrentCall, currentCall } from "../worker/CurrentCall.ts"
 
 /**
  * This attempt of the call is over: it ran out of time, was cancelled, or was taken for lost,
@@ -51,8 +51,11 @@ export class AttemptOver extends Error {
  * @since 0.1.0
  * @category running
  */
-export const settleIn = async <A>(tx: Transaction, value: A): Promise<A> => {
-  const call = currentCall()
+export const settleIn = async <A>(
+  tx: Transaction,
+  value: A,
+  call: CurrentCall | undefined = currentCall()
+): Promise<A> => {
   if (call === undefined) {
     throw new TypeError(
       "settleIn(tx, value) ends an action, and no action runs here: call it in the action's own " +

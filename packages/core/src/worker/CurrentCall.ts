@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import { globalValue } from "effect/GlobalValue"
 import type { Transaction } from "../client/Transaction.ts"
 
@@ -76,6 +77,18 @@ const state = globalValue(
  * @category running
  */
 export const currentCall = (): CurrentCall | undefined => state.provider.get()
+
+/**
+ * The same for the Effect that an action returns, where it cannot be lost: what resumes a fiber
+ * may come from a connection that other calls use as well.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class ExecutingCall extends Context.Reference<ExecutingCall>()(
+  "@rappel/core/worker/ExecutingCall",
+  { defaultValue: currentCall }
+) {}
 
 /** Executes `body` as the given call. */
 export const enterCall = <A>(call: CurrentCall, body: () => A): A => state.provider.run(call, body)

@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
@@ -20,7 +20,7 @@ import type { Transaction } from "../client/Transaction.ts"
 import { MAX_VALUE_LENGTH, within } from "../value/limits.ts"
 import { classesIn, decodeValue, encodeError, encodeValue, type ValueHost } from "../value/Value.ts"
 import type { ActionSource } from "./ActionSource.ts"
-import { enterCall } from "./CurrentCall.ts"
+import { enterCall, ExecutingCall } from "./CurrentCall.ts"
 import type { UnknownAction } from "./WorkerError.ts"
 import type { CallReport, CallRequest } from "./WorkerPool.ts"
 
@@ -162,7 +162,10 @@ export const makeExecutor = (options: ExecutorOptions) => {
         // then `currentCall()` would answer for another.
         fiber = enterCall(
           current,
-          () => Runtime.runFork(runtime, effect, { scheduler: new MixedScheduler(2048) })
+          () =>
+            Runtime.runFork(runtime, Effect.provideService(effect, ExecutingCall, current), {
+              scheduler: new MixedScheduler(2048)
+            })
         )
         fiber.addObserver(resolve)
         if (interrupted !== undefined) fiber.unsafeInterruptAsFork(fiber.id())

@@ -1,10 +1,14 @@
 /**
- * For `@effect/sql`: within `sql.withTransaction`.
+ * For `@effect/sql`: within `sql.withTransaction`, and as an action whose transaction holds its
+ * outcome.
  *
  * @since 0.1.0
  */
 import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import { settleIn } from "@rappel/core/action/settleIn"
 import type { Transaction } from "@rappel/core/client/Transaction"
+import { ExecutingCall } from "@rappel/core/worker/CurrentCall"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import { driverError } from "../statement/failure.ts"
@@ -31,3 +35,43 @@ export const inEffectSql: Effect.Effect<Transaction, never, SqlClient.SqlClient>
     )
   }
 )
+
+/**
+ * A transaction of the `SqlClient` in context, which ends a transactional action: what the effect
+ * wrote and the outcome of the call are committed together, or not at all.
+ *
+ * **Errors** Those of the effect and of the transaction. When the attempt is over already it dies
+ * with `AttemptOver`, which nobody awaits any more.
+ *
+ * **Example** (A booking that is made exactly once)
+ *
+ * ```ts no-run
+ * import { SqlClient } from "@effect/sql"
+ * import { action } from "@rappel/core"
+ * import { transactional } from "@rappel/sql/transaction/effectSql"
+ * import { Effect } from "effect"
+ *
+ * export const book = action({ transactional: true }, (seat: string) =>
+ *   transactional(Effect.gen(function*() {
+ *     const sql = yield* SqlClient.SqlClient
+ *     yield* sql`insert into booking (seat) values (${seat})`
+ *     return seat
+ *   }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const transactional = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | SqlError, R | SqlClient.SqlClient> =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const call = yield* ExecutingCall
+    return yield* sql.withTransaction(Effect.gen(function*() {
+      const value = yield* effect
+      const tx = yield* inEffectSql
+      return yield* Effect.promise(() => settleIn(tx, value, call))
+    }))
+  })

@@ -18,6 +18,8 @@ import { inPg } from "@rappel/sql/transaction/pg"
 import { inPostgres } from "@rappel/sql/transaction/postgres"
 import { inPrisma } from "@rappel/sql/transaction/prisma"
 import * as Postgres from "@rappel/test/kit/Postgres"
+import { installCurrentCall } from "@rappel/worker/AsyncCurrentCall"
+import { sql as rawSql } from "drizzle-orm"
 import { drizzle as drizzleOnPg } from "drizzle-orm/node-postgres"
 import { drizzle as drizzleOnPostgres } from "drizzle-orm/postgres-js"
 import * as Cause from "effect/Cause"
@@ -25,16 +27,25 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
-import { Kysely, PostgresDialect } from "kysely"
+import * as Runtime from "effect/Runtime"
+import { CompiledQuery, Kysely, PostgresDialect } from "kysely"
 import pg from "pg"
 import postgres from "postgres"
 import { PrismaClient } from "./prismaClient.ts"
-import { greeting } from "./workflows.ts"
+import { booked, bookedAsEffect, greeting, services, work } from "./workflows.ts"
+
+installCurrentCall()
 
 class RolledBack extends Error {}
 
+interface PrismaRaw {
+  readonly $executeRawUnsafe: (text: string) => Promise<unknown>
+}
+
 /** Runs `body` in a transaction; what it throws rolls back and is thrown on. */
-type Begin = (body: (tx: Transaction) => Promise<void>) => Promise<void>
+type Begin = (
+  body: (tx: Transaction, run: (statement: string) => PromiseLike<unknown>) => Promise<void>
+) => Promise<void>
 
 interface Library {
   readonly begin: Begin
@@ -71,7 +82,7 @@ const libraries: Readonly<Record<string, Library>> = {
       const client = await pool.connect()
       try {
         await client.query("begin")
-        await body(inPg(client))
+        await body(inPg(client), (text) => client.query(text))
         await client.query("commit")
       } catch (error) {
         await client.query("rollback")
@@ -84,24 +95,32 @@ const libraries: Readonly<Record<string, Library>> = {
   },
   "postgres.js": {
     begin: async (body) => {
-      await sql.begin((tx) => body(inPostgres(tx)))
+      await sql.begin((tx) => body(inPostgres(tx), (text) => tx.unsafe(text)))
     },
     outside: () => inPostgres(sql as never)
   },
   "drizzle on pg": {
-    begin: (body) => onPg.transaction((tx) => body(inDrizzle(tx))),
+    begin: (body) =>
+      onPg.transaction((tx) => body(inDrizzle(tx), (text) => tx.execute(rawSql.raw(text)))),
     outside: () => inDrizzle(onPg as never)
   },
   "drizzle on postgres.js": {
-    begin: (body) => onPostgres.transaction((tx) => body(inDrizzle(tx))),
+    begin: (body) =>
+      onPostgres.transaction((tx) => body(inDrizzle(tx), (text) => tx.execute(rawSql.raw(text)))),
     outside: () => inDrizzle(onPostgres as never)
   },
   kysely: {
-    begin: (body) => kysely.transaction().execute((trx) => body(inKysely(trx))),
+    begin: (body) =>
+      kysely.transaction().execute((trx) =>
+        body(inKysely(trx), (text) => trx.executeQuery(CompiledQuery.raw(text)))
+      ),
     outside: () => inKysely(kysely)
   },
   prisma: {
-    begin: (body) => prisma.$transaction((tx: never) => body(inPrisma(tx))),
+    begin: (body) =>
+      prisma.$transaction((tx: never) =>
+        body(inPrisma(tx), (text) => (tx as PrismaRaw).$executeRawUnsafe(text))
+      ),
     outside: () => inPrisma(prisma)
   },
   "@effect/sql": {
@@ -110,7 +129,12 @@ const libraries: Readonly<Record<string, Library>> = {
         const client = yield* SqlClient.SqlClient
         const tx = Effect.flatMap(
           inEffectSql,
-          (tx) => Effect.tryPromise({ try: () => body(tx), catch: (error) => error })
+          (tx) =>
+            Effect.flatMap(Effect.runtime<never>(), (context) =>
+              Effect.tryPromise({
+                try: () => body(tx, (text) => Runtime.runPromise(context)(client.unsafe(text))),
+                catch: (error) => error
+              }))
         )
         yield* client.withTransaction(tx)
       })
@@ -124,11 +148,15 @@ const libraries: Readonly<Record<string, Library>> = {
 const instances = async (): Promise<ReadonlyArray<Record<string, unknown>>> =>
   (await pool.query("select id, key, tags from rappel.instance order by id")).rows
 
+const bookings = async (): Promise<ReadonlyArray<Record<string, unknown>>> =>
+  (await pool.query("delete from public.booking returning name")).rows
+
 const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(() => undefined, (error: unknown) => error)
 
 beforeAll(async () => {
   await runtime.runtime()
+  await pool.query("create table public.booking (name text)")
   setDefaultRuntime({
     runExit: (effect) => runtime.runPromiseExit(effect),
     skipsWait: false,
@@ -197,8 +225,20 @@ for (const [name, { begin, outside }] of Object.entries(libraries)) {
       assert.lengthOf((await instances()).filter((one) => one["id"] === ids[1]), 1)
     })
 
+    it("ends an action together with its work", async () => {
+      work.begin = begin
+      services.runtime = effectSql
+      const flow = name === "@effect/sql" ? bookedAsEffect : booked
+      const first = await flow.run("Ada", 1)
+      const failed = await failureOf(flow.run("Bob", 2))
+
+      assert.deepStrictEqual(first, { name: "Ada", "ü\0": 1n })
+      assert.strictEqual((failed as Error).message, "the card is declined")
+      assert.deepStrictEqual(await bookings(), [{ name: "Ada" }])
+    })
+
     it("is refused outside of one", () => {
-      assert.throws(outside, /holds no transaction, so the instance would be started/)
+      assert.throws(outside, /holds no transaction, so what is written would stay/)
     })
   })
 }
