@@ -24,6 +24,8 @@ export interface Host {
   readonly taken: TakenCalls
   readonly queues: ReadonlyArray<string>
   inFlight: Commit | null
+  /** The answer to what is in flight was lost. */
+  isUnanswered: boolean
   /** Verdicts whose answer was lost: they are told again. */
   untold: ReadonlyArray<CallVerdict> | null
   paused: boolean
@@ -87,6 +89,7 @@ export const make = (options: {
     taken,
     queues,
     inFlight: null,
+    isUnanswered: false,
     untold: null,
     paused: false,
     isDead: false

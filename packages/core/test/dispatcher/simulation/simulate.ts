@@ -237,8 +237,10 @@ export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
     host.inFlight = batch
     // The batch is on its way, but not there yet.
     if (chance(0.3)) return
-    // Rows that somebody else has locked are left out, and the sender is told.
-    const busy = new Set(batch.entries.filter(() => chance(0.1)).map((entry) => entry.id))
+    // Rows that somebody else has locked are left out, and the sender is told; not after a lost
+    // answer, as what is locked then may be written already (`commitAll`).
+    const isBusy = () => !host.isUnanswered && chance(0.1)
+    const busy = new Set(batch.entries.filter(isBusy).map((entry) => entry.id))
     const { accepted } = queue.commit({
       ...batch,
       entries: batch.entries.filter((entry) => !busy.has(entry.id))
@@ -246,7 +248,8 @@ export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
     noteAccepted(batch, accepted)
     counts.commits++
     counts.busy += busy.size
-    if (chance(0.2)) {
+    host.isUnanswered = chance(0.2)
+    if (host.isUnanswered) {
       counts.lostAnswers++
       return
     }
