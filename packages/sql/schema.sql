@@ -231,7 +231,7 @@ CREATE INDEX call_waiting_idx ON rappel.call USING btree (queue, lane, rank) WHE
 
 CREATE UNIQUE INDEX due_debounce_idx ON rappel.due USING btree (debounce) WHERE ((debounce IS NOT NULL) AND (epoch = 0));
 
-CREATE INDEX due_owner_idx ON rappel.due USING btree (owner, due_at);
+CREATE INDEX due_owner_idx ON rappel.due USING btree (owner, priority, due_at);
 
 CREATE INDEX due_waiting_idx ON rappel.due USING btree (instance_id) WHERE ((due_at IS NULL) AND (owner IS NULL) AND (epoch = 0));
 

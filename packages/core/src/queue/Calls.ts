@@ -23,7 +23,7 @@ export const DEFAULT_QUEUE = "default"
 export const KILL_GRACE_MILLIS = 2000
 
 /** One step of priority is worth this long in the line. */
-export const CALL_PRIORITY_STEP_MILLIS = 1000
+export const PRIORITY_STEP_MILLIS = 1000
 
 /** How many calls of one lane run at once, or start within a time; over all dispatchers. */
 export interface LaneLimit {

@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import {
-  CALL_PRIORITY_STEP_MILLIS,
   type CallKey,
   type CallVerdict,
   type Offer,
+  PRIORITY_STEP_MILLIS,
   type QueueLimits,
   type QueueState,
   type Taken,
@@ -53,7 +53,7 @@ export class CallsMemory {
         instanceId,
         taker: null,
         offeredAt: now,
-        rank: now - offer.priority * CALL_PRIORITY_STEP_MILLIS
+        rank: now - offer.priority * PRIORITY_STEP_MILLIS
       }
       const id = callIdOf(row)
       if (!this.rows.has(id)) this.rows.set(id, row)

@@ -43,7 +43,7 @@ export interface StartRequest {
   readonly delayMillis?: number
   /** Not before this point in time, on the queue's clock. */
   readonly dueAt?: number
-  /** -9 to 9, 0 when absent; kept, and not used by claims yet. */
+  /** -9 to 9, 0 when absent: of what is due, a point is worth a second of waiting. */
   readonly priority?: number
   /** To be cancelled when it has not finished this long from now. */
   readonly deadlineMillis?: number
@@ -507,8 +507,8 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
   ) => Effect.Effect<ReadonlyArray<Delivery>, QueueUnavailable>
 
   /**
-   * Takes up to `limit` instances that are due, longest due first, or that have messages and
-   * no owner; when there are too many, by turns. Those that others are claiming are passed
+   * Takes up to `limit` instances that are due, by rank (the due time less a second a point of
+   * priority), or that have messages and no owner; when there are too many, by turns. Those that others are claiming are passed
    * over. One that is stored with a due time in the past may be found by a later claim only,
    * `pollMillis` from then at the latest. With a limit of 0 it only looks.
    */

@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import type { ProgramFile } from "../program/Program.ts"
 import { matches } from "../search/matches.ts"
-import { type CallKey, type CallVerdict, KILL_GRACE_MILLIS } from "./Calls.ts"
+import { type CallKey, type CallVerdict, KILL_GRACE_MILLIS, PRIORITY_STEP_MILLIS } from "./Calls.ts"
 import { callIdOf, CallsMemory } from "./CallsMemory.ts"
 import { begunOf, forkOne, repairAll } from "./memoryRepair.ts"
 import {
@@ -239,8 +239,10 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         const arrived = rows
           .filter((row) => row[1].owner === dispatcher && hasMessage(row))
           .map(([id]) => id)
+        const rank = ([id, due]: readonly [string, Due]) =>
+          due.dueAt! - (store.instances.get(id)!.request.priority ?? 0) * PRIORITY_STEP_MILLIS
         const ready = byTurns(
-          waiting.filter(([, due]) => due.dueAt! <= at),
+          waiting.filter(([, due]) => due.dueAt! <= at).sort((a, b) => rank(a) - rank(b)),
           rows.filter(isWoken),
           most
         )

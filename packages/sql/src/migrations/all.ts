@@ -15,6 +15,7 @@ import m0012 from "./0012_messages_in_sql.ts"
 import m0013 from "./0013_schedules.ts"
 import m0014 from "./0014_policies.ts"
 import m0015 from "./0015_repair.ts"
+import m0016 from "./0016_priorities.ts"
 
 export interface Migration {
   /** Counts from 1; numbers grow in the list, and may leave some out. */
@@ -37,7 +38,8 @@ export const all: ReadonlyArray<Migration> = [
   { id: 13, name: "schedules", breaking: true, run: m0013 },
   { id: 14, name: "policies", breaking: true, run: m0014 },
   // An older release would take a repair for a cancellation.
-  { id: 15, name: "repair", breaking: true, run: m0015 }
+  { id: 15, name: "repair", breaking: true, run: m0015 },
+  { id: 16, name: "priorities", breaking: false, run: m0016 }
 ]
 
 /** The schema that this release was written for. */

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { CALL_PRIORITY_STEP_MILLIS } from "@rappel/core/queue/Calls"
+import { PRIORITY_STEP_MILLIS } from "@rappel/core/queue/Calls"
 import type { CommitEntry } from "@rappel/core/queue/Queue"
 import { toStorable, toStorableOrNull } from "../statement/storable.ts"
 import { callIdOf } from "./callIdOf.ts"
@@ -61,7 +61,7 @@ export const callParts = (first: number, consumed: string): string => {
     )
     select ${callIdOf("offer")}, instance_id, effect, attempt, queue, lane, concurrency,
       rate_count, rate_period, priority,
-      now() - priority * interval '${CALL_PRIORITY_STEP_MILLIS} ms',
+      now() - priority * interval '${PRIORITY_STEP_MILLIS} ms',
       action, file, export_name, args, timeout, alone, step, heartbeat, details, transactional
     from unnest(
       ${$(0)}::uuid[], ${$(1)}::integer[], ${$(2)}::integer[], ${$(3)}::text[], ${$(4)}::text[],

@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import type { CallKey } from "@rappel/core/queue/Calls"
+import { type CallKey, PRIORITY_STEP_MILLIS } from "@rappel/core/queue/Calls"
 import type { Claimed, Claims, Loaded } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Row, Run } from "../statement/Statements.ts"
@@ -36,7 +36,7 @@ export const make = (run: Run) => {
   const inbox = InboxTable.make(run)
 
   /**
-   * Takes up to `limit` instances: those that are due, longest due first, and those that have
+   * Takes up to `limit` instances: those that are due, by rank, and those that have
    * messages and no owner, by turns. Tells which instances of this dispatcher have messages.
    *
    * Indexes: `due_owner_idx`, `inbox_instance_idx`, `due_pkey`. Locks: the rows it takes; rows that another claim has locked
@@ -174,11 +174,19 @@ export const make = (run: Run) => {
   return { claim, claimedBy, load, giveBack, countClaims, setAside, resume } as const
 }
 
+/** All that there are: each has its own stretch of the index. */
+const PRIORITIES = `'{${Array.from({ length: 19 }, (_, i) => 9 - i).join()}}'::smallint[]`
+
 /*
+ * An instance's rank is its due time less a second a point of priority: who waits long enough
+ * comes before whoever came later, so nothing starves. No index has that order, as the rank
+ * of what is not due yet would stand among it; so the first of each priority are looked at
+ * (`candidate`), and then as many of each are locked as there are of it among the first by rank.
  * The entries of rows that were claimed stay at the front of the index for as long as some
  * transaction may see them, and every claim would read them all again: `$4` leads it past
  * them. It is a hint only (R23): `ClaimWindow` looks at all again and again.
- * The order names `owner`, which is null in every row, so that it is the index's order.
+ * The order names `owner` and `priority`, which are the same in every row, so that it is the
+ * index's order.
  * The updates find their rows by an array, which the planner always takes from the index; as
  * a join it would read the whole table once the limit looks large.
  * The next due time: with a full batch, of whatever is left; else of the future only, as
@@ -230,15 +238,38 @@ const CLAIM = `
   ), left_over as (
     delete from rappel.inbox
     where instance_id = any(array(select instance_id from addressed where is_closed))
+  ), candidate as materialized (
+    select due.instance_id, due.due_at, class.priority,
+      row_number() over (
+        order by due.due_at - class.priority * interval '${PRIORITY_STEP_MILLIS} ms'
+      ) as nth
+    from unnest(${PRIORITIES}) as class (priority)
+    cross join lateral (
+      select instance_id, due_at
+      from rappel.due
+      where owner is null and priority = class.priority and due_at <= now()
+        and due_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
+      order by owner, priority, due_at
+      limit $2 + 1
+    ) as due
+  ), share as materialized (
+    select priority, count(*) as count
+    from candidate
+    where nth <= $2 and exists (select from host)
+    group by priority
   ), ready as materialized (
-    select instance_id, due_at
-    from rappel.due
-    where owner is null and due_at <= now()
-      and due_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
-      and exists (select from host)
-    order by owner, due_at
-    limit $2
-    for no key update skip locked
+    select due.instance_id, due.due_at,
+      due.due_at - share.priority * interval '${PRIORITY_STEP_MILLIS} ms' as rank
+    from share
+    cross join lateral (
+      select instance_id, due_at
+      from rappel.due
+      where owner is null and priority = share.priority and due_at <= now()
+        and due_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
+      order by owner, priority, due_at
+      limit share.count
+      for no key update skip locked
+    ) as due
   ), woken as materialized (
     select instance_id
     from rappel.due
@@ -251,7 +282,7 @@ const CLAIM = `
   ), chosen as materialized (
     select instance_id
     from (
-      select instance_id, row_number() over () as nth from ready
+      select instance_id, row_number() over (order by rank) as nth from ready
       union all
       select instance_id, row_number() over () as nth from woken
     ) as turn
@@ -263,33 +294,29 @@ const CLAIM = `
     set owner = $1, claim_id = $3, epoch = epoch + 1, claims = claims + 1,
       started_at = coalesce(started_at, now())
     where instance_id = any(array(select instance_id from chosen))
-    returning instance_id, due_at, epoch
+    returning instance_id, epoch, due_at - priority * interval '${PRIORITY_STEP_MILLIS} ms' as rank
   ), next as (
     select min(due_at) as due_at
     from (
-      (
+      select due.due_at
+      from unnest(${PRIORITIES}) as class (priority)
+      cross join lateral (
         select due_at
         from rappel.due
-        where owner is null and due_at > now()
+        where owner is null and priority = class.priority and due_at > now()
           and (instance_id in (select instance_id from chosen)) is not true
-        order by owner, due_at
+        order by owner, priority, due_at
         limit 1
-      )
+      ) as due
       union all
-      (
-        select due_at
-        from rappel.due
-        where owner is null and due_at <= now()
-          and due_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
-          and (select count(*) from chosen) >= $2
-          and (instance_id in (select instance_id from chosen)) is not true
-        order by owner, due_at
-        limit 1
-      )
+      select due_at
+      from candidate
+      where (select count(*) from chosen) >= $2
+        and (instance_id in (select instance_id from chosen)) is not true
     ) as waiting
   )
   select
-    (select string_agg(instance_id || ':' || epoch, ',' order by due_at, instance_id) from claimed)
+    (select string_agg(instance_id || ':' || epoch, ',' order by rank, instance_id) from claimed)
       as claimed,
     (select string_agg(instance_id::text, ',') from addressed where owner = $1) as arrived,
     ceil(extract(epoch from (select due_at from next)) * 1000)::float8 as "nextDueAt",
@@ -300,7 +327,7 @@ const CLAIM = `
           max(due_at)
         )) * 1000
       )::float8
-      from ready
+      from candidate
       having count(*) >= $2
     ) as "lastDueAt",
     exists (select from host) as "isAlive",

@@ -42,6 +42,44 @@ export const claiming = (queue: EmptyQueue) => {
   )
 
   test(
+    "a priority goes first, until others have waited a second a point longer",
+    queue,
+    Effect.gen(function*() {
+      const { claim, start } = yield* Queue
+      const dispatcher = yield* newDispatcher
+      const { now } = yield* claim(dispatcher, 0)
+      const dues = [[0, 0], [1, 700], [1, 1300], [-1, 0], [9, 0]] as const
+      const requests = dues.map(([priority, later]) => requestOf({ priority, dueAt: now + later }))
+      yield* start(requests)
+      yield* Effect.sleep(1310)
+
+      const order: Array<string> = []
+      for (const limit of [1, 2, 2]) {
+        for (const { id } of (yield* claim(dispatcher, limit)).claimed) order.push(id)
+      }
+
+      const found = order.map((id) => requests.findIndex((one) => one.id === id))
+      assert.deepStrictEqual(found, [4, 1, 0, 2, 3])
+    })
+  )
+
+  test(
+    "what is not due yet is passed over, however high its priority",
+    queue,
+    Effect.gen(function*() {
+      const { claim, start } = yield* Queue
+      const dispatcher = yield* newDispatcher
+      const low = requestOf({ priority: -9 })
+      yield* start([requestOf({ priority: 9, delayMillis: 8000 }), low])
+
+      const { claimed, nextDueAt, now } = yield* claim(dispatcher, 10)
+
+      assert.deepStrictEqual(claimed, [{ id: low.id, epoch: 1 }])
+      assert.isAbove(nextDueAt!, now + 5000)
+    })
+  )
+
+  test(
     "an instance is passed over until its time comes",
     queue,
     Effect.gen(function*() {
