@@ -1,4 +1,4 @@
-import { action, workflow } from "@rappel/core"
+import { action, sleep, workflow } from "@rappel/core"
 
 export const double = action(async (n: number) => n * 2)
 
@@ -10,4 +10,17 @@ export const fanOut = workflow(async (count: number) => {
   let inOrder = 0
   for (let n = 0; n < count; n++) if (doubled[n] === n * 2) inOrder++
   return inOrder
+})
+
+/** `count` calls one after another, in constant memory. */
+export const loop = workflow(async (count: number) => {
+  let inOrder = 0
+  for (let n = 0; n < count; n++) if (await double(n) === n * 2) inOrder++
+  return inOrder
+})
+
+/** Sleeps as long as it is told. */
+export const sleeper = workflow(async (millis: number) => {
+  await sleep(millis)
+  return millis
 })
