@@ -1,6 +1,7 @@
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { readFile, writeFile } from "node:fs/promises"
 import path from "node:path"
+import pg from "pg"
 import * as Postgres from "../kit/Postgres.ts"
 import * as Processes from "../kit/Processes.ts"
 
@@ -122,4 +123,37 @@ describe("rappel instances retry, skip, fork, export and rappel replay", () => {
     assert.strictEqual(newer.code, 2)
     assert.match(newer.stderr, /format 2, and this release reads up to 1/)
   }, 200_000)
+})
+
+describe("rappel deploy-check", () => {
+  it("ends with 1 when an action of live instances is gone", async () => {
+    const DATABASE_URL = await Postgres.freshUrl()
+    const cwd = Processes.project({ "src/orders.ts": orders })
+    const rappel = (...args: ReadonlyArray<string>) =>
+      Processes.rappel(args, { cwd, env: { DATABASE_URL } })
+    assert.strictEqual((await rappel("build")).code, 0)
+    assert.strictEqual((await rappel("deploy")).code, 0)
+    const client = new pg.Client({ connectionString: DATABASE_URL })
+    await client.connect()
+    await client.query(`select rappel.start('order', '["x"]')`)
+    await client.end()
+
+    const ready = await rappel("deploy-check")
+    assert.strictEqual(ready.code, 0, ready.stdout + ready.stderr)
+    assert.match(ready.stdout, /1 live instance of 1 program: this code can go on with them/)
+
+    const renamed = orders.replace("const ship =", "const send =").replace("ship(id)", "send(id)")
+    await writeFile(path.join(cwd, "src/orders.ts"), renamed)
+    const gone = await rappel("deploy-check", "--json")
+    assert.strictEqual(gone.code, 1, gone.stderr)
+    const { findings, live, ready: isReady } = JSON.parse(gone.stdout)
+    assert.deepStrictEqual([live, isReady], [1, false])
+    assert.lengthOf(findings, 1)
+    assert.deepInclude(findings[0], {
+      code: "action-gone",
+      workflow: "order",
+      action: "src/orders.ts#ship"
+    })
+    assert.match(findings[0].reason, /has no action `ship` \(it exports charge, order, send\)/)
+  }, 120_000)
 })

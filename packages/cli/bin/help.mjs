@@ -28,6 +28,7 @@ Commands
   instances signal <id> <channel> [value]
                              tell an instance a value, as JSON
   deploy                     make what was built what starts by name run
+  deploy-check               compare this code with the instances that are live
   schedules                  start workflows at times: list, set, pause and more
   queues list                list queues: what waits, what runs, who serves them
   queues limit <queue>       set the limits of a queue, or pause it

@@ -20,10 +20,10 @@ if (first === undefined || first === "--help" || first === "-h") {
   const bin = (name) => import(pathToFileURL(join(worker, "bin", name)).href)
   const { entry, fromSources } = await bin("place.mjs")
   if (fromSources) await bin("start.mjs")
-  else if (rest.includes("--inline")) {
+  else if (rest.includes("--inline") || first === "deploy-check") {
     // The user's TypeScript needs hooks, and what is loaded before them loads faster.
     await import(entry("cli", "main"))
-    await import(entry("cli", "commands/run"))
+    await import(entry("cli", `commands/${first === "deploy-check" ? "deployCheck" : "run"}`))
     await bin("start.mjs")
   }
   await import(entry("cli", "bin"))

@@ -148,6 +148,19 @@ export const rappel = (outcome: Outcome) => {
     { databaseUrl, json },
     () => import("./commands/deploy.ts")
   )
+  const deployCheck = command(
+    "deploy-check",
+    "Compare this project's actions with the instances that are live",
+    {
+      limit: Options.integer("limit").pipe(
+        Options.withDescription("Instances to look at, the newest of each status"),
+        Options.withDefault(10_000)
+      ),
+      databaseUrl,
+      json
+    },
+    () => import("./commands/deployCheck.ts")
+  )
   const list = command(
     "list",
     "List instances, newest first",
@@ -286,6 +299,7 @@ export const rappel = (outcome: Outcome) => {
       migrate,
       doctor,
       deploy,
+      deployCheck,
       replayCommand(command, json),
       instances,
       queues,
