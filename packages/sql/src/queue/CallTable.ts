@@ -152,8 +152,8 @@ const REPORT = `
     select verdict.*,
       (select due.owner from rappel.due where due.instance_id = verdict.instance_id) as owner
     from verdict
-    where exists (select from rappel.due where due.instance_id = verdict.instance_id)
-      and not exists (select from rappel.event where event.message = verdict.id)
+    where (select true from rappel.due where due.instance_id = verdict.instance_id)
+      and (select true from rappel.event where event.message = verdict.id limit 1) is null
   ), inserted as (
     insert into rappel.inbox (id, instance_id, kind, effect, payload)
     select id, instance_id, 'call', effect, payload
@@ -175,12 +175,15 @@ const REPORT = `
 
 const GIVE_BACK = `
   with given as materialized (
-    select call.id
-    from unnest($2::uuid[], $3::integer[], $4::integer[]) as given (instance_id, effect, attempt)
-    join rappel.call on call.id = ${callIdOf("given")}
-    where call.taker = $1
-    order by call.id
-    for no key update of call
+    select id
+    from rappel.call
+    where id = any(array(
+        select ${callIdOf("given")}
+        from unnest($2::uuid[], $3::integer[], $4::integer[]) as given (instance_id, effect, attempt)
+      ))
+      and (taker = $1) is true
+    order by id
+    for no key update
   ), freed as (
     delete from rappel.permit
     where taker = $1 and call_id = any(array(select id from given))
@@ -188,7 +191,7 @@ const GIVE_BACK = `
     update rappel.call
     set taker = null, take_id = null
     where id = any(array(select id from given))
-      and not exists (select from rappel.inbox where inbox.id = call.id)
+      and (select true from rappel.inbox where inbox.id = call.id) is null
     returning 1
   ), notice as (
     select pg_notify('${CHANNEL}', 'c') from offered limit 1

@@ -147,11 +147,16 @@ const idsOf = (text: string | null): ReadonlySet<string> =>
 
 /*
  * `known` are rows that this very commit has moved already (R4): they are accepted and not
- * written again, be they locked by somebody else by now (`written_before`). A row that it
+ * written again, be they locked by somebody else by now (`is_written`). A row that it
  * closed is gone, so its instance is asked. `… is true` around
  * an `in` keeps it a hashed lookup; as a join the planner, which takes an array for ten
  * elements, would make it a nested one.
  * `is not distinct from` is `=` here, and keeps the planner from the index of owners.
+ * No table is joined: statistics that say it is empty (they do after a quiet night) would have
+ * the plan read it as a whole for each row of the batch, until it is analyzed again. Rows are
+ * looked up one by one (`lateral … offset 0`), found by arrays, or moved by `on conflict`, which
+ * knows no other way than the primary key. Nothing is inserted by it: the row of `due` is locked,
+ * and the instance's is seen; the values that its columns demand are never stored.
  * Indexes: the primary keys. Locks: `due` in the order of ids, then instance, snapshot and
  * messages, which nobody else writes while the due row is locked. Children and messages are
  * inserted under ids that their sender made: nobody else inserts the same ones.
@@ -173,12 +178,16 @@ const COMMIT = `
       ok, outcome, attempts, snapshot_seq, snapshot, aside, verdict
     )
   ), locked as materialized (
-    select entry.*, due.started_at, due.commit_id is not distinct from $1 as known
-    from entry join rappel.due on due.instance_id = entry.id
-    where due.commit_id = $1
-      or (due.owner = $2 and due.epoch = entry.epoch and due.last_seq = entry.expected_seq)
-    order by entry.id
-    for no key update of due skip locked
+    select entry.*, held.started_at, held.known
+    from (select * from entry order by id) as entry cross join lateral (
+      select due.started_at, due.commit_id is not distinct from $1 as known
+      from rappel.due
+      where due.instance_id = entry.id and (
+        due.commit_id = $1
+        or (due.owner = $2 and due.epoch = entry.epoch and due.last_seq = entry.expected_seq)
+      )
+      for no key update skip locked
+    ) as held
   ), event as (
     insert into rappel.event (instance_id, seq, kind, effect, at, payload, machine, digest, message)
     select event.*
@@ -210,19 +219,24 @@ const COMMIT = `
     where (value.id in (select id from locked where not known)) is true
     on conflict (instance_id, name) do update set value = excluded.value, changed_at = now()
   ), ${callParts(51, CONSUMED)}, finished as (
-    update rappel.instance
-    set ok = coalesce(instance.ok, locked.ok),
-      outcome = case when instance.ok is null then locked.outcome else instance.outcome end,
-      attempts = case when instance.ok is null then locked.attempts else instance.attempts end,
-      verdict = case when instance.ok is null then locked.verdict else instance.verdict end,
-      finished_at = coalesce(instance.finished_at, case when locked.ok is not null then now() end),
-      started_at = coalesce(instance.started_at, locked.started_at),
-      closed_by = case when locked.fate = 2 then $1 end
+    insert into rappel.instance as its (
+      id, seed, program, name, input, ok, outcome, attempts, verdict, finished_at, started_at,
+      closed_by
+    )
+    select id, '', '', '', '', ok, outcome, attempts, verdict,
+      case when ok is not null then now() end, started_at, case when fate = 2 then $1 end
     from locked
-    where instance.id = locked.id and not locked.known
-      and (locked.ok is not null or locked.fate = 2)
-    returning instance.id, instance.parent, instance.parent_effect, instance.ok,
-      instance.outcome, instance.attempts, instance.repairs, locked.ok is not null as is_new
+    where not known and (ok is not null or fate = 2)
+      and (select true from rappel.instance where instance.id = locked.id)
+    on conflict (id) do update
+    set ok = coalesce(its.ok, excluded.ok),
+      outcome = case when its.ok is null then excluded.outcome else its.outcome end,
+      attempts = case when its.ok is null then excluded.attempts else its.attempts end,
+      verdict = case when its.ok is null then excluded.verdict else its.verdict end,
+      finished_at = coalesce(its.finished_at, excluded.finished_at),
+      started_at = coalesce(its.started_at, excluded.started_at),
+      closed_by = excluded.closed_by
+    returning id, parent, parent_effect, ok, outcome, attempts, repairs
   ), ${CHILD_PARTS}, snapshot as (
     insert into rappel.snapshot (instance_id, seq, body)
     select id, snapshot_seq, snapshot
@@ -231,43 +245,43 @@ const COMMIT = `
     on conflict (instance_id) do update set seq = excluded.seq, body = excluded.body
   ), without_snapshot as (
     delete from rappel.snapshot
-    using locked
-    where snapshot.instance_id = locked.id and not locked.known and locked.fate = 2
+    where instance_id = any(array(select id from locked where not known and fate = 2))
   ), moved as (
-    update rappel.due
-    set last_seq = locked.last_seq, commit_id = $1, claims = 0,
-      owner = case when locked.fate in (1, 3) then null else due.owner end,
-      due_at = case
-        when locked.fate not in (1, 3) then due.due_at
-        when locked.due_at is null then null
-        else greatest(to_timestamp(locked.due_at / 1000), now()) end,
-      aside = locked.aside
+    insert into rappel.due as its (instance_id, last_seq, owner, due_at, aside)
+    select id, last_seq, case when fate not in (1, 3) then $2::uuid end,
+      case when fate in (1, 3) and due_at is not null
+        then greatest(to_timestamp(due_at / 1000), now()) end,
+      aside
     from locked
-    where due.instance_id = locked.id and not locked.known and locked.fate <> 2
+    where not known and fate <> 2
+    on conflict (instance_id) do update
+    set last_seq = excluded.last_seq, commit_id = $1, claims = 0, owner = excluded.owner,
+      due_at = case when excluded.owner is null then excluded.due_at else its.due_at end,
+      aside = excluded.aside
   ), closed as (
     delete from rappel.due
-    using locked
-    where due.instance_id = locked.id and not locked.known and locked.fate = 2
+    where instance_id = any(array(select id from locked where not known and fate = 2))
   ), left_over as (
     delete from rappel.inbox
     where instance_id = any(array(select id from locked where not known and fate = 2))
+  ), missing as materialized (
+    select * from entry where (id in (select id from locked)) is not true
   ), closed_before as materialized (
-    select instance.id
-    from entry join rappel.instance on instance.id = entry.id
-    where entry.fate = 2 and (entry.id in (select id from locked)) is not true
-      and instance.closed_by = $1
-  ), written_before as materialized (
-    select due.instance_id as id
-    from entry join rappel.due on due.instance_id = entry.id
-    where (entry.id in (select id from locked)) is not true
-      and due.commit_id is not distinct from $1
-  ), passed_over as materialized (
-    select due.instance_id as id
-    from entry join rappel.due on due.instance_id = entry.id
-    where (entry.id in (select id from locked)) is not true
-      and due.owner is not distinct from $2 and due.epoch = entry.epoch
-      and due.last_seq = entry.expected_seq
-      and due.commit_id is distinct from $1
+    select missing.id
+    from missing cross join lateral (
+      select closed_by from rappel.instance where instance.id = missing.id offset 0
+    ) as its
+    where missing.fate = 2 and its.closed_by = $1
+  ), still_due as materialized (
+    select missing.id, its.commit_id is not distinct from $1 as is_written,
+      its.owner is not distinct from $2 and its.epoch = missing.epoch
+        and its.last_seq = missing.expected_seq as is_held
+    from missing cross join lateral (
+      select commit_id, owner, epoch, last_seq
+      from rappel.due
+      where due.instance_id = missing.id
+      offset 0
+    ) as its
   ), notice as (
     select pg_notify('${CHANNEL}', 'd')
     where exists (
@@ -290,12 +304,10 @@ const COMMIT = `
   select
     (
       select string_agg(id::text, ',')
-      from entry
-      where (id in (select id from locked)) is not true
-        and (id in (select id from closed_before)) is not true
-        and (id in (select id from written_before)) is not true
-        and (id in (select id from passed_over)) is not true
+      from missing
+      where (id in (select id from closed_before)) is not true
+        and (id in (select id from still_due where is_written or is_held)) is not true
     ) as lost,
-    (select string_agg(id::text, ',') from passed_over) as busy,
+    (select string_agg(id::text, ',') from still_due where is_held and not is_written) as busy,
     floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now,
     (select count(*) from notice) as notices`

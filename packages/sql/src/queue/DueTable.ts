@@ -137,9 +137,7 @@ export const make = (run: Run) => {
       text: `
         update rappel.due
         set claims = greatest(claims + $4::integer, 0)
-        from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
-        where due.instance_id = claimed.id and due.owner is not distinct from $1
-          and due.epoch = claimed.epoch`
+        where ${IS_CLAIMED}`
     }, [
       dispatcher,
       claimed.map(({ id }) => id),
@@ -335,7 +333,7 @@ const CLAIM = `
 
 /*
  * `is not distinct from` is `=` here, and keeps the planner from looking up everything that
- * the dispatcher owns, once for each row.
+ * the dispatcher owns, once for each row. No table is joined, as in `CommitStatement.ts`.
  */
 const LOAD = `
   select due.instance_id as id, due.epoch, due.last_seq as "lastSeq", due.claims,
@@ -343,26 +341,45 @@ const LOAD = `
     instance.name, instance.program, instance.input, instance.seed, instance.entry, due.aside,
     instance.ok is not null as completed,
     snapshot.seq as "snapshotSeq", snapshot.body as snapshot,
-    exists (select from rappel.inbox where inbox.instance_id = due.instance_id) as "hasMessages",
+    (select true from rappel.inbox where inbox.instance_id = due.instance_id limit 1) is not null
+      as "hasMessages",
     (
       select string_agg(effect || ':' || attempt, ',')
       from rappel.call
       where call.instance_id = due.instance_id
     ) as offered
   from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
-  join rappel.due
-    on due.instance_id = claimed.id and due.owner is not distinct from $1
+  cross join lateral (
+    select *
+    from rappel.due
+    where due.instance_id = claimed.id and due.owner is not distinct from $1
       and due.epoch = claimed.epoch
-  join rappel.instance on instance.id = due.instance_id
-  left join rappel.snapshot on snapshot.instance_id = due.instance_id`
+    offset 0
+  ) as due
+  cross join lateral (
+    select name, program, input, seed, entry, ok
+    from rappel.instance
+    where instance.id = due.instance_id
+    offset 0
+  ) as instance
+  left join lateral (
+    select seq, body
+    from rappel.snapshot
+    where snapshot.instance_id = due.instance_id
+    offset 0
+  ) as snapshot on true`
+
+const IS_CLAIMED = `
+          due.instance_id = any($2::uuid[]) and due.owner is not distinct from $1
+          and ((due.instance_id, due.epoch) in (
+            select * from unnest($2::uuid[], $3::integer[])
+          )) is true`
 
 const GIVE_BACK = `
   with given as (
     update rappel.due
     set owner = null, due_at = now(), claims = greatest(claims - 1, 0)
-    from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
-    where due.instance_id = claimed.id and due.owner is not distinct from $1
-      and due.epoch = claimed.epoch
+    where ${IS_CLAIMED}
     returning 1
   ), notice as (
     select pg_notify('${CHANNEL}', 'd') from given limit 1

@@ -40,8 +40,13 @@ export const make = (run: Run) => {
         text: `
           select instance_id as "instanceId", ${COLUMNS}
           from unnest($1::uuid[], $2::integer[], $3::integer[]) as wanted (id, after, up_to)
-          join rappel.event
-            on event.instance_id = wanted.id and event.seq > wanted.after and event.seq <= wanted.up_to
+          cross join lateral (
+            select *
+            from rappel.event
+            where event.instance_id = wanted.id and event.seq > wanted.after
+              and event.seq <= wanted.up_to
+            offset 0
+          ) as event
           order by instance_id, seq`
       }, [
         wanted.map((stretch) => stretch.id),

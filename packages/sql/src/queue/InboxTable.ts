@@ -105,7 +105,7 @@ const DELIVER = `
     select message.*,
       (select instance.ok is not null from rappel.instance where instance.id = message.instance_id)
         as finished,
-      exists (select from rappel.event where event.message = message.id) as taken
+      (select true from rappel.event where event.message = message.id limit 1) is not null as taken
     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::text[], $6::text[])
       with ordinality as message (id, instance_id, kind, effect, name, payload, nth)
   ), inserted as (
@@ -134,11 +134,15 @@ const DELIVER = `
 const POLL = `
   select message.id, message.instance_id as "instanceId", message.kind, message.effect,
     message.name, message.payload,
-    exists (select from rappel.event where event.message = message.id) as repeated
+    (select true from rappel.event where event.message = message.id limit 1) is not null as repeated
   from unnest($2::uuid[], $3::integer[]) as claimed (id, epoch)
-  join rappel.due
-    on due.instance_id = claimed.id and due.owner is not distinct from $1
+  cross join lateral (
+    select
+    from rappel.due
+    where due.instance_id = claimed.id and due.owner is not distinct from $1
       and due.epoch = claimed.epoch
+    offset 0
+  ) as due
   cross join lateral (
     select *
     from rappel.inbox

@@ -206,8 +206,8 @@ const MESSAGE_ID = "md5(instance.id::text || ' deadline')::uuid"
 
 /** An instance was not asked yet to cancel because of its deadline. */
 export const IS_NOT_ASKED = `
-        not exists (select from rappel.inbox where inbox.id = ${MESSAGE_ID})
-        and not exists (select from rappel.event where event.message = ${MESSAGE_ID})`
+        (select true from rappel.inbox where inbox.id = ${MESSAGE_ID}) is null
+        and (select true from rappel.event where event.message = ${MESSAGE_ID} limit 1) is null`
 
 const CANCEL_OVERDUE = `
   with asked as (
@@ -249,17 +249,25 @@ const RELEASE_RUNS = `
     ) as run
     where run.schedule is not null
     order by run.schedule, run.tick_at, waiting.instance_id
+  ), free as materialized (
+    select id
+    from head
+    where (
+      select true
+      from rappel.instance as other
+      where other.schedule = head.schedule and other.finished_at is null and other.id <> head.id
+        and (
+          select due_at is null and owner is null and epoch = 0
+          from rappel.due
+          where due.instance_id = other.id
+        ) is not true
+      limit 1
+    ) is null
   ), released as (
     update rappel.due
     set due_at = now()
-    from head
-    where due.instance_id = head.id and due.due_at is null and due.owner is null and due.epoch = 0
-      and not exists (
-        select
-        from rappel.instance as other left join rappel.due as its on its.instance_id = other.id
-        where other.schedule = head.schedule and other.finished_at is null and other.id <> head.id
-          and (its.due_at is null and its.owner is null and its.epoch = 0) is not true
-      )
+    where instance_id = any(array(select id from free))
+      and due_at is null and owner is null and epoch = 0
     returning 1
   ), notice as (
     select pg_notify('${CHANNEL}', 'd') from released limit 1
@@ -271,10 +279,22 @@ const HOLDERS = `
     by_key.input = request.input as same
   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
     with ordinality as request (id, name, key, input, schedule, tick, nth)
-  left join rappel.instance by_id on by_id.id = request.id
-  left join rappel.instance by_key on by_key.name = request.name and by_key.key = request.key
-  left join rappel.instance by_tick
-    on by_tick.schedule = request.schedule and by_tick.tick_at = to_timestamp(request.tick / 1000)
+  left join lateral (
+    select id from rappel.instance where instance.id = request.id offset 0
+  ) as by_id on true
+  left join lateral (
+    select id, input
+    from rappel.instance
+    where instance.name = request.name and instance.key = request.key
+    offset 0
+  ) as by_key on true
+  left join lateral (
+    select id
+    from rappel.instance
+    where instance.schedule = request.schedule
+      and instance.tick_at = to_timestamp(request.tick / 1000)
+    offset 0
+  ) as by_tick on true
   order by request.nth`
 
 const STATUS = `
@@ -294,7 +314,12 @@ const RECORD = `
     floor(extract(epoch from instance.finished_at) * 1000)::float8 as "finishedAt",
     instance.ok, instance.outcome, instance.attempts, instance.verdict, due.aside,
     instance.parent, instance.origin
-  from rappel.instance left join rappel.due on due.instance_id = instance.id`
+  from rappel.instance left join lateral (
+    select owner, started_at, aside
+    from rappel.due
+    where due.instance_id = instance.id
+    offset 0
+  ) as due on true`
 
 const FIND = `
   ${RECORD}

@@ -57,8 +57,8 @@ export const CHILD_PARTS = `told as (
       case when ok then '+' || outcome
         else '-' || coalesce(attempts::text, '') || ':' || outcome end
     from finished
-    where is_new and parent is not null
-      and exists (select from rappel.due where due.instance_id = finished.parent)
+    where parent is not null and (id in (select id from locked where ok is not null)) is true
+      and (select true from rappel.due where due.instance_id = finished.parent)
     on conflict (id) do nothing
     returning 1
   ), child as materialized (
@@ -67,7 +67,9 @@ export const CHILD_PARTS = `told as (
       $37::uuid[], $38::uuid[], $39::text[], $40::integer[], $41::text[], $42::text[],
       $43::text[], $44::float8[]
     ) with ordinality as child (parent, id, name, effect, entry, input, seed, due_at, nth)
-    join rappel.instance on instance.id = child.parent
+    cross join lateral (
+      select program from rappel.instance where instance.id = child.parent offset 0
+    ) as instance
     where (child.parent in (select id from locked where not known)) is true
   ), born as (
     insert into rappel.instance (id, name, program, seed, input, parent, parent_effect, entry)
