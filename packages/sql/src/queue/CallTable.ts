@@ -166,7 +166,7 @@ const REPORT = `
     from (
       select distinct owner from wanted
       where (id in (select id from inserted)) is true
-        or exists (select from rappel.inbox where inbox.id = wanted.id)
+        or (select true from rappel.inbox where inbox.id = wanted.id)
     ) as told
     union all
     select pg_notify('${CHANNEL}', 'c') from (select from freed limit 1) as room
