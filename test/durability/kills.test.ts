@@ -7,12 +7,14 @@ import { compileFile } from "@rappel/compiler"
 import { RappelClient } from "@rappel/core"
 import * as ProgramSource from "@rappel/core/client/ProgramSource"
 import * as Rappel from "@rappel/core/Rappel"
+import { replay } from "@rappel/core/replay/replay"
 import { decodeValue } from "@rappel/core/value/Value"
 import { layerPg } from "@rappel/sql/layer"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Postgres from "../kit/Postgres.ts"
 import * as Processes from "../kit/Processes.ts"
@@ -23,6 +25,7 @@ afterAll(Processes.cleanUp)
 const SOURCE = `
 import { action, Cancelled, signal, sleep, waitFor, workflow } from "@rappel/core"
 import { appendFile } from "node:fs/promises"
+import { existsSync } from "node:fs"
 
 export const note = action(async (ledger: string, text: string): Promise<string> => {
   await appendFile(ledger, text + "\\n")
@@ -50,6 +53,19 @@ export const parent = workflow(async (ledger: string, count: number) => {
   return doubled
 })
 
+export const charge = action(async (ledger: string, text: string): Promise<string> => {
+  await appendFile(ledger, text + "\\n")
+  if (!existsSync(ledger + ".ok")) throw new Error("The bank is down")
+  return text
+})
+export const fragile = workflow(async (ledger: string, name: string) => {
+  await note(ledger, "reserve " + name)
+  const charged = await Promise.all([charge(ledger, "charge " + name), note(ledger, "tell " + name)])
+  await sleep(50)
+  await note(ledger, "ship " + name)
+  return charged
+})
+
 export const saga = workflow(async (ledger: string, steps: number) => {
   try {
     await note(ledger, "began")
@@ -62,6 +78,7 @@ export const saga = workflow(async (ledger: string, steps: number) => {
 `
 
 interface World {
+  readonly ledger: string
   readonly client: RappelClient["Type"]
   readonly start: (name: string, ...args: ReadonlyArray<unknown>) => Effect.Effect<string, unknown>
   /** Lines of the ledger so far. */
@@ -97,7 +114,7 @@ const world = <A>(use: (world: World) => Effect.Effect<A, unknown>) =>
         const file = workflows.find((one) => one.export === name)!.program!
         return client.start({ kind: "program", file }, [ledger, ...args])
       }
-      return yield* use({ client, start, lines, killAt })
+      return yield* use({ client, ledger, start, lines, killAt })
     })
     yield* Effect.provide(
       run,
@@ -162,6 +179,55 @@ describe("the production process is killed", () => {
           const history = yield* client.history(id)
           assert.lengthOf(history.filter(({ message }) => message !== undefined), 30)
           assert.strictEqual(distinct(lines()).size, 31)
+        })
+      ),
+    180_000
+  )
+
+  it.live(
+    "while failed instances are repaired by two operators: each once, and none is lost",
+    () =>
+      world(({ client, killAt, ledger, lines, start }) =>
+        Effect.gen(function*() {
+          const names = Array.from({ length: 12 }, (_, n) => `o${n}`)
+          const ids = yield* Effect.forEach(names, (name) => start("fragile", name))
+          for (const id of ids) yield* client.finished(id)
+          writeFileSync(`${ledger}.ok`, "")
+          const before = lines().length
+          // Until nothing goes on in their background.
+          const repair = (id: string): Effect.Effect<unknown, unknown> =>
+            client.repairs.retry(id, { reason: "the bank is up" }).pipe(
+              Effect.map(() => true),
+              Effect.catchTag(
+                "RepairRefused",
+                ({ reason }) => reason.includes("background") ? repair(id) : Effect.succeed(false)
+              )
+            )
+          const repairs = yield* Effect.fork(
+            Effect.forEach([...ids, ...ids], repair, { concurrency: 6 })
+          )
+          yield* killAt(before + 3)
+          yield* killAt(before + 9)
+          yield* killAt(before + 15)
+          const done = yield* Fiber.join(repairs)
+          assert.lengthOf(done.filter((isDone) => isDone), 12)
+
+          for (const [n, id] of ids.entries()) {
+            const charged = [`charge ${names[n]}`, `tell ${names[n]}`]
+            assert.deepStrictEqual(yield* client.result(id), charged)
+            const { difference } = yield* Effect.flatMap(
+              client.record(id),
+              (recording) => Effect.promise(() => replay(recording))
+            )
+            assert.isUndefined(difference)
+            const kinds = (yield* client.history(id)).map(({ kind }) => kind)
+            assert.lengthOf(kinds.filter((kind) => kind === "repaired"), 1)
+          }
+          // What had succeeded before is not done again, but for what a kill may have cut off.
+          const reserved = lines().filter((line) => line.startsWith("reserve"))
+          assert.lengthOf(reserved, 12)
+          const shipped = new Set(lines().filter((line) => line.startsWith("ship")))
+          assert.strictEqual(shipped.size, 12)
         })
       ),
     180_000
