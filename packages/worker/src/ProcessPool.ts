@@ -108,6 +108,7 @@ const make = (
     const waiting = new Map<number, CallRequest>()
     const holders = new Map<number, Member>()
     let isClosing = false
+    let onSlots = () => {}
 
     // Runs members and all that outlives a message; its fibers end with the scope.
     const fibers = yield* FiberSet.make<void>()
@@ -198,6 +199,7 @@ const make = (
       members.add(member)
       Deferred.unsafeDone(ready, Exit.void)
       pump()
+      onSlots()
     }
 
     const read = (member: Member) =>
@@ -354,6 +356,9 @@ const make = (
         let count = 0
         for (const member of members) if (takesCalls(member)) count += concurrency
         return count
+      },
+      onSlots: (listener) => {
+        onSlots = listener
       },
       submit: (calls) => {
         for (const call of calls) {

@@ -104,6 +104,12 @@ export const make = (
       guard: pauseOnFailure
     })
 
+    // Calls may wait that were lost with the last worker.
+    pool.onSlots?.(() => {
+      core.confirmed()
+      run.settle()
+    })
+
     const startedBox = yield* Mailbox.make<Claimed>()
     const claiming = Claiming.make(run, startedBox)
     const beating = Beating.make(run)

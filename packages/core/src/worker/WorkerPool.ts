@@ -69,6 +69,8 @@ export type CallReport =
 export class WorkerPool extends Context.Tag("@rappel/core/worker/WorkerPool")<WorkerPool, {
   /** Executions that can run at the same time now; changes when workers come and go. */
   readonly slots: () => number
+  /** Has the one listener called whenever there may be more slots; absent where they never change. */
+  readonly onSlots?: (listener: () => void) => void
   /** Starts executions; the caller keeps within `slots`, and what is beyond waits in order. Never throws. */
   readonly submit: (calls: ReadonlyArray<CallRequest>) => void
   /**
