@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { callCounts } from "@rappel/core/client/callCounts"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
@@ -11,7 +12,7 @@ import type { Invocation } from "../Invocation.ts"
 import { Output } from "../output/Output.ts"
 import { stateLines } from "../output/stateView.ts"
 import { moment, table } from "../output/table.ts"
-import { dataOf, detailsOf, eventOf } from "../runtime/details.ts"
+import { callOf, dataOf, detailsOf, eventOf } from "../runtime/details.ts"
 import { withClient } from "../runtime/reader.ts"
 
 export interface ShowInput {
@@ -49,11 +50,13 @@ export const execute = (input: ShowInput): Effect.Effect<ExitCode, unknown, Invo
     const family = children.length === 0
       ? {}
       : { children: children.length > CHILDREN ? [...ids, "…"] : ids }
+    const calls = callCounts(events)
     const details = { ...detailsOf(record), ...shown, ...family }
     if (input.json) {
       result(JSON.stringify({
         ...details,
         ...standing,
+        ...(calls.length === 0 ? {} : { calls: calls.map(callOf) }),
         events: events.map(eventOf)
       }))
       return ExitCode.done
@@ -63,6 +66,17 @@ export const execute = (input: ShowInput): Effect.Effect<ExitCode, unknown, Invo
       typeof value === "string" ? value : cut(JSON.stringify(value) ?? "")
     ])
     result(table(["", ""], rows).split("\n").slice(1).join("\n"))
+    if (calls.length > 0) {
+      result("")
+      result(table(
+        ["call", "errors", "timeouts", "losses", "crashes", "next", "last"],
+        calls.map(({ attempts, crashes, effect, losses, reason, retryAt, timeouts }) => [
+          ...[effect, attempts, timeouts, losses, crashes].map(String),
+          retryAt === null ? "" : moment(retryAt),
+          cut(reason)
+        ])
+      ))
+    }
     if (events.length > 0) {
       result("")
       result(table(

@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
+import type { CallCounts } from "@rappel/core/client/callCounts"
 import {
   decodeAttempt,
+  decodeFailed,
   decodeLost,
   decodeOutcome,
   decodePatch,
@@ -44,6 +46,12 @@ export const detailsOf = (record: InstanceRecord) => ({
     : { error: describeError(record.outcome.error) })
 })
 
+/** The counts of a call, with the time as ISO text. */
+export const callOf = ({ retryAt, ...counts }: CallCounts) => ({
+  ...counts,
+  ...(retryAt === null ? {} : { retryAt: at(retryAt) })
+})
+
 /** What happened in an event, without its encoding. */
 export const eventOf = ({ at: millis, effect, kind, payload, seq }: StoredEvent) => ({
   seq,
@@ -77,6 +85,11 @@ export const dataOf = (
     const { error, ...attempt } = decodeAttempt(payload)
     return error === undefined ? attempt : { ...attempt, error: describeError(error) }
   }
+  if (kind === "failed") {
+    const { error, ...failed } = decodeFailed(payload)
+    return { ...failed, error: describeError(error) }
+  }
+  if (kind === "heartbeat") return { details: toPlainJson(payload) }
   if (kind === "received") {
     const { channel, value } = decodeSignal(payload)
     return { channel, value: toPlainJson(value) }

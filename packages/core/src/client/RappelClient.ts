@@ -30,6 +30,7 @@ import { make as makeRecorder, type Recorder } from "../replay/Recorder.ts"
 import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
 import type { Signal, SignalSchemaMismatch, Update } from "../workflow/Signal.ts"
+import { type CallCounts, callCounts } from "./callCounts.ts"
 import { decodeFailure, decodeResult, hostOfArguments } from "./classes.ts"
 import {
   ArgumentsNotStorable,
@@ -137,6 +138,8 @@ export class RappelClient extends Context.Tag("@rappel/core/client/RappelClient"
     filter: InstanceFilter
   ) => Effect.Effect<ReadonlyArray<InstanceRecord>, QueueUnavailable>
   readonly history: (id: string) => Effect.Effect<ReadonlyArray<StoredEvent>, QueueUnavailable>
+  /** The calls of which an execution failed, timed out or was lost, with a count of each. */
+  readonly calls: (id: string) => Effect.Effect<ReadonlyArray<CallCounts>, QueueUnavailable>
   /**
    * Asks an instance to cancel: what it waits for then is rejected with `Cancelled`, and its
    * `catch` and `finally` run durably. Asking again changes nothing.
@@ -352,6 +355,7 @@ const make: Effect.Effect<
           ? Effect.fail(new InstanceNotFound({ instanceId: id }))
           : Effect.succeed(record)),
     list: queue.list,
+    calls: (id) => Effect.map(queue.history(id), callCounts),
     history: queue.history,
     ...Messages.make({ queue, newId, decode: valueOf }),
     resume: queue.resume,
