@@ -84,7 +84,8 @@ export const make = (options: TakerOptions): Taker => {
     isWaiting = answer.calls.length === limit
     taken.start(answer.calls)
     onChange()
-    if (isWaiting) return 0
+    // A take that used up a rate does not say when the next start is: one that finds none does.
+    if (isWaiting || answer.calls.some(({ limit }) => limit?.rate != null)) return 0
     return Math.min(
       queue.pollMillis,
       answer.nextAt === null ? Infinity : Math.max(answer.nextAt - now(), 1)
