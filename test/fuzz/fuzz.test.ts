@@ -20,17 +20,21 @@ describe("generated programs", () => {
 
 /** A program that shows it; `npm run fuzz -- --sabotage all` looks for one of each. */
 const SEEDS: Readonly<Record<string, number>> = {
-  "super-as-this": 16,
+  "for-await-without-await": 2,
+  "returned-promise-awaited": 8,
   "no-fall-through": 16,
-  "returned-promise-awaited": 25,
-  "one-line-further": 47,
-  "nullish-as-or": 51,
-  "stale-slots": 112,
-  "shared-loop-variable": 120,
+  "nullish-as-or": 25,
+  "one-line-further": 31,
+  "zero-without-sign": 47,
+  "last-index-lost": 81,
   "finally-after-success-only": 123,
-  "default-for-null": 155,
-  "for-await-without-await": 166,
-  "zero-without-sign": 259
+  "callee-unnamed": 125,
+  "super-as-this": 129,
+  "plain-continue": 199,
+  "shared-loop-variable": 201,
+  "stale-slots": 386,
+  "numeric-sort": 511,
+  "default-for-null": 550
 }
 
 describe("a fault put in on purpose is found", () => {

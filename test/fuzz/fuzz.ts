@@ -37,7 +37,6 @@ export interface Options {
 /** Program `n` of a run has the seed `seed + n`: it can be repeated alone. */
 export const fuzz = async (options: Options): Promise<Report> => {
   const { most = 5, programs, sabotage, seed, shrinks = 1500 } = options
-  sabotage?.process?.()
   const coverage = new Coverage()
   const failures: Array<Failure> = []
   let unusable = 0

@@ -6,8 +6,6 @@
  * @since 0.1.0
  */
 import type { Machine } from "@rappel/core/machine/Model"
-import { globals } from "@rappel/core/machine/natives/globals"
-import { replace } from "@rappel/core/machine/natives/replaced"
 import type { FunctionNode, ProgramFile } from "@rappel/core/program/Program"
 
 export interface Sabotage {
@@ -15,8 +13,6 @@ export interface Sabotage {
   readonly says: string
   readonly program?: (file: ProgramFile) => ProgramFile
   readonly machine?: (machine: Machine) => Machine
-  /** Breaks this process for good. */
-  readonly process?: () => void
 }
 
 type Json = { readonly [key: string]: any }
@@ -66,6 +62,13 @@ const restored = (change: (snapshot: string) => string) => (machine: Machine): M
     }
   }
 }
+
+/** Something is wrong while the machine takes a step. */
+const stepped = (around: <A>(step: () => A) => A) => (machine: Machine): Machine => ({
+  ...machine,
+  start: (input) => around(() => machine.start(input)),
+  apply: (state, event) => around(() => machine.apply(state, event))
+})
 
 export const sabotages: Readonly<Record<string, Sabotage>> = {
   "nullish-as-or": {
@@ -158,21 +161,18 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
   },
   "numeric-sort": {
     says: "`sort()` compares numbers as numbers",
-    process: () => {
-      globals()
-      replace(
-        Array.prototype,
-        "sort",
-        (original, self, args) =>
-          Reflect.apply(
-            original,
-            self,
-            args[0] === undefined
-              ? [(a: any, b: any) => a < b ? -1 : a > b ? 1 : 0]
-              : args
-          )
-      )
-    }
+    machine: stepped((step) => {
+      const { sort } = Array.prototype
+      const broken = function(this: Array<any>, compare = (a: any, b: any) => a - b) {
+        return Reflect.apply(sort, this, [compare]) as Array<any>
+      }
+      Reflect.set(Array.prototype, "sort", broken)
+      try {
+        return step()
+      } finally {
+        Reflect.set(Array.prototype, "sort", sort)
+      }
+    })
   },
   "zero-without-sign": {
     says: "-0 is 0 after a restore",
@@ -180,6 +180,6 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
   },
   "last-index-lost": {
     says: "a regular expression begins anew after a restore",
-    machine: restored((text) => text.replace(/(\["r",[^[\]]*),\d+\]/g, "$1,0]"))
+    machine: restored((text) => text.replace(/(\["r",\["(?:[^"\\]|\\.)*","\w*"),\d+\]/g, "$1,0]"))
   }
 }

@@ -56,6 +56,33 @@ const overIterable = (g: Gen): Tree => {
   })
 }
 
+/** The turn ends in the loop outside: what stands behind the inner loop must not run. */
+const outward = (g: Gen): Tree => {
+  const label = g.name("L")
+  const [i, x] = [g.name("i"), g.name("x")]
+  return g.scoped(() => {
+    g.declare(i, "num", true)
+    const source = iterable(g)
+    g.declare(x, "num", true)
+    const labels = [...g.context.labels, { label, isLoop: true }]
+    const body = g.within({ labels, breakable: true, continuable: true }, () => g.block(2))
+    return st("continue.outer")`${label}: for (let ${i} = 0; ${i} < 2; ${i}++) {${
+      lines([
+        st("tick")`$tick();`,
+        st("")`for (const ${x} of ${source}) {${
+          lines([
+            st("tick")`$tick();`,
+            st("")`if (${g.expression("bool")}) continue ${label};`,
+            ...body,
+            st("")`console.log("inner", ${x});`
+          ])
+        }}`,
+        st("")`console.log("outer", ${i});`
+      ])
+    }}`
+  })
+}
+
 const overEntries = (g: Gen): Tree => {
   const isMap = g.chance(0.5)
   const source = isMap ? g.expression("map") : g.expression("arr")
@@ -146,6 +173,7 @@ export const anyLoop = (g: Gen): Tree =>
     [3, overIterable],
     [1.2, overEntries],
     [1.6, live],
+    [1, outward],
     [1.2, inObject],
     [1.8, whileLoop],
     [2, forAwait]

@@ -89,6 +89,27 @@ const logFunction: Make = (g) => {
 
 const logError: Make = (g) => st("error.stack")`console.log(${g.expression("err")}.stack);`
 
+/** What is no function is called, and its name is in the message. */
+const callOfNothing: Make = (g) => {
+  const type = g.random.pick(["num", "str", "arr", "obj"] as const)
+  const callee = g.variable(type)?.name ?? "$ticks"
+  const call = g.chance(0.6) ? `${callee}(1)` : `${callee}.missing()`
+  return st("call.nothing")`try { ${call}; } catch (e) { console.log(e.message); }`
+}
+
+/** A pattern that has matched waits with the place that it got to. */
+const heldPattern: Make = (g) => {
+  if (!g.canAwait) return log(g)
+  const re = g.name("re")
+  const text = g.expression("str")
+  const pattern = g.random.pick(["/a/g", "/[a-z]/g", "/\\w+?/gy", "/./gu"])
+  return st(
+    "regexp.held"
+  )`const ${re} = ${pattern}; ${re}.test(${text}); await echo(${g.num()}); console.log(${re}.lastIndex, ${re}.exec(${
+    g.expression("str")
+  })?.index);`
+}
+
 const ifStatement: Make = (g) => {
   const condition = g.expression(g.random.pick(["bool", "bool", "num", "str"]))
   const first = lines(g.block(2))
@@ -108,7 +129,8 @@ const switchStatement: Make = (g) => {
       const cases = Array.from({ length: 1 + g.random.below(3) }, (_, at) => {
         const test = type === "num" && g.chance(0.5)
           ? ex("literal.num", "num")`${at}`
-          : g.expression(type)
+          // TypeScript takes `(a = 1): {` for the head of an arrow.
+          : other("")`${type === "num" ? "0" : "\"\""} + ${g.expression(type)}`
         const ends = g.chance(0.6) ? [st("break")`break;`] : []
         return other(ends.length === 0 ? "case.through" : "case")`case ${test}: {${
           lines([...g.block(2), ...ends])
@@ -308,6 +330,8 @@ const statements: ReadonlyArray<readonly [number, Make]> = [
   [2.2, log],
   [0.3, logFunction],
   [0.4, logError],
+  [0.4, callOfNothing],
+  [0.4, heldPattern],
   [2, ifStatement],
   [1.4, switchStatement],
   [3, tryStatement],
