@@ -9,13 +9,9 @@ import type { Compiler } from "../compile.ts"
 import type { Frame } from "../Frame.ts"
 import { keyName, nameFunction, setHome } from "../functions.ts"
 import { isObject, toArray } from "../iteration.ts"
-import { sourceOf } from "../natives/functions.ts"
 import { running } from "../running.ts"
 import { HOLE, SUSPENDED } from "../signals.ts"
 import { clear, operands, resumable } from "./resumable.ts"
-
-const text = (value: unknown): string =>
-  typeof value === "function" ? sourceOf(value) : `${value as string}`
 
 export const template = ({ a, p, ps, q, s }: Tpl, compiler: Compiler): Evaluate => {
   const parts = compiler.expressions(a)
@@ -27,7 +23,7 @@ export const template = ({ a, p, ps, q, s }: Tpl, compiler: Compiler): Evaluate 
       const value = part(E, F)
       if (value === SUSPENDED) return value
       F.at = places[at]!
-      return text(value)
+      return `${value as string}`
     })
     return operands(
       texts,
@@ -41,7 +37,7 @@ export const template = ({ a, p, ps, q, s }: Tpl, compiler: Compiler): Evaluate 
     for (let at = 0; at < length; at++) {
       const value = parts[at]!(E, F)
       F.at = places[at]!
-      all += text(value) + q[at + 1]!
+      all += `${value as string}${q[at + 1]!}`
     }
     return all
   }
@@ -191,9 +187,7 @@ const property = (
 
 /** The key as it will be: objects are converted before the value is evaluated. */
 export const toPropertyKey = (value: any): PropertyKey =>
-  typeof value === "function"
-    ? sourceOf(value as object)
-    : isObject(value)
+  isObject(value)
     ? Reflect.ownKeys({ [value as unknown as string]: 0 })[0]!
     : typeof value === "symbol"
     ? value

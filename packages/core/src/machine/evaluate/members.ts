@@ -21,7 +21,6 @@ import type {
 import type { Evaluate } from "../Code.ts"
 import type { Compiler } from "../compile.ts"
 import type { Env, Frame } from "../Frame.ts"
-import { sourceOf } from "../natives/functions.ts"
 import { isIntrinsic, isReplacedName, refuseWrite, replaced } from "../natives/replaced.ts"
 import { hasPrivate, PrivateKey, readPrivate, writePrivate } from "../privates.ts"
 import { SKIPPED, SUSPENDED, UNSET } from "../signals.ts"
@@ -30,21 +29,18 @@ import { decides, operation } from "./operators.ts"
 import { clear, operands, resumable } from "./resumable.ts"
 import { envAt, stepped, toNumeric } from "./variables.ts"
 
-/** The text of a function as a key is the program's, not that of the machine. */
-const shownKey = (key: any): any => typeof key === "function" ? sourceOf(key) : key
-
 /** `object[key]` as a workflow sees it. */
 export const getMember = (object: any, key: any): unknown => {
   if (key instanceof PrivateKey) return readPrivate(object, key)
   if (key === "stack" && object instanceof Error) refresh(object)
-  const value = object[shownKey(key)]
+  const value = object[key]
   return typeof value === "function" ? replaced(value) : value
 }
 
 export const setMember = (object: any, key: any, value: unknown): void => {
   if (key instanceof PrivateKey) writePrivate(object, key, value)
   else if (isIntrinsic(object)) refuseWrite(object, key)
-  else write(object, shownKey(key), value)
+  else write(object, key, value)
 }
 
 /** In strict mode V8 says why an assignment fails, and names the object's class. */
@@ -61,7 +57,7 @@ const deleteMember = (object: any, key: any): boolean => {
     throw new TypeError(`Cannot delete property '${String(key)}' of ${describe(object)}`)
   }
   try {
-    return delete object[shownKey(key)]
+    return delete object[key]
   } catch (error) {
     throw aboutObject(error, object)
   }

@@ -18,20 +18,14 @@ import type {
 import type { Evaluate } from "../Code.ts"
 import type { Compiler } from "../compile.ts"
 import type { Task } from "../Frame.ts"
-import { sourceOf } from "../natives/functions.ts"
 import { SUSPENDED } from "../signals.ts"
 import { boundedBig, checkText, guarded } from "../watch.ts"
 import { operands, resumable } from "./resumable.ts"
 
 type Operate = (left: any, right: any) => unknown
 
-/** A function in a text shows itself as the program's, not as the machine's. */
-const shown = (value: unknown): unknown => typeof value === "function" ? sourceOf(value) : value
-
 const add: Operate = (left, right) => {
-  const sum: unknown = typeof left === "function" || typeof right === "function"
-    ? shown(left) as string + (shown(right) as string)
-    : left + right
+  const sum: unknown = left + right
   if (typeof sum === "string") checkText(sum)
   return sum
 }

@@ -33,20 +33,10 @@ export const bind = (record: BoundFunction): Callable => {
 
 const { toString: hostSource } = Function.prototype
 
-const ownFunctions = new WeakSet<object>()
-
-/** Says of a function of the machine that its text is nobody's business. */
-export const hideSource = (fn: object): void => {
-  ownFunctions.add(fn)
-}
-
-/**
- * The text of a function. That of the program is not kept, so it reads like a native's: the
- * same for any function that is no class.
- */
+/** How messages show a function. That of the program has no text and reads like a native's. */
 export const sourceOf = (fn: object): string => {
   const { name } = fn as { readonly name: unknown }
-  const isHost = !ownFunctions.has(fn) && /\{\s*\[native code\]\s*\}$/.test(hostText(fn))
+  const isHost = /\{\s*\[native code\]\s*\}$/.test(hostText(fn))
   return isHost
     ? hostText(fn)
     : `function ${typeof name === "string" ? name : ""}() { [native code] }`
@@ -80,12 +70,6 @@ export const installFunctions = (): void => {
     const [first, ...rest] = args
     return bind(new BoundFunction(self as Callable, first, rest))
   })
-  replace(
-    Function.prototype,
-    "toString",
-    (original, self) =>
-      typeof self === "function" ? sourceOf(self) : Reflect.apply(original, self, [])
-  )
   const own = standIn(Function)
   replaceValue(Function, own, undefined)
   const constructorFor = (prototype: object): Callable => {

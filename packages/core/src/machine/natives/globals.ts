@@ -19,12 +19,12 @@ import { installCosts } from "./costs.ts"
 import { DateConstructor, installDates } from "./dates.ts"
 import { errorConstructors, installErrors } from "./errors.ts"
 import { installFunctions } from "./functions.ts"
+import { installFunctionText } from "./functionText.ts"
 import { callbackError, domException } from "./hostErrors.ts"
 import { installLocale } from "./locale.ts"
 import { installObjects } from "./objects.ts"
 import { installRegExps, RegExpConstructor } from "./regExps.ts"
 import { replace, replaced, replaceFunction } from "./replaced.ts"
-import { installStrings, StringConstructor } from "./strings.ts"
 import { TextDecoder, TextEncoder } from "./text.ts"
 import { walkIntrinsics } from "./walkIntrinsics.ts"
 
@@ -114,11 +114,11 @@ export const globals = (): ReadonlyMap<string, unknown> => table ??= makeTable()
 
 const makeTable = (): ReadonlyMap<string, unknown> => {
   installFunctions()
+  installFunctionText()
   installObjects()
   installErrors()
   installDates()
   installRegExps()
-  installStrings()
   installChance()
   installMutators()
   installCosts()
@@ -135,7 +135,7 @@ const makeTable = (): ReadonlyMap<string, unknown> => {
     ["Function", replaced(Function)],
     ["Date", DateConstructor],
     ["RegExp", RegExpConstructor],
-    ["String", StringConstructor],
+    ["String", fromHost("String")],
     ["Promise", PromiseConstructor],
     ["TextDecoder", TextDecoder],
     ["TextEncoder", TextEncoder],
