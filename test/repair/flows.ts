@@ -111,3 +111,27 @@ export const deep = workflow(async (user: { name: string; password: string }) =>
   }
   return apiKey
 })
+
+/** Its calls are offered to whoever may take them: their verdicts come as messages. */
+export const limited = workflow(async () => {
+  const one = step.with({ limit: { key: "one", concurrency: 1 } })
+  await one("begin")
+  try {
+    return await one("middle")
+  } catch (error) {
+    await one("undo")
+    throw error
+  }
+})
+
+export const login = action(async (name: string) => ({ name, token: `token of ${name}` }))
+
+export const remember = action(async (text: string) => text.length)
+
+export const secretive = workflow(async (user: { name: string; password: string }) => {
+  const { token } = await login(user.name)
+  const length = await remember(`${user.password} ${token}`)
+  const go = await waitFor(Go)
+  if (go === "branch" && token !== `token of ${user.name}`) await remember("somebody else")
+  return { length, token, header: `Bearer ${token}` }
+})

@@ -4,7 +4,9 @@ import { RappelClient } from "@rappel/core"
 import { Queue } from "@rappel/core/queue/Queue"
 import * as Rappel from "@rappel/core/Rappel"
 import { decodeRecording, encodeRecording, type Recording } from "@rappel/core/replay/Recording"
+import { redact, redactText } from "@rappel/core/replay/redact"
 import { replay, replaying } from "@rappel/core/replay/replay"
+import { decodeError, decodeValue, encodeError, encodeValue } from "@rappel/core/value/Value"
 import { refOfWorkflow } from "@rappel/core/workflow/Workflow"
 import * as Effect from "effect/Effect"
 import { eventually } from "../messages/suite.ts"
@@ -159,6 +161,58 @@ describe("replay", () => {
           ]
         ] as const
       ) assert.throws(() => decodeRecording(text), reason)
+    })
+  )
+
+  test(
+    "without its secrets a recording replays, and holds none that it built of them",
+    Effect.gen(function*() {
+      const { record, result, signal } = yield* RappelClient
+      const id = yield* start(flows.secretive, { name: "Ada", password: "hunter2" })
+      yield* signal(id, Go, "on")
+      yield* result(id)
+      yield* closed(id)
+      const whole = yield* record(id)
+      assert.include(encodeRecording(whole), "hunter2")
+
+      const text = encodeRecording(redact(whole))
+
+      for (const secret of ["hunter2", "token of Ada"]) assert.notInclude(text, secret)
+      assert.include(text, "Bearer <redacted>")
+      const { difference, steps } = yield* Effect.promise(() => replay(text))
+      assert.isUndefined(difference)
+      assert.strictEqual(steps, 4)
+
+      const other = yield* start(flows.secretive, { name: "Ada", password: "hunter2" })
+      yield* signal(other, Go, "branch")
+      yield* result(other)
+      yield* closed(other)
+      const recording = yield* record(other)
+      assert.throws(() => redact(recording), /without its secrets it would do something else at/)
+    })
+  )
+
+  test(
+    "texts are redacted by the name that they stand under, in plain and in rich values",
+    Effect.sync(() => {
+      const rich = {
+        at: new Date(0),
+        apiKey: "k1",
+        headers: new Map([["authorization", "k2"], ["accept", "json"]]),
+        credentials: { user: "k3", more: ["k4"] },
+        fine: "kept"
+      }
+      const error = Object.assign(new Error("it failed"), { cookie: "k5", config: { token: "k6" } })
+      for (const text of [encodeValue(rich), encodeValue({ ...rich, at: 0, headers: {} })]) {
+        const shown = redactText(text)
+        assert.notMatch(shown, /"k[123]"/)
+        assert.include(shown, "kept")
+        assert.deepInclude(decodeValue(shown) as object, { apiKey: "<redacted>", fine: "kept" })
+      }
+      const shown = redactText(encodeError(error))
+      assert.notMatch(shown, /"k[56]"/)
+      assert.strictEqual((decodeError(shown) as Error).message, "it failed")
+      assert.strictEqual(redactText("no json"), "no json")
     })
   )
 

@@ -124,6 +124,21 @@ export const suite = (name: string, layer: Layer.Layer<RappelClient | Queue, unk
     )
 
     test(
+      "a call that is asked for again is not taken for an offered one of the void part",
+      Effect.gen(function*() {
+        broken.add("middle")
+        const id = yield* failed(flows.limited)
+        broken.clear()
+        yield* Effect.flatMap(client, ({ repairs }) => repairs.retry(id))
+
+        assert.strictEqual(yield* resultOf(id), "middle done")
+        assert.deepStrictEqual(ledger, ["begin", "middle", "undo", "middle"])
+        yield* closed(id)
+        yield* replayed(id)
+      })
+    )
+
+    test(
       "outcomes and signals that came after the failure are told again",
       Effect.gen(function*() {
         broken.add("left")

@@ -107,6 +107,7 @@ export const repairCommands = (command: Definer, { databaseUrl, json }: Shared) 
       {
         id,
         out: text("out", "The file; <id>.json when absent, - for stdout"),
+        redact: flag("redact", "Without texts under names such as password and token"),
         databaseUrl,
         json
       },

@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { encodeRecording } from "@rappel/core/replay/Recording"
+import { encodeRecording, type RecordingNotReadable } from "@rappel/core/replay/Recording"
+import { redact } from "@rappel/core/replay/redact"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
@@ -17,6 +18,7 @@ import { withClient } from "../runtime/reader.ts"
 export interface ExportInput {
   readonly id: string
   readonly out: Option.Option<string>
+  readonly redact: boolean
   readonly databaseUrl: Option.Option<Redacted.Redacted<string>>
   readonly json: boolean
 }
@@ -27,7 +29,13 @@ export const execute = (
   Effect.gen(function*() {
     const { folder } = yield* Invocation
     const { note, result } = yield* Output
-    const recording = yield* withClient(input, (client) => client.record(input.id))
+    const whole = yield* withClient(input, (client) => client.record(input.id))
+    const recording = input.redact
+      ? yield* Effect.try({
+        try: () => redact(whole),
+        catch: (error) => error as RecordingNotReadable
+      })
+      : whole
     const text = encodeRecording(recording)
     const out = Option.getOrElse(input.out, () => `${input.id}.json`)
     if (out === "-") {
@@ -45,8 +53,10 @@ export const execute = (
     else {
       result(file)
       note(
-        `${recording.events.length} events. The file holds every value that the instance was ` +
-          "given: treat it as you treat the database"
+        input.redact
+          ? `${recording.events.length} events, without texts under names of secrets`
+          : `${recording.events.length} events. The file holds every value that the instance was ` +
+            "given: treat it as you treat the database"
       )
     }
     return ExitCode.done
