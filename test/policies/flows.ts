@@ -95,7 +95,7 @@ export const overdueWaiting = workflow(async (unit: number) => {
   try {
     return await failing.with({
       retry: { backoff: { kind: "exponential", base: unit, factor: 2 } },
-      deadline: 9 * unit
+      deadline: 13 * unit
     })("overdueWaiting", 99)
   } catch (error) {
     return describe(error)

@@ -68,8 +68,27 @@ suite(
   { unit: 100, pass: (effect) => effect }
 )
 
+/** A limit that nobody reaches, so that every call is offered: its attempts travel by the inbox. */
+const offered = DefaultPolicy.layer({ limit: { concurrency: 50 } })
+suite(
+  "in memory, every call offered",
+  virtual(Layer.provide(
+    Rappel.layer(),
+    Layer.merge(QueueMemory.layer, Layer.provide(parts, offered))
+  )),
+  underTestClock(HOUR / 4)
+)
+suite(
+  "on Postgres, every call offered",
+  Layer.provide(
+    Rappel.layer(),
+    Layer.merge(Postgres.layerClean, Layer.provide(parts, offered))
+  ),
+  { unit: 200, pass: (effect) => effect }
+)
+
 describe("a plain run", () => {
-  const unit = 20
+  const unit = 40
   const cases: ReadonlyArray<readonly [string, () => Promise<unknown>, unknown]> = [
     ["retries", () => flows.retried(3, 5, unit), 4],
     [

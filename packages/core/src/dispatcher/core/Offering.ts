@@ -42,8 +42,12 @@ export class Offering {
   }
 
   offerOf(call: Call): Offer {
-    const limitMillis = this.holdings.services.timeouts.limitMillis(call.policy)
-    return offerOf(call, this.actions.of(call.owned.file, call.action), limitMillis)
+    const { now, timeouts } = this.holdings.services
+    const { action, effect, owned, policy } = call
+    // Whoever takes it ends it at the call's own deadline, too.
+    const leftMillis = Math.max(1, (owned.deadlines.get(effect) ?? Infinity) - now())
+    const millis = Math.min(timeouts.limitMillis(policy) ?? Infinity, leftMillis)
+    return offerOf(call, this.actions.of(owned.file, action), millis === Infinity ? null : millis)
   }
 
   /**
