@@ -148,6 +148,12 @@ export const layerFresh: Layer.Layer<Services, QueueUnavailable | SchemaTooNew> 
     Effect.map(Effect.promise(freshUrl), (address) => layerPg({ url: Redacted.make(address) }))
   )
 
+/** The queue and its client on the database of this address. */
+export const layerOf = (
+  address: string
+): Layer.Layer<Services, QueueUnavailable | SchemaTooNew> =>
+  layerPg({ url: Redacted.make(address) })
+
 /** Runs an effect on a database of its own, which is dropped afterwards. */
 export const withDatabase = <A, E, R>(
   effect: Effect.Effect<A, E, R>
