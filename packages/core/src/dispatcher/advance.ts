@@ -25,8 +25,14 @@ const EVENT_OVERHEAD_BYTES = 100
 /** Adds an event to what the next commit stores. */
 export const store = (owned: Owned, event: Omit<StoredEvent, "seq" | "machine">): void => {
   owned.seq++
-  owned.pending.events.push({ ...event, seq: owned.seq, machine: MACHINE_VERSION })
-  owned.eventBytes += EVENT_OVERHEAD_BYTES + (event.payload?.length ?? 0)
+  const { at, digest, effect, kind, message, payload } = event
+  const { seq } = owned
+  owned.pending.events.push(
+    message === undefined
+      ? { seq, kind, effect, at, payload, machine: MACHINE_VERSION, digest }
+      : { seq, kind, effect, at, payload, machine: MACHINE_VERSION, digest, message }
+  )
+  owned.eventBytes += EVENT_OVERHEAD_BYTES + (payload?.length ?? 0)
 }
 
 /** Takes over what a step asked for; calls are held until the commit. */
