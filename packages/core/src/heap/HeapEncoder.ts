@@ -164,7 +164,7 @@ export class HeapEncoder implements KindWriter, HeapWriter {
     if (prototype !== usual && p === undefined) return this.#refuseInstance(object)
     const data = kind.write(object, name, this)
     const closure = closureOf(object)
-    const k = kind.skipsProperties === true && prototype === usual
+    const k = prototype === usual && kind.skipsProperties?.(object) === true
       ? []
       : this.#entries(object, closure, (key) => kind.implies?.(object, key) === true)
     return node(kind.tag, data, p, k, closure, isNamed ? undefined : lost)

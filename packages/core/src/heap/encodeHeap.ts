@@ -13,8 +13,8 @@ export const HEAP_VERSION = 1
  * The text of some values and all that they reach, with identity, cycles and attributes.
  *
  * The same graph gives the same text, and `decodeHeap` of it encodes to the same text again.
- * Not kept: own properties of a typed array, and of an array of more than 32 items those
- * that are not enumerable.
+ * Not kept: own properties of a typed array of more than 4,096 items, and of an array of more
+ * than 32 those that are not enumerable.
  *
  * **Shapes** `edges` names the roots in the path of a refusal; without it, one root has no
  * name of its own and several are called by their index.

@@ -41,8 +41,8 @@ export interface Kind {
   readonly finish?: (object: object, data: Json) => void
   /** Own properties that the hidden part implies. */
   readonly implies?: (object: object, key: PropertyKey) => boolean
-  /** Own keys are the elements; a look at them would cost more than the object. */
-  readonly skipsProperties?: boolean
+  /** Own keys are the elements, and a look at them would cost more than the object. */
+  readonly skipsProperties?: (object: object) => boolean
 }
 
 /** A builtin of this engine by name; absent ones (`Float16Array`, `DOMException`) are `undefined`. */
