@@ -44,6 +44,10 @@ const CASES: Readonly<Record<string, string>> = {
   "a field of a class with a constructor":
     `class F { x = boom(); constructor(a) { this.a = a } } class G extends F {} new G()`,
   "an iterated call of nothing": `const o = {}; for (const x of o.f(1));`,
+  "an iterated call of nothing behind a call": `for (const x of "a".charAt(0).at(1));`,
+  "an iterated nothing behind a call": `const g = () => ({}); for (const x of g().x);`,
+  "a spread nothing behind a call": `const g = () => ({}); [...g().x]`,
+  "a getter that is stored": `await echo({ get b() { return boom } })`,
   "a destructured call of nothing": `const o = {}; const [a] = o.f()`,
   "a spread call of nothing": `let f; [...f()]`,
   "spread arguments of nothing": `let f; Math.max(...f())`,

@@ -9,7 +9,7 @@ export const classNameOf = (value: unknown): string => {
   if (typeof value === "symbol") return `symbol ${JSON.stringify(value.description ?? "")}`
   if (typeof value === "function") {
     const name = dataProperty(value, "name")
-    const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "function"
+    const kind = /^class\b/.test(sourceText(value)) ? "class" : "function"
     return typeof name === "string" && name !== "" ? `${kind} ${name}` : kind
   }
   if (typeof value !== "object" || value === null) return typeof value
@@ -27,3 +27,12 @@ export const classNameOf = (value: unknown): string => {
 
 const dataProperty = (object: object, key: PropertyKey): unknown =>
   Object.getOwnPropertyDescriptor(object, key)?.value
+
+/** The source of a function of the process; "" for one of a workflow, whose text is refused. */
+export const sourceText = (fn: unknown): string => {
+  try {
+    return Reflect.apply(Function.prototype.toString, fn, []) as string
+  } catch {
+    return ""
+  }
+}

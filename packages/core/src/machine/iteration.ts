@@ -43,11 +43,13 @@ export const notIterable = (value: unknown, name: string | undefined): TypeError
       `${typeAndValue(value)} is not iterable (cannot read property Symbol(Symbol.iterator))`
     )
   }
-  // Of a call V8 cannot tell whether the function or its result is meant.
+  // V8 leaves the calls within out.
+  const shown = name.replaceAll("(...)", "")
+  // Of a call it cannot tell whether the function or its result is meant.
   return new TypeError(
     name.endsWith("(...)")
-      ? `${name.slice(0, -5)} is not a function or its return value is not iterable`
-      : `${name} is not iterable`
+      ? `${shown} is not a function or its return value is not iterable`
+      : `${shown} is not iterable`
   )
 }
 

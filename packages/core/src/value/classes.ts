@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { sourceText } from "../heap/className.ts"
 import type { ClassRef } from "./Value.ts"
 
 /** The class of an error by name: the nearest that has one, and all above it. */
@@ -32,7 +33,7 @@ export const hasPrivateState = (prototype: object): boolean => {
   const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value
   const above = Object.getPrototypeOf(prototype) as object | null
   const has = typeof constructor === "function" &&
-      declaresPrivate(Function.prototype.toString.call(constructor)) ||
+      declaresPrivate(sourceText(constructor)) ||
     above !== null && above !== Object.prototype && hasPrivateState(above)
   privateState.set(prototype, has)
   return has
