@@ -135,3 +135,13 @@ export const secretive = workflow(async (user: { name: string; password: string 
   if (go === "branch" && token !== `token of ${user.name}`) await remember("somebody else")
   return { length, token, header: `Bearer ${token}` }
 })
+
+export const listens = workflow(async () => await waitFor(Go))
+
+export const tells = workflow(async () => {
+  await step("before")
+  const child = await listens.start()
+  await child.signal(Go, "told")
+  const heard = await child.result()
+  return [heard, await step("after")]
+})

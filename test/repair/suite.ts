@@ -8,6 +8,7 @@ import { load } from "@rappel/core/machine/Machine"
 import { Queue } from "@rappel/core/queue/Queue"
 import { steps } from "@rappel/core/replay/steps"
 import { refOfWorkflow } from "@rappel/core/workflow/Workflow"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { beforeEach, describe } from "vitest"
@@ -292,6 +293,37 @@ export const suite = (name: string, layer: Layer.Layer<RappelClient | Queue, unk
     )
 
     test(
+      "a fork may begin after a child that it has talked to, which is not its own",
+      Effect.gen(function*() {
+        const { list, repairs } = yield* client
+        const id = yield* start(flows.tells)
+        assert.deepStrictEqual(yield* resultOf(id), ["told", "after done"])
+        yield* closed(id)
+        const { into } = yield* repairs.fork(id, { at: 2 })
+
+        assert.deepStrictEqual(yield* resultOf(into!), ["told", "after done"])
+        assert.deepStrictEqual(yield* list({ parent: into!, limit: 1 }), [])
+        yield* closed(into!)
+        yield* replayed(into!)
+      })
+    )
+
+    test(
+      "time does not run backwards when the clock of whoever repairs is late",
+      Effect.gen(function*() {
+        broken.add("charge 1")
+        const { history, repairs } = yield* client
+        const id = yield* failed(flows.waits, "1")
+        const late = { ...Clock.make(), currentTimeMillis: Effect.succeed(1000) }
+        yield* Effect.withClock(repairs.skip(id, "by hand"), late)
+        const events = yield* eventually(history(id), (all) => all.length === 3)
+
+        const times = events.map(({ at }) => at)
+        assert.deepStrictEqual(times, times.toSorted((a, b) => a - b))
+      })
+    )
+
+    test(
       "a new run has the same input and another id, and both say so",
       Effect.gen(function*() {
         const { find, history, repairs } = yield* client
@@ -323,7 +355,8 @@ export const suite = (name: string, layer: Layer.Layer<RappelClient | Queue, unk
         yield* repairs.skip(id, "as well")
 
         assert.deepStrictEqual(yield* resultOf(id), ["by hand", "as well"])
-        assert.deepStrictEqual(flows.ended, ["hanging"])
+        // It is ended once the outcome is durable.
+        yield* eventually(Effect.sync(() => flows.ended.slice()), (all) => all.includes("hanging"))
         yield* closed(id)
         const { events } = yield* replayed(id)
         assert.deepStrictEqual(
