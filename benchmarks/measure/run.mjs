@@ -38,7 +38,9 @@ export const measure = async ({ engine, node, server, size, steps, url, workload
   let connections = 0
   const watch = setInterval(async () => {
     const { rows: [row] } = await server.query(
-      "select count(*)::int as count from pg_stat_activity where datname = $1",
+      `select count(*)::int as count
+       from pg_stat_activity
+       where datname = $1 and backend_type = 'client backend'`,
       [database]
     )
     connections = Math.max(connections, row.count)

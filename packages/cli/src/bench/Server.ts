@@ -91,7 +91,10 @@ export const make = (
     const postmaster = Machine.postmasterOf(Number(pid))
 
     const connections = Effect.map(
-      one(`select count(*)::integer as count from pg_stat_activity where datname = '${name}'`),
+      one(`
+        select count(*)::integer as count
+        from pg_stat_activity
+        where datname = '${name}' and backend_type = 'client backend'`),
       ({ count }) => Number(count)
     )
     return {
