@@ -179,6 +179,9 @@ const PLACES: Readonly<Record<string, string>> = {
   "a parameter that is no array": `function q(z = 1, [a]) {} q(1, 5)`,
   "an arrow's parameter that is no array": `f(([a]) => 1)(5)`,
   "a nested default of nothing": `({ a: { c: ({ a: 1 }).a = 1 } = [] } = ({ a: null }))`,
+  "nothing that is destructured to a property":
+    `const o = {}; ({ a: { c: o.m } = [] } = ({ a: null }))`,
+  "nothing that is destructured to a property at once": `const o = {}; ({ c: o.m } = null)`,
   "a default of nothing": `const u = () => { let { a: d = 1 } = f(undefined) }; u()`,
   "a symbol in a template": "f(1, `a${Symbol()}`)",
   "yield* of nothing": `function* g() { yield* null } [...g()]`,

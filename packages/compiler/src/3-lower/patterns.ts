@@ -17,7 +17,7 @@ import { lastPosition } from "./lastPosition.ts"
 import type { Lowering, Origin, Writing } from "./Lowering.ts"
 import { keyOf, objectOf } from "./members.ts"
 import { writeMember, writeName } from "./names.ts"
-import { isAccessNode } from "./positions.ts"
+import { isAccessNode, offsetOf } from "./positions.ts"
 import { propertyKey } from "./propertyKey.ts"
 import { isAccess, sourceText } from "./sourceText.ts"
 import { writeVariable } from "./variables.ts"
@@ -221,6 +221,12 @@ const requireObject = (
   ) {
     return undefined
   }
+  // V8 finds the pattern by the place of its first target, unless that evaluates something.
+  const place = first === undefined ? undefined : unwrapped(first.target)
+  if (
+    key !== undefined && first !== undefined && place !== undefined && isAccessNode(place) &&
+    lastPosition(first.node, "read") !== offsetOf(place)
+  ) return undefined
   const inner = first === undefined || first.isRest ? undefined : first.target
   if (key !== undefined && inner !== undefined && isPattern(inner) && origin.text === undefined) {
     return undefined
@@ -240,6 +246,8 @@ const requiredPosition = (l: Lowering, pattern: ts.Node, first: Element | undefi
   if (first === undefined || isComputed) return l.position(pattern)
   return l.positionAt(lastPosition(first.node, "read"))
 }
+
+const unwrapped = (node: ts.Node): ts.Node => ts.isExpression(node) ? unwrap(node) : node
 
 const literalText = (name: ts.PropertyName): string =>
   ts.isNumericLiteral(name) ? String(Number(name.text)) : ts.isComputedPropertyName(name)
