@@ -129,6 +129,13 @@ export const print = (tree: Tree, as: "typescript" | "javascript"): string => {
   return `${out}\n`
 }
 
+/**
+ * Whether TypeScript would take the operator for the beginning of type arguments: it refuses
+ * `a < (b > (c))`, which JavaScript compares.
+ */
+export const opensTypeArguments = (operator: string, right: Tree): boolean =>
+  (operator === "<" || operator === "<<") && /(?<![=>])>\s*[(`]/.test(print(right, "typescript"))
+
 /** Every tree within, itself first. */
 export const walk = (tree: Tree, visit: (tree: Tree) => void): void => {
   visit(tree)

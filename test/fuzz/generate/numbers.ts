@@ -3,14 +3,17 @@
  *
  * @since 0.1.0
  */
-import { ex, list, type Tree } from "../Tree.ts"
+import { ex, list, opensTypeArguments, type Tree } from "../Tree.ts"
 import type { Gen, Producer, Table } from "./Gen.ts"
 
 const two = (g: Gen) => [g.num(), g.num()] as const
 
 const binary = (kind: string, operators: ReadonlyArray<string>): Producer => (g) => {
   const [left, right] = two(g)
-  return ex(kind, "num")`(${left} ${g.random.pick(operators)} ${right})`
+  const operator = g.random.pick(operators)
+  return ex(kind, "num")`(${left} ${
+    opensTypeArguments(operator, right) ? ">>" : operator
+  } ${right})`
 }
 
 /** Something that can be written to and holds a number. */

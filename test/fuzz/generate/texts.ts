@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { ex } from "../Tree.ts"
+import { ex, opensTypeArguments } from "../Tree.ts"
 import type { Gen, Producer, Table } from "./Gen.ts"
 
 const str = (g: Gen) => g.expression("str")
@@ -108,9 +108,13 @@ export const texts: Table = [
 const compare: Producer = (g) => {
   const type = g.random.pick(["num", "str", "num"] as const)
   const [left, right] = [g.expression(type), g.expression(type)]
-  return g.chance(0.6)
-    ? ex("compare", "bool")`(${left} ${g.random.pick(["<", ">", "<=", ">="])} ${right})`
-    : ex("equality", "bool")`(${left} ${g.random.pick(["===", "!==", "==", "!="])} ${right})`
+  if (!g.chance(0.6)) {
+    return ex("equality", "bool")`(${left} ${g.random.pick(["===", "!==", "==", "!="])} ${right})`
+  }
+  const operator = g.random.pick(["<", ">", "<=", ">="])
+  return ex("compare", "bool")`(${left} ${
+    opensTypeArguments(operator, right) ? "<=" : operator
+  } ${right})`
 }
 
 export const booleans: Table = [

@@ -194,8 +194,9 @@ export const stepNotClosed = define({
 export const syntax = define({
   code: "syntax",
   message: (message: string) => message,
-  help: "Correct the code; Node would not load it either.",
-  why: "The file is not a valid module of TypeScript."
+  help: "Correct the code; `tsc` or Node refuses the file as well.",
+  why: "The file is not a valid module. TypeScript's grammar holds in a `.ts` file, also where " +
+    "JavaScript's is wider: `a < (b > (c))` begins with type arguments there, `(b > (c)) > a` does not."
 })
 
 export const topLevelAwait = define({
