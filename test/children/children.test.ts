@@ -12,7 +12,10 @@ const many = Number(process.env["RAPPEL_TEST_CHILDREN"] ?? 300)
 
 const over = (queue: Layer.Layer<any, unknown>, maxInstances?: number) =>
   Layer.provide(
-    Rappel.layer(maxInstances === undefined ? {} : { maxInstances }),
+    Rappel.layer({
+      queues: ["default", "narrow"],
+      ...(maxInstances === undefined ? {} : { maxInstances })
+    }),
     Layer.merge(queue, parts)
   ) as Layer.Layer<any, unknown>
 

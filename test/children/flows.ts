@@ -54,6 +54,18 @@ export class Tree extends Workflow {
   }
 }
 
+/** Of all calls to it, whoever makes them, one runs at a time. */
+const narrow = note.with({ queue: "narrow", limit: { concurrency: 1, key: "all" } })
+
+/** At each level a call of the narrow queue goes before, beside and behind the child. */
+export const deep = workflow(async (levels: number): Promise<number> => {
+  if (levels === 0) return 0
+  await narrow(`down ${levels}`)
+  const [below] = await Promise.all([deep(levels - 1), narrow(`beside ${levels}`)])
+  await narrow(`up ${levels}`)
+  return below + 1
+})
+
 export const patient = workflow(async (name: string) => {
   await note(`${name} waits`)
   try {

@@ -87,6 +87,15 @@ export const suite = (
     )
 
     test(
+      "a queue with one place carries a family: a parent that awaits holds no place in it",
+      Effect.gen(function*() {
+        const levels = 4
+        assert.strictEqual(yield* resultOf(flows.deep, levels), levels)
+        assert.lengthOf(ledger, 3 * levels)
+      })
+    )
+
+    test(
       "a child that is started has a handle: told, and awaited",
       Effect.gen(function*() {
         const client = yield* RappelClient

@@ -32,6 +32,28 @@ export const pid = action(async () => process.pid)
 export const whereabouts = workflow(async () => await pid())
 `
 
+/** A call that fails, hangs, fails and succeeds, and one that succeeds. */
+export const flaky = `
+import { action, currentCall, workflow } from "@rappel/core"
+
+export const work = action(async () => {
+  const { attempt } = currentCall()
+  if (attempt === 2) await new Promise(() => {})
+  if (attempt < 4) throw new Error("attempt " + attempt)
+  return attempt
+})
+export const easy = action(async () => 0)
+
+export const flaky = workflow(async () => {
+  const attempt = await work.with({
+    retry: { attempts: 9, backoff: 1 },
+    timeout: "3s",
+    timeoutAttempts: 9
+  })()
+  return attempt + await easy()
+})
+`
+
 /** Five different mistakes. */
 export const mistakes = `
 import { action, workflow } from "@rappel/core"

@@ -115,6 +115,42 @@ describe("rappel instances", () => {
     assert.include(unknown.stderr, "There is no instance 0197a0c0")
   }, 150_000)
 
+  it("shows how often each call failed, ran out of time and was lost", async () => {
+    const DATABASE_URL = await Postgres.freshUrl()
+    const cwd = Processes.project({ "src/flaky.ts": files.flaky })
+    const rappel = (...args: ReadonlyArray<string>) =>
+      Processes.rappel(args, { cwd, env: { DATABASE_URL } })
+    const ran = await rappel("run", "src/flaky.ts", "flaky", "--inline", "--json")
+    assert.strictEqual(ran.code, 0, ran.stderr)
+    const [{ id }] = (await rappel("instances", "list", "--json")).stdout.trim().split("\n")
+      .map((line) => JSON.parse(line))
+    await statement(
+      DATABASE_URL,
+      `insert into rappel.event (instance_id, seq, kind, effect, at, payload, machine, digest)
+       select instance_id, max(seq) + 1, 'lost', 1, max(at) + 1,
+         '{"count":1,"retryAt":1,"reason":"its worker died"}', max(machine), 0
+       from rappel.event where instance_id = '${id}' group by 1`
+    )
+
+    const shown = await rappel("instances", "show", id)
+    const [head, row, other] = shown.stdout.split("\n").slice(
+      shown.stdout.split("\n").findIndex((line) => line.startsWith("call"))
+    )
+    assert.deepStrictEqual(head!.split(/\s+/).slice(0, 5), [
+      "call",
+      "errors",
+      "timeouts",
+      "losses",
+      "crashes"
+    ])
+    assert.deepStrictEqual(row!.split(/\s+/).slice(0, 5), ["1", "2", "1", "1", "0"])
+    assert.include(row, "its worker died")
+    assert.strictEqual(other, "", "a call that ended at once has no line")
+    const { calls } = JSON.parse((await rappel("instances", "show", id, "--json")).stdout)
+    assert.lengthOf(calls, 1)
+    assert.deepInclude(calls[0], { effect: 1, attempts: 2, timeouts: 1, losses: 1, crashes: 0 })
+  }, 60_000)
+
   it("tells one that waits, and says when it is too late", async () => {
     const DATABASE_URL = await Postgres.freshUrl()
     const cwd = Processes.project({

@@ -8,9 +8,11 @@ import {
   currentCall,
   heartbeat,
   runAction,
+  settleIn,
   sleep,
   workflow
 } from "@rappel/core"
+import type { Transaction } from "@rappel/core/client/Transaction"
 
 /** What actions did, since the test began. */
 export const ledger: Array<string> = []
@@ -138,6 +140,34 @@ export const silent = workflow(async (unit: number) => {
 export const counted = workflow(async (unit: number) => {
   try {
     return await mixed.with({ retry: { attempts: 3, backoff: unit }, timeout: unit })("counted")
+  } catch (error) {
+    return describe(error)
+  }
+})
+
+/** Over a queue in memory there is no outcome to store: a transaction that is asked for that fails. */
+const noDatabase: Transaction = {
+  start: () => Promise.reject(new Error("start was called")),
+  settle: () => Promise.reject(new Error("settle was called"))
+}
+
+export const book = action(
+  { transactional: true, retry: { attempts: 2 } },
+  async (cents: number) => {
+    const { attempt } = currentCall()!
+    ledger.push(`book ${attempt}`)
+    if (attempt === 1) throw new Busy(1)
+    return await settleIn(noDatabase, { cents, paid: new Set([cents]) })
+  }
+)
+
+export const books = workflow(async (cents: number) => await book(cents))
+
+export const bookAndForget = action({ transactional: true }, async () => "kept")
+
+export const forgets = workflow(async () => {
+  try {
+    return await bookAndForget()
   } catch (error) {
     return describe(error)
   }

@@ -87,6 +87,35 @@ suite(
   { unit: 200, pass: (effect) => effect }
 )
 
+describe("a transactional action over a queue in memory", () => {
+  const ran = (workflow: { readonly [WORKFLOW]: any }, ...args: ReadonlyArray<unknown>) =>
+    Effect.provide(
+      Effect.gen(function*() {
+        const client = yield* RappelClient
+        return yield* client.result(yield* client.start(workflow[WORKFLOW], args))
+      }),
+      Layer.provide(Rappel.layer(), Layer.merge(QueueMemory.layer, parts))
+    )
+
+  it.live("ends with the value that it settles, without its transaction", () =>
+    Effect.gen(function*() {
+      flows.ledger.length = 0
+
+      const result = yield* ran(flows.books, 7)
+
+      assert.deepStrictEqual(result, { cents: 7, paid: new Set([7]) })
+      assert.deepStrictEqual(flows.ledger, ["book 1", "book 2"])
+    }))
+
+  it.live("fails when it ends without settling, as on Postgres", () =>
+    Effect.gen(function*() {
+      const { message, name } = (yield* ran(flows.forgets)) as Error
+
+      assert.strictEqual(name, "TypeError")
+      assert.include(message, "ended without settleIn(tx, value)")
+    }))
+})
+
 describe("a plain run", () => {
   const unit = 40
   const cases: ReadonlyArray<readonly [string, () => Promise<unknown>, unknown]> = [

@@ -6,6 +6,7 @@
 import { encodeOutcome } from "../dispatcher/EventCodec.ts"
 import type { Outcome } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
+import { asideReason } from "./asideReason.ts"
 import type { CallVerdict } from "./Calls.ts"
 import { callIdOf, type CallsMemory } from "./CallsMemory.ts"
 import { encodeVerdict } from "./callVerdict.ts"
@@ -222,7 +223,7 @@ export const commitOne = (
   } else if (entry.then.kind === "aside") {
     due.owner = null
     due.dueAt = null
-    due.aside = entry.then.reason
+    due.aside = asideReason(entry.then.reason)
   } else if (entry.then.kind === "close") {
     store.due.delete(entry.id)
     instance.inbox.clear()

@@ -2,9 +2,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import { adopt } from "../../src/dispatcher/adopt.ts"
+import { receive } from "../../src/dispatcher/advance.ts"
 import * as attempts from "../../src/dispatcher/attempts.ts"
+import { encodeOutcome } from "../../src/dispatcher/EventCodec.ts"
 import { collect } from "../../src/dispatcher/offers.ts"
-import { attemptOf, emptyPending, keyOf, type Owned } from "../../src/dispatcher/Owned.ts"
+import {
+  attemptOf,
+  emptyPending,
+  keyOf,
+  type Owned,
+  takeFresh
+} from "../../src/dispatcher/Owned.ts"
 import type { Verdict } from "../../src/queue/Calls.ts"
 import { encodeVerdict } from "../../src/queue/callVerdict.ts"
 import type { Arrived, Loaded } from "../../src/queue/Queue.ts"
@@ -125,5 +133,26 @@ describe("a verdict", () => {
     hear(second, verdictOn(1, { kind: "lost", reason: "its dispatcher ended" }))
     assert.deepStrictEqual(kinds(second), ["lost"])
     assert.strictEqual(attemptOf(second.calls.get(1)!), 2)
+  })
+
+  it("and so does an outcome that a repair tells: its call was not lost, nor is it repeated", () => {
+    const told: Arrived = {
+      ...verdictOn(1, failed),
+      kind: "outcome",
+      payload: encodeOutcome({ ok: true, value: "7" })
+    }
+    const crashed = { ...loaded, epoch: 2, claims: 2, inbox: [told] }
+    const lostOf = (owned: Owned) =>
+      owned.pending.events.map(({ effect, kind }) => `${kind} ${effect}`)
+
+    const second = Either.getOrThrow(adopt(crashed, machine, file, NOW))
+    assert.deepStrictEqual(lostOf(second), ["lost 2"], "the other one may have run")
+    assert.isUndefined(takeFresh(second))
+    receive(second, told, NOW)
+    assert.deepStrictEqual(lostOf(second), ["lost 2", "settled 1"])
+    assert.strictEqual(second.offered, 0)
+
+    const offering = adopted(crashed)
+    assert.deepStrictEqual(collect(offering, 10).map(({ effect }) => effect), [2])
   })
 })

@@ -8,6 +8,7 @@
  *
  * @since 0.1.0
  */
+import { asideReason } from "@rappel/core/queue/asideReason"
 import type { CommitEntry, StoredEvent } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Run } from "../statement/Statements.ts"
@@ -102,10 +103,7 @@ const limitOf = (entries: ReadonlyArray<CommitEntry>): number => {
 
 const FATE = { keep: 0, release: 1, close: 2, aside: 3 } as const
 
-/** Reasons stand in the rows that are polled, which stay light. */
-const REASON_CHARACTERS = 2000
-
-export const reasonOf = (reason: string): string => toStorable(reason.slice(0, REASON_CHARACTERS))
+export const reasonOf = (reason: string): string => toStorable(asideReason(reason))
 
 const eventColumns = (entries: ReadonlyArray<CommitEntry>) => {
   const id: Array<string> = []

@@ -41,6 +41,21 @@ export const settingAside = (queue: EmptyQueue) => {
   )
 
   test(
+    "a reason is cut at 2,000 characters, between two halves of one as well",
+    queue,
+    Effect.gen(function*() {
+      const { find } = yield* Queue
+      const { ids: [id], owner } = yield* newOwner(1)
+      const kept = `\0${"a".repeat(1998)}\ud83d`
+
+      const { accepted } = yield* commitOf(owner, [entryOf(id!, aside(`${kept}\ude00 and more`))])
+
+      assert.deepStrictEqual([...accepted], [id])
+      assert.strictEqual((yield* find([id!]))[0]!.aside, kept)
+    })
+  )
+
+  test(
     "what is resumed goes on where it was, with a new count of claims",
     queue,
     Effect.gen(function*() {
