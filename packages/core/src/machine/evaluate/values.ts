@@ -26,6 +26,7 @@ import { hidden } from "../hidden.ts"
 import { importedBinding, namespaceOf } from "../modules.ts"
 import { coreValue } from "../natives/core.ts"
 import { globals } from "../natives/globals.ts"
+import { hostArrayIterator, replaced } from "../natives/replaced.ts"
 import { HOLE, UNSET } from "../signals.ts"
 import { selfOf } from "./members.ts"
 import { unset } from "./variables.ts"
@@ -60,6 +61,12 @@ export const makeArguments = (...args: ReadonlyArray<unknown>): object => {
     undefined,
     args
   ) as object
+  // The engine's iterator and the one that workflows have go by one name in a snapshot.
+  Object.defineProperty(object, Symbol.iterator, {
+    value: replaced(hostArrayIterator),
+    writable: true,
+    configurable: true
+  })
   argumentsObjects.set(object, true)
   return object
 }
