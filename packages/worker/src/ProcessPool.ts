@@ -29,6 +29,7 @@ import {
   type Seat,
   takesCalls
 } from "./PoolMember.ts"
+import { readyLimit, waitAfter } from "./startLimits.ts"
 import { WorkerPoolFailed } from "./WorkerPoolError.ts"
 import * as WorkerProcess from "./WorkerProcess.ts"
 import { WorkerProcesses } from "./WorkerProcesses.ts"
@@ -72,10 +73,6 @@ const LAST_REPORTS = Duration.seconds(1)
 
 /** How long a blocked process may wait for its successor to get ready. */
 const SUCCESSOR_LIMIT = Duration.seconds(10)
-
-/** The first death is met at once, as it may be the kill of an operator. */
-const waitAfter = (troubles: number): Duration.Duration =>
-  troubles <= 1 ? Duration.zero : Duration.millis(Math.min(30_000, 250 * 2 ** (troubles - 2)))
 
 const make = (
   options: ProcessPoolOptions
@@ -233,7 +230,7 @@ const make = (
         const startedAt = yield* Clock.currentTimeMillis
         const started = yield* Effect.either(
           Effect.scoped(Effect.gen(function*() {
-            const process = yield* WorkerProcess.start(spawnOptions)
+            const process = yield* WorkerProcess.start(spawnOptions, readyLimit(seat.troubles))
             const member = makeMember(process, seat)
             join(member)
             onReady()

@@ -23,9 +23,6 @@ import { type Settings, type WorkerReport, WorkerRpcs } from "./WorkerProtocol.t
 
 const BIN = fileURLToPath(new URL("../bin/rappel-worker.mjs", import.meta.url))
 
-/** A module of the user's may open connections at its top level; more than this is a hang. */
-const HELLO_LIMIT = Duration.seconds(15)
-
 /** What each step of the way out gets: aborting takes a second at most, delivering another. */
 const LEAVE_GRACE = Duration.seconds(3)
 
@@ -76,7 +73,8 @@ const spawnChild = (options: SpawnOptions): ChildProcess =>
 
 /** Starts a process and waits until it is ready; it is killed when the scope closes. */
 export const start = (
-  options: SpawnOptions
+  options: SpawnOptions,
+  limit: Duration.Duration
 ): Effect.Effect<WorkerProcess, StartFailed, Scope.Scope> =>
   Effect.gen(function*() {
     const runtime = yield* Effect.interruptible(Effect.runtime<never>())
@@ -131,10 +129,10 @@ export const start = (
       Effect.catchTag("RpcClientError", () => Effect.never),
       Effect.raceFirst(died),
       Effect.timeoutFail({
-        duration: HELLO_LIMIT,
+        duration: limit,
         onTimeout: () =>
           failed(
-            `the process did not get ready within ${Duration.format(HELLO_LIMIT)}; ` +
+            `the process did not get ready within ${Duration.format(limit)}; ` +
               "a module of yours may wait for something at its top level",
             true
           )
