@@ -24,3 +24,12 @@ export const sleeper = workflow(async (millis: number) => {
   await sleep(millis)
   return millis
 })
+
+export const last = action(async () => 1)
+
+/** As `loop`, and a call behind it that may fail. */
+export const endsWithCall = workflow(async (count: number) => {
+  let sum = 0
+  for (let n = 0; n < count; n++) sum += await double(n)
+  return sum + await last()
+})
