@@ -21,46 +21,37 @@ import type {
 import { MESSAGES } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
+import {
+  arbitraryCallOperation,
+  besides,
+  callOperation,
+  callsOfEntry,
+  inOrder,
+  isOfCalls,
+  offersOf,
+  queues,
+  queuesOf
+} from "./calls.ts"
+import {
+  callName,
+  dispatcher,
+  dispatcherId,
+  hash,
+  HOUR,
+  instance,
+  instanceId,
+  INSTANCES,
+  type Known,
+  messageId,
+  NUMBERS,
+  small,
+  uuid
+} from "./known.ts"
+
+export { type Known, namingCalls, nothingKnown } from "./known.ts"
 
 type Service = Queue["Type"]
 
-const HOUR = 3_600_000
-
-/** Instances, dispatchers and messages that a sequence may name. */
-const INSTANCES = 5
-const DISPATCHERS = 3
-const NUMBERS = 6
-
-const uuid = (kind: string, n: number) =>
-  `01970000-0000-7${kind}00-8000-${String(n).padStart(12, "0")}`
-const instanceId = (n: number) => uuid("1", n)
-const dispatcherId = (n: number) => uuid("2", n)
-/** A message is always for the same instance: its sender made the id for it. */
-const messageId = (instance: string, n: number) => uuid("3", Number(instance.slice(-6)) * 10 + n)
-const hash = (n: number) => `hash-${n}`
-
-/** What the answers so far have said; the same for all queues, as their answers are. */
-export interface Known {
-  /** When the sequence began, on this process's clock. */
-  readonly startedAt: number
-  commits: number
-  /** Every (dispatcher, instance, epoch) that was ever given, oldest first. */
-  readonly given: Array<Claimed & { readonly dispatcher: string; lastSeq: number }>
-  peers: ReadonlyArray<Peer>
-  lastCommit: Commit | undefined
-}
-
-export const nothingKnown = (startedAt: number): Known => ({
-  startedAt,
-  commits: 0,
-  given: [],
-  peers: [],
-  lastCommit: undefined
-})
-
-const small = (max: number) => FastCheck.nat({ max })
-const instance = small(INSTANCES - 1)
-const dispatcher = small(DISPATCHERS - 1)
 const number = small(NUMBERS - 1)
 
 const outcome = FastCheck.option(
@@ -104,7 +95,8 @@ const entry = FastCheck.record({
   logs: small(1),
   outcome,
   snapshot: FastCheck.boolean(),
-  then
+  then,
+  ...callsOfEntry
 })
 
 const startRequest = FastCheck.record({
@@ -132,6 +124,7 @@ const record = FastCheck.record
 
 /** One operation. */
 export const arbitraryOperation = FastCheck.oneof(
+  { weight: 8, arbitrary: arbitraryCallOperation },
   {
     weight: 4,
     arbitrary: operation(
@@ -140,7 +133,13 @@ export const arbitraryOperation = FastCheck.oneof(
     )
   },
   { weight: 2, arbitrary: operation("register", record({ dispatcher })) },
-  { weight: 2, arbitrary: operation("beat", record({ dispatcher })) },
+  {
+    weight: 2,
+    arbitrary: operation(
+      "beat",
+      record({ dispatcher, queues: FastCheck.option(queues, { freq: 2 }) })
+    )
+  },
   {
     weight: 1,
     arbitrary: operation("expire", record({ counterOff: FastCheck.constantFrom(0, 1) }))
@@ -214,6 +213,58 @@ export const arbitraryOperation = FastCheck.oneof(
   }
 )
 
+const startsAt = (owner: number, first: number, count: number) => ({
+  kind: "start" as const,
+  owner,
+  requests: Array.from({ length: count }, (_, i) => ({
+    request: { instance: first + i, delayHours: undefined },
+    input: "[]",
+    name: "a",
+    key: null,
+    priority: undefined,
+    deadlineHours: undefined
+  }))
+})
+
+/** All that a sequence about calls needs: dispatchers that are alive, with instances. */
+const underWay: ReadonlyArray<Operation> = [
+  ...[0, 1, 2].map((dispatcher) => ({ kind: "register" as const, dispatcher })),
+  startsAt(0, 0, 2),
+  startsAt(1, 2, 2)
+]
+
+/** Reads what was reported. */
+const inboxes = [0, 1, 2].map((dispatcher) => ({ kind: "poll" as const, dispatcher }))
+
+/** What an owner does to calls: its view is right, and nothing ends. */
+const offering = FastCheck.record({
+  entry,
+  given: small(3),
+  then: FastCheck.constantFrom("keep" as const, "keep" as const, "keep" as const, "close" as const)
+}).map(({ entry, given, then }): Operation => ({
+  kind: "commit",
+  entries: [{
+    ...entry,
+    given,
+    epochOff: 0,
+    seqOff: 0,
+    outcome: null,
+    then: { kind: then }
+  }]
+}))
+
+/** A sequence of operations that are mostly about calls. */
+export const arbitraryCallSequence: FastCheck.Arbitrary<ReadonlyArray<Operation>> = FastCheck
+  .array(
+    FastCheck.oneof(
+      { weight: 8, arbitrary: offering },
+      { weight: 12, arbitrary: arbitraryCallOperation },
+      { weight: 2, arbitrary: arbitraryOperation }
+    ),
+    { minLength: 10, maxLength: 40, size: "max" }
+  )
+  .map((operations) => [...underWay, ...operations, ...inboxes])
+
 export type Operation = typeof arbitraryOperation extends FastCheck.Arbitrary<infer A> ? A : never
 
 const time = (millis: number | null) => millis === null ? null : "time"
@@ -260,6 +311,9 @@ const newCommit = (
       { length: one.events },
       (_, i) => eventOf(given.id, expectedSeq + 1 + i, i, i === 0 ? one.message : null)
     )
+    const answered = besides(one.offers, one.answered).map((key) =>
+      callName({ instanceId: given.id, ...key })
+    )
     const seq = expectedSeq + events.length
     used.set(given.id, {
       id: given.id,
@@ -267,8 +321,9 @@ const newCommit = (
       expectedSeq,
       events,
       logs: Array.from({ length: one.logs }, () => "{}"),
-      consumed: one.consumed.map((n) => messageId(given.id, n)),
+      consumed: [...one.consumed.map((n) => messageId(given.id, n)), ...answered],
       outcome: one.outcome,
+      ...offersOf(given.id, one),
       snapshot: one.snapshot ? { seq, body: `state ${seq}` } : null,
       then: one.then.kind === "release"
         ? {
@@ -292,6 +347,7 @@ export const call = (
   operation: Operation,
   known: Known
 ): (queue: Service) => Effect.Effect<unknown, unknown> => {
+  if (isOfCalls(operation)) return callOperation(operation)
   switch (operation.kind) {
     case "start": {
       const batch = operation.requests.map((one): StartRequest => ({
@@ -318,11 +374,19 @@ export const call = (
     }
     case "beat":
       return (queue) =>
-        Effect.map(queue.beat(dispatcherId(operation.dispatcher)), (beat) => ({
-          alive: beat.alive,
-          peers: byId(beat.peers),
-          now: time(beat.now)
-        }))
+        Effect.map(
+          queue.beat(
+            dispatcherId(operation.dispatcher),
+            operation.queues === null ? undefined : { slots: 3, queues: operation.queues }
+          ),
+          (beat) => ({
+            alive: beat.alive,
+            peers: byId(beat.peers),
+            hosts: beat.hosts.map(({ queues, slots }) => `${slots} ${queues.join()}`).toSorted(),
+            limited: beat.limited.toSorted(),
+            now: time(beat.now)
+          })
+        )
     case "expire": {
       const peers = known.peers.map(({ counter, id, place }) => ({
         id,
@@ -354,7 +418,13 @@ export const call = (
       return (queue) =>
         Effect.map(
           queue.load(dispatcherId(operation.dispatcher), unique),
-          (loaded) => byId(loaded.map((one) => ({ ...one, startedAt: time(one.startedAt) })))
+          (loaded) =>
+            byId(loaded.map(({ offered = [], ...one }) => ({
+              ...one,
+              startedAt: time(one.startedAt),
+              inbox: inOrder(one.inbox),
+              offered: offered.map(callName).toSorted()
+            })))
         )
     }
     case "poll": {
@@ -364,7 +434,10 @@ export const call = (
           queue.poll(dispatcherId(operation.dispatcher), Array.from(latest.values())),
           (arrived) =>
             // The order is promised within an instance.
-            Array.from(latest.keys(), (id) => arrived.filter((one) => one.instanceId === id))
+            Array.from(
+              latest.keys(),
+              (id) => inOrder(arrived.filter((one) => one.instanceId === id))
+            )
         )
     }
     case "giveBack": {
@@ -462,6 +535,9 @@ export const learn = (operation: Operation, answer: unknown, known: Known): void
     }
   }
   switch (operation.kind) {
+    case "expire":
+      if (known.peers.length > 0) known.diedAt ??= Date.now()
+      break
     case "beat":
       known.peers = (answer as { readonly peers: ReadonlyArray<Peer> }).peers
       break
@@ -499,5 +575,10 @@ export const overview = (queue: Service): Effect.Effect<unknown, unknown> =>
     const ids = Array.from({ length: INSTANCES }, (_, n) => instanceId(n))
     const found = yield* queue.find(ids)
     const histories = yield* Effect.forEach(ids, (id) => queue.history(id))
-    return { found: byId(found).map(recordOf), histories, mostMessages: MESSAGES }
+    return {
+      found: byId(found).map(recordOf),
+      histories,
+      queues: yield* queuesOf(queue),
+      mostMessages: MESSAGES
+    }
   })

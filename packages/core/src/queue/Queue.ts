@@ -336,9 +336,9 @@ export interface CommitEntry {
   readonly replies?: ReadonlyArray<{ readonly message: string; readonly outcome: Outcome }>
   /** Encoded values by name, for whoever looks at the instance; they replace those before. */
   readonly published?: ReadonlyMap<string, string>
-  /** Attempts that anybody may take from now on. */
+  /** Attempts that anybody may take from now on; none of an entry that closes. */
   readonly offers?: ReadonlyArray<Offer>
-  /** Offered attempts that nobody waits for any more. */
+  /** Attempts, offered by earlier commits, that nobody waits for any more. */
   readonly withdrawn?: ReadonlyArray<CallKey>
   /** Fixes the result. */
   readonly outcome: Outcome | null

@@ -5,12 +5,15 @@
  * shrunk operations and the first answer that differs, and `DIFFERENTIAL_SEED` replays it.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { KILL_GRACE_MILLIS } from "@rappel/core/queue/Calls"
 import { Queue } from "@rappel/core/queue/Queue"
 import * as QueueMemory from "@rappel/core/queue/QueueMemory"
 import {
+  arbitraryCallSequence,
   arbitraryOperation,
   call,
   learn,
+  namingCalls,
   nothingKnown,
   type Operation,
   overview
@@ -31,6 +34,17 @@ const tickingClock = (): Clock.Clock => {
   return { ...Clock.make(), unsafeCurrentTimeMillis: now, currentTimeMillis: Effect.sync(now) }
 }
 
+/** That sequences come to something. */
+const seen = { taken: 0, heard: 0 }
+
+const look = (operation: Operation, answer: unknown): void => {
+  if (operation.kind === "take") {
+    seen.taken += (answer as { readonly calls: ReadonlyArray<unknown> }).calls.length
+  } else if (operation.kind === "poll" || operation.kind === "load") {
+    seen.heard += JSON.stringify(answer).split(`"kind":"call"`).length - 1
+  }
+}
+
 const answerOf = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.map(
     Effect.either(effect),
@@ -39,27 +53,34 @@ const answerOf = (effect: Effect.Effect<unknown, unknown>) =>
 
 const compare = (operations: ReadonlyArray<Operation>) =>
   Effect.gen(function*() {
-    const postgres = yield* Queue
+    const postgres = namingCalls(yield* Queue)
     const memory = yield* Effect.withClock(QueueMemory.make, tickingClock())
     const known = nothingKnown(Date.now())
     for (const [i, operation] of operations.entries()) {
+      // Permits of the dead return by the clock: what follows much later proves nothing.
+      if (Date.now() - (known.diedAt ?? Date.now()) > KILL_GRACE_MILLIS / 2) return
       const run = call(operation, known)
       const expected = yield* answerOf(run(memory))
       const found = yield* answerOf(run(postgres))
       assert.deepStrictEqual(found, expected, `operation ${i}: ${JSON.stringify(operation)}`)
+      look(operation, expected)
       learn(operation, expected, known)
     }
     assert.deepStrictEqual(yield* overview(postgres), yield* overview(memory), "at the end")
   })
 
-describe("the queues in memory and on Postgres", () => {
-  it.scopedLive("answer the same, whatever is asked", () =>
+const answerTheSame = (
+  title: string,
+  sequences: FastCheck.Arbitrary<ReadonlyArray<Operation>>,
+  atTheEnd: () => void = () => {}
+) =>
+  it.scopedLive(title, () =>
     Effect.gen(function*() {
       const runtime = yield* Effect.runtime<Queue>()
       yield* Effect.promise(() =>
         FastCheck.assert(
           FastCheck.asyncProperty(
-            FastCheck.array(arbitraryOperation, { minLength: 5, maxLength: 40 }),
+            sequences,
             async (operations) => {
               await Postgres.cleanUrl()
               await Runtime.runPromise(runtime)(compare(operations))
@@ -68,5 +89,21 @@ describe("the queues in memory and on Postgres", () => {
           { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) }
         )
       )
+      atTheEnd()
     }).pipe(Effect.provide(Postgres.layer)), 600_000)
+
+describe("the queues in memory and on Postgres", () => {
+  answerTheSame(
+    "answer the same, whatever is asked",
+    FastCheck.array(arbitraryOperation, { minLength: 5, maxLength: 40 })
+  )
+
+  answerTheSame(
+    "and of calls that are offered, taken, reported and given back",
+    arbitraryCallSequence,
+    () => {
+      assert.isAbove(seen.taken, RUNS, "calls were taken")
+      assert.isAbove(seen.heard, RUNS / 4, "verdicts were read")
+    }
+  )
 })

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { CommitEntry } from "../../queue/Queue.ts"
-import { emptyPending, isDirty, type Owned, type Pending } from "../Owned.ts"
+import { type Call, emptyPending, isDirty, type Owned, type Pending } from "../Owned.ts"
 import type { Holdings } from "./Holdings.ts"
 import type { Offering } from "./Offering.ts"
 import { parkTime } from "./parkTime.ts"
@@ -22,6 +22,13 @@ const BUSY_LIMIT_MILLIS = 1000
 /** It asks for children before its first event: a snapshot tells later that they were started. */
 const startsBare = ({ pending }: Owned): boolean =>
   pending.children.length > 0 && pending.events.length === 0
+
+/**
+ * Of a commit that found the row locked, offers come back to be stored with what has happened
+ * since: what was withdrawn meanwhile, or is of an instance that closes, nobody may take.
+ */
+const stillOffered = ({ closed }: Owned, { offers }: Pending): ReadonlyArray<Call> =>
+  closed ? [] : offers.filter(({ offered }) => offered !== null)
 
 /** Undefined when nothing of the instance is to be stored. */
 export const freeze = (
@@ -55,7 +62,7 @@ export const freeze = (
       sent: pending.sent,
       replies: pending.replies,
       published: pending.published,
-      offers: pending.offers.map((call) => offering.offerOf(call)),
+      offers: stillOffered(owned, pending).map((call) => offering.offerOf(call)),
       withdrawn: pending.withdrawn,
       outcome: pending.outcome,
       snapshot,
