@@ -55,11 +55,15 @@ class Walk {
   /** Within `finally`, or what has one in V8: a `return` there ends later. */
   #finally = 0
 
+  /** Said to whatever asks where a token starts: else each walks up to it. */
+  readonly #file: ts.SourceFile
+
   constructor(owner: ts.Node) {
-    this.#last = ts.isFunctionLike(owner) ? functionOffset(owner) : owner.getStart()
+    this.#file = owner.getSourceFile()
+    this.#last = ts.isFunctionLike(owner) ? functionOffset(owner) : owner.getStart(this.#file)
     if (ts.isFunctionLike(owner)) this.#function(owner)
     else if (ts.isPropertyDeclaration(owner)) {
-      this.#statementAt(offsetOf(owner.initializer!))
+      this.#statementAt(offsetOf(owner.initializer!, this.#file))
       this.#visit(owner.initializer)
     } else if (ts.isClassStaticBlockDeclaration(owner)) this.#statements(owner.body.statements)
     else if (ts.isSourceFile(owner)) this.#statements(owner.statements)
@@ -96,7 +100,7 @@ class Walk {
     if (body === undefined) return
     if (ts.isBlock(body)) this.#statements(body.statements)
     else {
-      this.#statementAt(body.getStart())
+      this.#statementAt(body.getStart(this.#file))
       this.#visit(body)
     }
   }
@@ -111,19 +115,19 @@ class Walk {
   #statement(node: ts.Statement | undefined): boolean {
     if (node === undefined || isErased(node)) return true
     if (ts.isExpressionStatement(node)) {
-      this.#statementAt(node.getStart())
+      this.#statementAt(node.getStart(this.#file))
       this.#visit(node.expression)
     } else if (ts.isVariableStatement(node)) this.#declarations(node.declarationList)
     else if (ts.isBlock(node)) return this.#statements(node.statements)
     else if (ts.isIfStatement(node)) return this.#if(node)
     else if (ts.isReturnStatement(node)) return this.#return(node)
     else if (ts.isThrowStatement(node)) {
-      this.#statementAt(node.getStart())
+      this.#statementAt(node.getStart(this.#file))
       this.#visit(node.expression)
-      this.#at(node.getStart())
+      this.#at(node.getStart(this.#file))
       return false
     } else if (ts.isBreakOrContinueStatement(node)) {
-      this.#statementAt(node.getStart())
+      this.#statementAt(node.getStart(this.#file))
       this.#evaluated()
       return ts.isContinueStatement(node)
     } else if (ts.isForOfStatement(node) || ts.isForInStatement(node)) this.#forOf(node)
@@ -138,14 +142,14 @@ class Walk {
   }
 
   #if(node: ts.IfStatement): boolean {
-    this.#statementAt(node.getStart())
+    this.#statementAt(node.getStart(this.#file))
     this.#visit(node.expression)
     const goesOn = this.#statement(node.thenStatement)
     return this.#statement(node.elseStatement) || goesOn
   }
 
   #return(node: ts.ReturnStatement): boolean {
-    this.#statementAt(node.getStart())
+    this.#statementAt(node.getStart(this.#file))
     this.#visit(node.expression)
     this.#evaluated()
     if (this.#finally === 0) this.#last = node.end
@@ -155,14 +159,14 @@ class Walk {
   #declarations(list: ts.VariableDeclarationList): void {
     for (const { initializer, name } of list.declarations) {
       if (initializer === undefined) {
-        this.#statementAt(name.getStart())
+        this.#statementAt(name.getStart(this.#file))
         this.#evaluated()
         continue
       }
-      this.#statementAt(offsetOf(initializer))
+      this.#statementAt(offsetOf(initializer, this.#file))
       this.#visit(initializer)
       this.#evaluated()
-      this.#at(initializer.getStart())
+      this.#at(initializer.getStart(this.#file))
       if (!ts.isIdentifier(name)) this.#pattern(name)
     }
   }
@@ -180,12 +184,12 @@ class Walk {
     const goesOn = this.#statement(node.statement)
     if (ts.isDoStatement(node)) this.#asStatement(node.expression)
     this.#asStatement(update)
-    if (goesOn) this.#at(node.getStart())
+    if (goesOn) this.#at(node.getStart(this.#file))
   }
 
   #asStatement(node: ts.Expression | undefined): void {
     if (node === undefined || node.kind === ts.SyntaxKind.TrueKeyword) return
-    this.#statementAt(offsetOf(node))
+    this.#statementAt(offsetOf(node, this.#file))
     this.#visit(node)
     this.#evaluated()
   }
@@ -199,18 +203,18 @@ class Walk {
       : unwrap(initializer)
     if (each === undefined) return
     this.#finally++
-    this.#last = eachOffset(each)
+    this.#last = eachOffset(each, this.#file)
     this.#note(node, "next")
     this.#assign(each)
     const goesOn = this.#statement(node.statement)
     this.#evaluated()
-    if (goesOn) this.#last = node.getStart()
+    if (goesOn) this.#last = node.getStart(this.#file)
     this.#note(node, "close")
     this.#finally--
   }
 
   #switch(node: ts.SwitchStatement): void {
-    this.#statementAt(node.getStart())
+    this.#statementAt(node.getStart(this.#file))
     this.#visit(node.expression)
     this.#evaluated()
     const { clauses } = node.caseBlock
@@ -238,14 +242,14 @@ class Walk {
     if (expression === undefined) return
     const node = unwrap(expression)
     if (ts.isIdentifier(node)) {
-      this.#at(node.getStart())
+      this.#at(node.getStart(this.#file))
       this.#evaluated()
     } else if (isAccessNode(node)) this.#access(node)
     else if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
       this.#visit(node.expression)
       for (const each of node.arguments ?? []) this.#visit(each)
       this.#evaluated()
-      this.#at(offsetOf(node))
+      this.#at(offsetOf(node, this.#file))
     } else if (ts.isBinaryExpression(node)) this.#binary(node)
     else if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) {
       this.#unary(node)
@@ -255,10 +259,10 @@ class Walk {
       else this.#visit(target)
       this.#note(node, "run")
     } else if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) {
-      this.#at(node.getStart())
+      this.#at(node.getStart(this.#file))
       this.#visit(node.expression)
       this.#note(node, "run")
-      this.#at(node.getStart())
+      this.#at(node.getStart(this.#file))
     } else if (ts.isConditionalExpression(node)) {
       this.#visit(node.condition)
       this.#visit(node.whenTrue)
@@ -269,7 +273,7 @@ class Walk {
       for (const each of node.elements) this.#visit(each)
     } else if (ts.isSpreadElement(node)) {
       this.#visit(node.expression)
-      if (ts.isArrayLiteralExpression(node.parent)) this.#at(offsetOf(node.expression))
+      if (ts.isArrayLiteralExpression(node.parent)) this.#at(offsetOf(node.expression, this.#file))
     } else if (ts.isTemplateExpression(node)) {
       this.#evaluated()
       for (const span of node.templateSpans) {
@@ -280,7 +284,7 @@ class Walk {
       this.#visit(node.tag)
       if (ts.isTemplateExpression(node.template)) this.#visit(node.template)
       this.#evaluated()
-      this.#at(offsetOf(node))
+      this.#at(offsetOf(node, this.#file))
     } else if (ts.isTypeOfExpression(node) || ts.isVoidExpression(node)) {
       this.#visit(node.expression)
     } else if (ts.isClassExpression(node)) this.#class(node)
@@ -296,7 +300,7 @@ class Walk {
 
   #access(node: ts.PropertyAccessExpression | ts.ElementAccessExpression): void {
     this.#parts(node)
-    this.#at(offsetOf(node))
+    this.#at(offsetOf(node, this.#file))
   }
 
   #binary(node: ts.BinaryExpression): void {
@@ -310,12 +314,12 @@ class Walk {
       if (kind !== ts.SyntaxKind.EqualsToken) this.#note(node, "read")
       this.#visit(node.right)
       this.#note(node, "run")
-      this.#at(node.operatorToken.getStart())
+      this.#at(node.operatorToken.getStart(this.#file))
       if (!isAccessNode(target) && !ts.isIdentifier(target)) this.#assign(target)
     } else {
       this.#visit(node.left)
       this.#visit(node.right)
-      if (!LOGICAL.has(kind)) this.#at(node.operatorToken.getStart())
+      if (!LOGICAL.has(kind)) this.#at(node.operatorToken.getStart(this.#file))
     }
   }
 
@@ -326,14 +330,14 @@ class Walk {
       if (isAccessNode(target)) this.#parts(target)
       this.#note(node, "read")
     }
-    if (node.operator !== ts.SyntaxKind.ExclamationToken) this.#at(offsetOf(node))
+    if (node.operator !== ts.SyntaxKind.ExclamationToken) this.#at(offsetOf(node, this.#file))
   }
 
   #object(node: ts.ObjectLiteralExpression): void {
     node.properties.forEach((each, i) => {
       if (ts.isSpreadAssignment(each)) {
         // V8 clones the first object of `{ ...a, b }`.
-        if (i > 0) this.#at(offsetOf(each.expression))
+        if (i > 0) this.#at(offsetOf(each.expression, this.#file))
         this.#visit(each.expression)
         this.#note(each, "run")
         return
@@ -344,10 +348,10 @@ class Walk {
         this.#note(each, "run")
       }
       if (ts.isPropertyAssignment(each) && !isConstant(each.initializer)) {
-        this.#at(offsetOf(each.initializer))
+        this.#at(offsetOf(each.initializer, this.#file))
         this.#visit(each.initializer)
-      } else if (ts.isShorthandPropertyAssignment(each)) this.#at(each.name.getStart())
-      else if (!ts.isPropertyAssignment(each)) this.#at(each.getStart())
+      } else if (ts.isShorthandPropertyAssignment(each)) this.#at(each.name.getStart(this.#file))
+      else if (!ts.isPropertyAssignment(each)) this.#at(each.getStart(this.#file))
     })
   }
 
@@ -393,7 +397,7 @@ class Walk {
     const inArray = ts.isArrayBindingPattern(node.parent) ||
       ts.isArrayLiteralExpression(node.parent)
     this.#at(
-      isRest && inArray ? node.getStart() : targetOffset(target)
+      isRest && inArray ? node.getStart(this.#file) : targetOffset(target, this.#file)
     )
     if (key !== undefined && ts.isComputedPropertyName(key)) this.#visit(key.expression)
     this.#note(node, "key")
@@ -420,13 +424,13 @@ const isConstant = (expression: ts.Expression): boolean => {
 }
 
 /** A loop's variable: V8 has the position of the last token of a declaration. */
-const eachOffset = (node: ts.Node): number =>
+const eachOffset = (node: ts.Node, file: ts.SourceFile): number =>
   ts.isObjectBindingPattern(node) || ts.isArrayBindingPattern(node)
     ? node.end - 1
-    : targetOffset(node)
+    : targetOffset(node, file)
 
-const targetOffset = (node: ts.Node): number =>
-  ts.isExpression(node) && isAccessNode(unwrap(node)) ? offsetOf(node) : node.getStart()
+const targetOffset = (node: ts.Node, file: ts.SourceFile): number =>
+  ts.isExpression(node) && isAccessNode(unwrap(node)) ? offsetOf(node, file) : node.getStart(file)
 
 interface Element {
   readonly target: ts.Node | undefined

@@ -13,20 +13,23 @@ export type Access = ts.PropertyAccessExpression | ts.ElementAccessExpression
 export const isAccessNode = (node: ts.Node): node is Access =>
   ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)
 
-/** The operator of two operands, the parenthesis of a call, the start of all else. */
-export const offsetOf = (expression: ts.Expression): number => {
+/**
+ * The operator of two operands, the parenthesis of a call, the start of all else. Without `file`
+ * every token's start is found by a walk up to the file.
+ */
+export const offsetOf = (expression: ts.Expression, file?: ts.SourceFile): number => {
   const node = unwrap(expression)
-  if (isAccessNode(node)) return accessOffset(node)
-  if (ts.isCallExpression(node)) return callOffset(node)
-  if (ts.isTaggedTemplateExpression(node)) return node.template.getStart()
+  if (isAccessNode(node)) return accessOffset(node, file)
+  if (ts.isCallExpression(node)) return callOffset(node, file)
+  if (ts.isTaggedTemplateExpression(node)) return node.template.getStart(file)
   if (ts.isPostfixUnaryExpression(node)) return node.end - 2
   if (ts.isPrefixUnaryExpression(node) && isUpdate(node)) return lastTokenOf(node.operand)
   if (ts.isBinaryExpression(node)) {
     return node.operatorToken.kind === ts.SyntaxKind.CommaToken
-      ? node.right.getStart()
-      : node.operatorToken.getStart()
+      ? node.right.getStart(file)
+      : node.operatorToken.getStart(file)
   }
-  return node.getStart()
+  return node.getStart(file)
 }
 
 export const isUpdate = ({
@@ -44,12 +47,12 @@ const lastTokenOf = (node: ts.Expression): number => {
  * V8 points at the name of a member, and at the bracket of a computed one; behind a call, or in
  * an optional chain, at the dot.
  */
-export const accessOffset = (node: Access): number => {
+export const accessOffset = (node: Access, file?: ts.SourceFile): number => {
   if (!ts.isPropertyAccessExpression(node)) return node.argumentExpression.pos - 1
-  if (node.questionDotToken !== undefined) return node.questionDotToken.getStart()
+  if (node.questionDotToken !== undefined) return node.questionDotToken.getStart(file)
   return isBehindCall(node.expression)
     ? node.expression.end + dotAfter(node)
-    : node.name.getStart()
+    : node.name.getStart(file)
 }
 
 /** Whether V8 reads a method at another place than where it says that it is called. */
@@ -75,14 +78,14 @@ const dotAfter = (node: ts.PropertyAccessExpression): number => {
 const COMMENT = /\/\*[^]*?\*\/|\/\/.*/g
 
 /** Of a call: the last name of the callee, else the opening parenthesis. */
-export const callOffset = (node: ts.CallExpression): number => {
+export const callOffset = (node: ts.CallExpression, file?: ts.SourceFile): number => {
   const parenthesis = node.arguments.pos - 1
   if (node.questionDotToken !== undefined) return parenthesis
   let callee: ts.Expression = node.expression
   while (isTypeWrapper(callee)) callee = callee.expression
-  if (ts.isIdentifier(callee)) return callee.getStart()
+  if (ts.isIdentifier(callee)) return callee.getStart(file)
   return ts.isPropertyAccessExpression(callee) && ts.isIdentifier(callee.name)
-    ? callee.name.getStart()
+    ? callee.name.getStart(file)
     : parenthesis
 }
 
