@@ -77,6 +77,12 @@ const fill = (l: Lowering, node: ts.ModuleDeclaration): number => {
   return index
 }
 
+/** Of an alias of a namespace: what it is called in a finding. */
+export const aliasText = ({ moduleReference, name }: ts.ImportEqualsDeclaration): string => {
+  const declared = `${name.text} = ${moduleReference.getText()}`
+  return `\`import ${declared}\` (write \`const ${declared}\`, or \`type ${declared}\` for a type)`
+}
+
 const member = (
   l: Lowering,
   statement: ts.Statement,
@@ -89,7 +95,7 @@ const member = (
   if (ts.isModuleDeclaration(statement)) return NamespaceDeclaration(l, statement, isExported)
   if (ts.isImportEqualsDeclaration(statement)) {
     if (!statement.isTypeOnly) {
-      l.report(catalogue.unsupportedSyntax(statement, "An alias of a namespace"))
+      l.report(catalogue.unsupportedSyntax(statement, aliasText(statement)))
     }
     return []
   }

@@ -12,6 +12,7 @@ import { isForeign, valueOf } from "../2-analyze/Modules.ts"
 import { forwardedName, importsOf, type ReachedModule } from "../2-analyze/reach.ts"
 import { unwrap } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
+import ts from "../typescript.ts"
 import { ClassDeclaration, declaration, initialise } from "./declarations.ts"
 import { EnumDeclaration } from "./enums.ts"
 import { frameOf } from "./functions.ts"
@@ -19,14 +20,18 @@ import { jsonModule } from "./jsonModule.ts"
 import { objectOfProperties } from "./literals.ts"
 import type { Lowering } from "./Lowering.ts"
 import { fromMeaning } from "./names.ts"
-import { NamespaceDeclaration } from "./NamespaceDeclaration.ts"
+import { aliasText, NamespaceDeclaration } from "./NamespaceDeclaration.ts"
 
 /** Lowers what is reached of a module; gives the index of its function. */
 export const lowerModule = (l: Lowering): number => {
   const { module } = l.here
   const index = l.output.newFunction()
   for (const node of module.syntax.foreign) {
-    l.report(catalogue.commonjs(node, node.getText()))
+    l.report(
+      ts.isImportEqualsDeclaration(node) && !ts.isExternalModuleReference(node.moduleReference)
+        ? catalogue.unsupportedSyntax(node, aliasText(node))
+        : catalogue.commonjs(node, node.getText())
+    )
   }
   for (const error of module.syntax.source.errors) {
     l.report({

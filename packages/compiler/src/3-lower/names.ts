@@ -242,8 +242,15 @@ const exportsOf = (l: Lowering, specifier: string): ReadonlyArray<string> => {
   return module === undefined ? [] : l.modules.exportedNames(module)
 }
 
+/** What `import a = …` declares, which has a finding of its own. */
+const isImportEquals = (l: Lowering, name: string): boolean =>
+  l.module.syntax.foreign.some((node) =>
+    ts.isImportEqualsDeclaration(node) && node.name.text === name
+  )
+
 const reportGlobal = (l: Lowering, node: ts.Identifier): void => {
   const name = node.text
+  if (isImportEquals(l, name)) return
   l.report(
     DYNAMIC_CODE.has(name)
       ? catalogue.dynamicCode(node, name)

@@ -1,8 +1,9 @@
 /**
- * Checks what concerns a file as a whole: syntax, and workflows or actions that
- * are made inside of other code.
+ * Checks what concerns a file as a whole: syntax, and workflows that are made inside of other
+ * code or as class expressions, which nothing would find.
  *
- * Reads the syntax; changes nothing. Reports `syntax`, `workflow-not-top-level`.
+ * Reads the syntax; changes nothing. Reports `syntax`, `workflow-not-top-level`,
+ * `unsupported-syntax`.
  *
  *     it("runs", () => { const w = workflow(async () => 1) })
  *                                  ^^^^^^^^^^^^^^^^^^^^^^^ workflow-not-top-level
@@ -14,7 +15,7 @@ import type { Report } from "../../diagnostics/Diagnostic.ts"
 import ts from "../../typescript.ts"
 import type { Module, Modules } from "../Modules.ts"
 import { unwrap } from "../syntaxKinds.ts"
-import { workflowsOf } from "../workflows.ts"
+import { workflowAncestry, workflowsOf } from "../workflows.ts"
 
 export const checkFile = (modules: Modules, module: Module, report: Report): void => {
   const { errors, syntax } = module.syntax.source
@@ -41,15 +42,25 @@ export const checkFile = (modules: Modules, module: Module, report: Report): voi
         report(catalogue.workflowNotTopLevel(node, callee.getText()))
       }
     }
+    if (
+      ts.isClassLike(node) && (ts.isClassExpression(node) || !ts.isSourceFile(node.parent)) &&
+      workflowAncestry(modules, module, node).length > 0
+    ) report(catalogue.unsupportedSyntax(node.heritageClauses![0]!, HIDDEN_CLASS))
     ts.forEachChild(node, visit)
   }
   visit(syntax)
 }
 
-/** Local names by which the module may call `workflow`: itself, or a namespace that has it. */
+const HIDDEN_CLASS =
+  "A workflow that is no `export class … extends Workflow` at the top level of its module"
+
+/**
+ * Local names by which the module may make workflows: `workflow`, `Workflow`, or a namespace
+ * that has them.
+ */
 const workflowNames = (modules: Modules, module: Module): ReadonlyArray<string> =>
   Array.from(module.syntax.imports.keys()).filter((name) => {
     const meaning = modules.local(module, name)
     return meaning?.kind === "coreNamespace" || meaning?.kind === "namespace" ||
-      (meaning?.kind === "core" && meaning.name === "workflow")
+      (meaning?.kind === "core" && (meaning.name === "workflow" || meaning.name === "Workflow"))
   })
