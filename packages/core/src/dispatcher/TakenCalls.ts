@@ -132,20 +132,26 @@ export class TakenCalls {
   }
 
   /**
-   * Compares with what the queue says was taken: ends what was withdrawn, and answers what was
-   * taken without its knowledge, as an answer was lost.
+   * Compares with what the queue says was taken: ends what was withdrawn, and answers that, as
+   * its permits are to be freed, and what was taken without its knowledge, as an answer was lost.
    */
-  reconcile(held: ReadonlyArray<CallKey>): ReadonlyArray<CallKey> {
+  reconcile(held: ReadonlyArray<CallKey>): {
+    readonly withdrawn: ReadonlyArray<CallKey>
+    readonly unknown: ReadonlyArray<CallKey>
+  } {
     const here = new Set<string>()
     const names = new Set(held.map(nameOf))
-    const withdrawn: Array<number> = []
+    const ended: Array<number> = []
+    const withdrawn: Array<CallKey> = []
     for (const [id, { call }] of this.running) {
       here.add(nameOf(call))
-      if (!names.has(nameOf(call))) withdrawn.push(id)
+      if (names.has(nameOf(call))) continue
+      ended.push(id)
+      withdrawn.push(keyOf(call))
     }
     for (const verdict of [...this.verdicts, ...this.sending]) here.add(nameOf(verdict))
-    this.end(withdrawn, "cancel")
-    return held.filter((key) => !here.has(nameOf(key)))
+    this.end(ended, "cancel")
+    return { withdrawn, unknown: held.filter((key) => !here.has(nameOf(key))) }
   }
 
   /** Ends all that runs, without a verdict. */

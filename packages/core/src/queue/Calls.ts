@@ -142,7 +142,10 @@ export interface Calls {
     dispatcher: string,
     verdicts: ReadonlyArray<CallVerdict>
   ) => Effect.Effect<void, QueueUnavailable>
-  /** Offers again what was taken and does not run, without a loss. */
+  /**
+   * Offers again what was taken and does not run, without a loss, and frees its permits, also
+   * those of calls that were withdrawn meanwhile.
+   */
   readonly giveBack: (
     dispatcher: string,
     calls: ReadonlyArray<CallKey>

@@ -9,6 +9,7 @@ import * as Mailbox from "effect/Mailbox"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as Dispatcher from "../../src/dispatcher/Dispatcher.ts"
+import { encodeOutcome } from "../../src/dispatcher/EventCodec.ts"
 import { LocalDispatcher } from "../../src/dispatcher/LocalDispatcher.ts"
 import { CALL_WINDOW } from "../../src/dispatcher/Owned.ts"
 import type { Policy } from "../../src/machine/Model.ts"
@@ -264,6 +265,29 @@ describe("a limit", () => {
       }),
     60_000
   )
+})
+
+describe("a call that has ended while it ran elsewhere", () => {
+  it.scoped("is ended there, and the place that it took in its lane is free", () =>
+    Effect.gen(function*() {
+      const queue = yield* QueueMemory.make
+      const policy: Policy = { limit: { key: "ada", concurrency: 1 } }
+      const host = yield* makeHost(queue, policy, { slots: 2, beatMillis: 1000 })
+      yield* start(queue, 2)
+      yield* until("one runs", () => host.running.size === 1)
+
+      const { effect } = host.executed[0]!
+      const payload = encodeOutcome({ ok: true, value: "9" })
+      yield* queue.deliver([
+        { id: "told", instanceId: ID, kind: "outcome", effect, name: null, payload }
+      ])
+      yield* TestClock.adjust("2 seconds")
+
+      yield* until("the other one runs", () => host.executed.length === 2)
+      assert.strictEqual(host.interrupted.length, 1)
+      host.succeed()
+      assert.deepStrictEqual(yield* outcomeOf(queue), { ok: true, value: "2" })
+    }))
 })
 
 describe("an overflow", () => {

@@ -63,7 +63,7 @@ export const make = (run: Run) => {
       verdicts.map(({ attempt, verdict }) => toStorable(encodeVerdict(attempt, verdict)))
     ]))
 
-  /** Index: `call_pkey`. Locks: the rows, in the order of their ids. */
+  /** Indexes: `call_pkey`, `permit_pkey`. Locks: the rows, in the order of their ids. */
   const giveBack = (
     dispatcher: string,
     calls: ReadonlyArray<CallKey>
@@ -174,19 +174,19 @@ const REPORT = `
   select count(*) from notice`
 
 const GIVE_BACK = `
-  with given as materialized (
+  with named as materialized (
+    select ${callIdOf("given")} as id
+    from unnest($2::uuid[], $3::integer[], $4::integer[]) as given (instance_id, effect, attempt)
+  ), given as materialized (
     select id
     from rappel.call
-    where id = any(array(
-        select ${callIdOf("given")}
-        from unnest($2::uuid[], $3::integer[], $4::integer[]) as given (instance_id, effect, attempt)
-      ))
-      and (taker = $1) is true
+    where id = any(array(select id from named)) and (taker = $1) is true
     order by id
     for no key update
   ), freed as (
     delete from rappel.permit
-    where taker = $1 and call_id = any(array(select id from given))
+    where taker = $1 and call_id = any(array(select id from named))
+    returning 1
   ), offered as (
     update rappel.call
     set taker = null, take_id = null
@@ -194,7 +194,8 @@ const GIVE_BACK = `
       and (select true from rappel.inbox where inbox.id = call.id) is null
     returning 1
   ), notice as (
-    select pg_notify('${CHANNEL}', 'c') from offered limit 1
+    select pg_notify('${CHANNEL}', 'c')
+    from (select from offered union all select from freed limit 1) as room
   )
   select count(*) from notice`
 

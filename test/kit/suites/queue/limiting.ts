@@ -86,6 +86,26 @@ export const limiting = (queue: EmptyQueue) => {
   )
 
   test(
+    "the permit of a call that was withdrawn returns when its taker gives it back",
+    queue,
+    Effect.gen(function*() {
+      const { calls } = yield* Queue
+      const { id, owner } = yield* offering([laneOf("a", { concurrency: 1 })], 2)
+      const taker = yield* newDispatcher
+      const { calls: [first] } = yield* take(taker, 1)
+      const withdrawn = [{ instanceId: id, effect: first!.effect, attempt: 1 }]
+      yield* commitOf(owner, [entryOf(id, { withdrawn })])
+      assert.lengthOf((yield* takeAs(owner)).calls, 0, "it may run still")
+
+      yield* calls.giveBack(owner, withdrawn)
+      assert.lengthOf((yield* takeAs(owner)).calls, 0, "only its holder frees it")
+      yield* calls.giveBack(taker, withdrawn)
+
+      assert.lengthOf((yield* takeAs(owner)).calls, 1)
+    })
+  )
+
+  test(
     "takes at the same moment keep to the limit together",
     queue,
     Effect.gen(function*() {

@@ -8,6 +8,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import type { CallKey } from "../../queue/Calls.ts"
 import type { Queue } from "../../queue/Queue.ts"
 import * as Bell from "../Bell.ts"
 import type { TakenCalls } from "../TakenCalls.ts"
@@ -58,10 +59,20 @@ export const make = (options: TakerOptions): Taker => {
 
   const free = () => slots() - running() - taken.count()
 
+  /** Calls that were withdrawn and whose permits this dispatcher holds still. */
+  const unfreed: Array<CallKey> = []
+
   const compareOnce = Effect.gen(function*() {
     mustCompare = false
-    const unknown = taken.reconcile(yield* queue.calls.held(id()))
-    if (unknown.length > 0) yield* queue.calls.giveBack(id(), unknown)
+    const { unknown, withdrawn } = taken.reconcile(yield* queue.calls.held(id()))
+    unfreed.push(...withdrawn)
+    const given = [...unfreed, ...unknown]
+    if (given.length > 0) {
+      yield* queue.calls.giveBack(id(), given).pipe(
+        Effect.tapError(() => Effect.sync(() => mustCompare = true))
+      )
+    }
+    unfreed.length = 0
     onChange()
   })
 

@@ -191,8 +191,9 @@ export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
       if (host.untold === null) host.taken.told()
       return
     }
-    const unknown = host.taken.reconcile(queue.held(host.id))
-    if (unknown.length > 0) queue.giveBack(host.id, unknown)
+    const { unknown, withdrawn } = host.taken.reconcile(queue.held(host.id))
+    const given = [...withdrawn, ...unknown]
+    if (given.length > 0) queue.giveBack(host.id, given)
   }
 
   const addRun = (run: Omit<Run, "shadow" | "isDone">) =>
