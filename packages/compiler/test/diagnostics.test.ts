@@ -141,6 +141,54 @@ ${body}
     ) assert.deepStrictEqual(held(fine), [], fine)
   })
 
+  it("of an export that CommonJS would make say so, and others that the name is missing", () => {
+    const imported = (file: string, source: string, use: string) => {
+      const files = new Map([
+        [`/p/${file}`, source],
+        [
+          "/p/one.ts",
+          `import { workflow } from "@rappel/core"
+${use}
+export const one = workflow(async () => x)`
+        ]
+      ])
+      return compileFile({ file: "/p/one.ts", readFile: (path) => files.get(path) })
+        .workflows[0]!.findings
+        .map((each) => `${each.line}:${each.column} ${each.code}: ${each.message}`)
+    }
+    const commonjs = (name: string) => [
+      `3:41 commonjs: \`${name}\` belongs to CommonJS modules`
+    ]
+    const missing = (name: string) => [
+      `3:41 no-such-export: \`${name}\` has no export \`default\``
+    ]
+
+    const cases: ReadonlyArray<readonly [string, string, (name: string) => ReadonlyArray<string>]> =
+      [
+        ["a.cjs", "module.exports = 1", commonjs],
+        ["a.cjs", "exports.x = 1", commonjs],
+        ["a.cjs", "const { make } = require(\"./make.cjs\"); make(exports)", commonjs],
+        ["a.js", "module.exports = () => 1", commonjs],
+        ["a.js", "module.exports.x = 1", commonjs],
+        ["a.cts", "const a = 1; export = a", commonjs],
+        ["a.ts", "const a = 1; export = a", commonjs],
+        ["a.ts", "export const x = 1", missing],
+        ["a.js", "export const x = 1; export * from \"./b.js\"", missing],
+        ["a.mjs", "const exported = 1", missing]
+      ]
+    for (const [file, source, found] of cases) {
+      assert.deepStrictEqual(
+        imported(file, source, `import x from "./${file}"`),
+        found(`./${file}`),
+        source
+      )
+    }
+    assert.deepStrictEqual(
+      imported("a.cjs", "exports.x = 1", `import { x } from "./a.cjs"`),
+      commonjs("./a.cjs")
+    )
+  })
+
   it("guess what a misspelt name was meant to be, near and only near", () => {
     const names = ["total", "prices", "customer", "id", "Math", "i"]
 

@@ -46,7 +46,13 @@ export type Meaning =
   /** A constant that a package made: it exists in workers only. */
   | { readonly kind: "foreign"; readonly module: Module; readonly name: string }
   | { readonly kind: "noModule"; readonly specifier: string }
-  | { readonly kind: "noExport"; readonly specifier: string; readonly name: string }
+  /** `module` is the one that lacks it. */
+  | {
+    readonly kind: "noExport"
+    readonly module: Module
+    readonly specifier: string
+    readonly name: string
+  }
   | { readonly kind: "typeOnly" }
 
 /**
@@ -161,7 +167,7 @@ export class Modules {
     if (object.kind !== "namespace") return undefined
     const found = this.exported(object.module, name)
     if (found === undefined) {
-      return { kind: "noExport", specifier: object.module.name, name }
+      return { kind: "noExport", module: object.module, specifier: object.module.name, name }
     }
     return found.kind === "binding" || found.kind === "namespace"
       ? { ...found, via: [...object.via, ...found.via] }
@@ -236,7 +242,9 @@ export class Modules {
     if (imported === undefined) return { kind: "noModule", specifier }
     if (name === "*") return { kind: "namespace", module: imported, via: [at] }
     const meaning = this.exported(imported, name, seen)
-    if (meaning === undefined) return { kind: "noExport", specifier, name }
+    if (meaning === undefined) {
+      return { kind: "noExport", module: imported, specifier, name }
+    }
     return meaning.kind === "binding" || meaning.kind === "namespace"
       ? { ...meaning, via: [at, ...meaning.via] }
       : meaning

@@ -12,7 +12,7 @@ import {
   HOST,
   NOT_STORABLE
 } from "../2-analyze/globals.ts"
-import type { Meaning } from "../2-analyze/Modules.ts"
+import type { Meaning, Module } from "../2-analyze/Modules.ts"
 import { hasPolicy } from "../2-analyze/reach.ts"
 import type { Scope, Variable } from "../2-analyze/Scope.ts"
 import { NAMESPACE } from "../2-analyze/scopes.ts"
@@ -110,12 +110,14 @@ export const fromMeaning = (
       return NOTHING
     case "noExport":
       l.report(
-        catalogue.noSuchExport(
-          node,
-          meaning.specifier,
-          meaning.name,
-          didYouMean(meaning.name, exportsOf(l, meaning.specifier))
-        )
+        isCommonJs(meaning.module)
+          ? catalogue.commonjs(node, meaning.specifier)
+          : catalogue.noSuchExport(
+            node,
+            meaning.specifier,
+            meaning.name,
+            didYouMean(meaning.name, exportsOf(l, meaning.specifier))
+          )
       )
       return NOTHING
     case "typeOnly":
@@ -236,6 +238,17 @@ const namesIn = (l: Lowering): ReadonlyArray<string> => {
   const { bindings, imports } = l.module.syntax
   return [...names, ...bindings.keys(), ...imports.keys(), ...ALLOWED]
 }
+
+/** A module whose exports only running it would tell: `export =`, `module.exports =`. */
+const isCommonJs = ({ file, syntax }: Module): boolean =>
+  syntax.foreign.some((node) => ts.isExportAssignment(node)) ||
+  syntax.exports.size === 0 && syntax.stars.length === 0 &&
+    (file.endsWith(".cjs") || syntax.statements.some(({ node }) => assignsExports(node)))
+
+const assignsExports = (node: ts.Statement): boolean =>
+  ts.isExpressionStatement(node) && ts.isBinaryExpression(node.expression) &&
+  node.expression.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
+  /^(module\.)?exports\b/.test(node.expression.left.getText())
 
 const exportsOf = (l: Lowering, specifier: string): ReadonlyArray<string> => {
   const module = l.modules.imported(l.module, specifier)
