@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { sourceText } from "../src/3-lower/sourceText.ts"
+import { calleeText, sourceText } from "../src/3-lower/sourceText.ts"
 import ts from "../src/typescript.ts"
 
 const expressionOf = (code: string): ts.Expression => {
@@ -86,6 +86,19 @@ const CALLEES = [
   "o.p?.q",
   "(o.p)",
   "(o?.p)",
+  "(o?.p ?? 1)",
+  "(1 || o?.p.q)",
+  "(o?.p.q + 1)",
+  "(typeof o?.p)",
+  "(!o?.p)",
+  "[o?.p].x",
+  "o[o?.p]",
+  "o.p?.[o?.p.x]",
+  "`${o?.p}`",
+  "(o?.m()).x",
+  "o?.m().x",
+  "o.m?.().x",
+  "(o?.m?.() ?? 1).x",
   "JSON.x",
   "'abc'.x",
   "(5).x"
@@ -94,7 +107,7 @@ const CALLEES = [
 describe("sourceText", () => {
   for (const callee of CALLEES) {
     it(`${callee} reads as in V8's message`, () => {
-      const text = sourceText(expressionOf(callee))
+      const text = calleeText(expressionOf(callee))
 
       assert.strictEqual(`${text} is not a function`, messageOf(`${callee}()`))
     })

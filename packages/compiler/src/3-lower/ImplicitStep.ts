@@ -7,13 +7,13 @@ import type { Expression } from "@rappel/core/program/Expression"
 import type ts from "../typescript.ts"
 import type { Lowering } from "./Lowering.ts"
 import { NOTHING } from "./names.ts"
-import { sourceText } from "./sourceText.ts"
+import { calleeText } from "./sourceText.ts"
 
 export const ImplicitStep = (l: Lowering, node: ts.Expression): Expression => {
   const plan = l.here.steps.get(node)
   if (plan === undefined) return NOTHING
   const p = l.position(node)
-  const n = sourceText(node)
+  const n = calleeText(node)
   const args = plan.code.operands.map((each) => l.expression(each))
   const call = l.node({
     t: "Call",

@@ -19,7 +19,7 @@ import {
 } from "./members.ts"
 import { fromMeaning, meaningOf, NOTHING } from "./names.ts"
 import { type Access, callOffset, isAccessNode, isReadElsewhere, offsetOf } from "./positions.ts"
-import { sourceText } from "./sourceText.ts"
+import { calleeText, sourceText } from "./sourceText.ts"
 import { templateObject } from "./templates.ts"
 import { readVariable } from "./variables.ts"
 
@@ -36,7 +36,7 @@ export const CallExpression = (l: Lowering, node: ts.CallExpression): Expression
 const plainCall = (l: Lowering, node: ts.CallExpression): Expression => {
   const callee = unwrap(node.expression)
   const p = l.positionAt(callOffset(node))
-  const n = sourceText(node.expression)
+  const n = calleeText(node.expression)
   const isOptional = node.questionDotToken !== undefined
   const meaning = meaningOf(l, callee)
   if (meaning?.kind === "core" && meaning.name === "workflow" && node !== l.topCall) {

@@ -16,7 +16,7 @@ import { iterated } from "./calls.ts"
 import { declarations } from "./declarations.ts"
 import { lastPosition } from "./lastPosition.ts"
 import type { Lowering } from "./Lowering.ts"
-import { sourceText } from "./sourceText.ts"
+import { iterableText } from "./sourceText.ts"
 
 type Labels = ReadonlyArray<string>
 
@@ -89,6 +89,7 @@ export const ForOfStatement = (
   const right = l.here.scopes.get(node.initializer) ?? l.scope
   const source = l.within(right, () => l.expression(node.expression))
   const values = ts.isForOfStatement(node) && !isAwait ? iterated(source) : source
+  const name = ts.isForOfStatement(node) ? iterableText(node.expression) : undefined
   const scope = scopeOf(l, node)
   return l.within(scope, () => {
     const head = bindItem(l, node)
@@ -105,7 +106,7 @@ export const ForOfStatement = (
         tdz: scope.unset(),
         L: labels,
         ...(isAwait ? { aw: 1 as const } : {}),
-        ...(ts.isForOfStatement(node) ? { n: sourceText(node.expression) } : {}),
+        ...(name === undefined ? {} : { n: name }),
         pn: l.positionAt(lastPosition(node, "next")),
         pc: l.positionAt(lastPosition(node, "close")),
         p: l.positionAt(lastPosition(node, "run"))

@@ -17,13 +17,15 @@ import ts from "../typescript.ts"
 const UNNAMED = "(intermediate value)"
 
 export const sourceText = (expression: ts.Expression): string => {
-  const outer = withoutTypes(expression)
-  if (ts.isParenthesizedExpression(outer)) {
-    const inner = unwrap(outer)
-    // Parentheses end an optional chain, and V8 has no name for what it gave.
-    return inner.flags & ts.NodeFlags.OptionalChain ? UNNAMED : sourceText(inner)
-  }
-  return textOf(outer)
+  const node = unwrap(expression)
+  // V8 has no name for what an optional chain gave, once it has ended.
+  return isOptionalChain(node) ? UNNAMED : textOf(node)
+}
+
+/** What is called or read within a chain, as `o?.p` in `o?.p()`: only parentheses end it. */
+export const calleeText = (expression: ts.Expression): string => {
+  const node = withoutTypes(expression)
+  return ts.isParenthesizedExpression(node) ? sourceText(node) : textOf(node)
 }
 
 const textOf = (node: ts.Expression): string => {
@@ -33,7 +35,7 @@ const textOf = (node: ts.Expression): string => {
     return `${objectText(node.expression)}${dot}${node.name.text}`
   }
   if (ts.isElementAccessExpression(node)) return elementText(node)
-  if (ts.isCallExpression(node)) return `${sourceText(node.expression)}(...)`
+  if (ts.isCallExpression(node)) return `${calleeText(node.expression)}(...)`
   if (ts.isTaggedTemplateExpression(node)) return `${sourceText(node.tag)}(...)`
   if (ts.isStringLiteralLike(node)) return `"${node.text}"`
   if (ts.isNumericLiteral(node)) return String(Number(node.text))
@@ -69,7 +71,7 @@ const textOf = (node: ts.Expression): string => {
 }
 
 const objectText = (node: ts.Expression): string =>
-  node.kind === ts.SyntaxKind.SuperKeyword ? UNNAMED : sourceText(node)
+  node.kind === ts.SyntaxKind.SuperKeyword ? UNNAMED : calleeText(node)
 
 const elementText = (node: ts.ElementAccessExpression): string => {
   const key = unwrap(node.argumentExpression)
@@ -99,6 +101,16 @@ const binaryText = (node: ts.BinaryExpression): string => {
 /** Whether the value of an expression is the result of a property access, which V8 does not name in patterns. */
 export const isAccess = (expression: ts.Expression): boolean => {
   const node = unwrap(expression)
-  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) ||
-    ts.isTaggedTemplateExpression(node) || isTypeWrapper(node)
+  return isOptionalChain(node) || ts.isPropertyAccessExpression(node) ||
+    ts.isElementAccessExpression(node) || ts.isTaggedTemplateExpression(node) ||
+    isTypeWrapper(node)
 }
+
+/** What a loop goes over, in the message that it can't: V8 does not name the end of a chain there. */
+export const iterableText = (expression: ts.Expression): string | undefined => {
+  const node = unwrap(expression)
+  return isOptionalChain(node) && !ts.isCallExpression(node) ? undefined : sourceText(node)
+}
+
+const isOptionalChain = (node: ts.Expression): boolean =>
+  (node.flags & ts.NodeFlags.OptionalChain) !== 0
