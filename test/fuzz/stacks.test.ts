@@ -2,15 +2,8 @@
  * Stacks by hand, where generated programs seldom come: the frames of the program are those
  * that Node shows, with their names, lines and columns.
  */
-import { assert, describe, it } from "@effect/vitest"
-import { examine } from "./examine.ts"
-import { lines, st } from "./Tree.ts"
-
-const PRELUDE = [
-  `const echo = action(async (v) => v)`,
-  `const fail = action(async (message) => { throw new Error(message) })`,
-  `const boom = () => { throw new Error("boom") }`
-]
+import { describe } from "@effect/vitest"
+import { PRELUDE, shows } from "./shows.ts"
 
 const CASES: Readonly<Record<string, string>> = {
   "a static field": `class A { static x = boom() }`,
@@ -196,129 +189,10 @@ const HELPERS = [
   `const unclosed = () => ({ [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 1 }), return() { boom() } }) })`
 ]
 
-/** Functions without a name, which V8 calls after the names around them. */
-const INFERRED: ReadonlyArray<string> = [
-  `const o = {}; o.m = () => boom(); o.m()`,
-  `const o = {}; o.m = function () { boom() }; o.m()`,
-  `const o = {}; o.a = {}; o.a.m = () => boom(); const g = o.a.m; g()`,
-  `f(() => boom(), 1)`,
-  `f(() => boom(), { retry: { attempts: 3 } })`,
-  `f(() => boom(), { retry: 1 })`,
-  `const o = { f }; o.f(() => boom(), { retry: 1 })`,
-  `const x = f(() => boom(), { retry: 1 })`,
-  `const x = f(() => boom())`,
-  `const x = f({ a: 1}, () => boom())`,
-  `const x = f(1, function () { boom() })`,
-  `const x = { a: f(() => boom()) }`,
-  `let x; x = f(() => boom())`,
-  `let x = {}; x.y = f(() => boom())`,
-  `let x = {}; x.y ??= () => boom(); x.y()`,
-  `let x = {}; x["y"] = () => boom(); x.y()`,
-  `let x = {}; x[1] = () => boom(); x[1]()`,
-  `let x = [() => boom()]; x[0]()`,
-  `let x = [1].map(() => boom())`,
-  `let x = [1].map((v) => boom()).filter((v) => v)`,
-  `let x = (() => boom())()`,
-  `(() => boom())()`,
-  `(function () { boom() })()`,
-  `const x = () => () => boom(); x()()`,
-  `function q() { return () => boom() } q()()`,
-  `function q() { return { a: 1, b: [() => boom()] } } q().b[0]()`,
-  `const x = true ? () => boom() : 1; x()`,
-  `const x = null ?? (() => boom()); x()`,
-  `const x = { ["a" + 1]: () => boom() }; x.a1()`,
-  `class A { x = f(() => boom()) } new A()`,
-  `class A { constructor() { this.y = () => boom() } } new A().y()`,
-  `class A { constructor() { this.#y = () => boom(); this.#y() } #y } new A().y()`,
-  `class A { static { A.z = () => boom(); A.z() } }`,
-  `new Promise((r) => boom())`,
-  `const p = new Map([["a", () => boom()]]); p.get("a")()`,
-  `const h = { on(n, fn) { fn() } }; h.on("a", () => boom())`,
-  `const h = { on: (n, fn) => fn() }; h.on("a", async () => boom())`,
-  `const h = { on: (n, fn) => fn() }; h.on({ b: 1, c: { d: 1} }, () => boom())`,
-  `const h = { on: (fn) => fn() }; h.on(() => boom(), { b: 1, c: { d: 1} })`,
-  `const h = { on: (fn) => fn() }; h.on(() => boom(), h.a, "text")`,
-  `const h = { on: (fn) => fn() }; h.on(() => boom(), h.a.b)`,
-  `const h = { on: (fn) => fn() }; const z = 1; h.on(() => boom(), z)`,
-  `const h = { on: (fn) => fn() }; const z = 1; h.on(() => boom(), f(1, z => 1))`,
-  `const h = { on: (fn) => fn() }; const z = 1; const r = h.on(() => boom(), { z })`,
-  `const h = { on: (fn) => fn() }; const z = 1; h.on(() => boom(), { z: "text" })`,
-  `const x = (function () { const o = {}; o.q = () => boom(); o.q() })()`,
-  `f(() => 1, () => { let x; x = 2; return boom() })`,
-  `const h = { on: (fn) => fn() }; const x = h.on(() => { f(() => boom(), { retry: 1 }) })`,
-  `function Foo() { this.x = () => boom(); this.x() } new Foo()`,
-  `const o = {}; o.K = class { constructor() { boom() } }; new o.K()`,
-  `const o = {}; o.K = class { x = f(() => boom(), { a: 1 }) }; new o.K()`,
-  `class A { x = f(() => boom(), { a: 1 }) } new A()`,
-  `class A { static x = f(() => boom(), { a: 1 }) } new A()`,
-  `class A { m() { return f(() => boom(), { a: 1 }) } } new A().m()`,
-  `await echo(1).then(() => boom(), { a: 1 })`,
-  `const o = { a: 1, async b() { await 1; return f(() => boom(), { c: 1 }) } }; await o.b()`,
-  `const o = { a: { b: f(() => boom()) } }`,
-  `const o = { a: { b: f(() => 1), c: f(() => boom()), d: 1 } }`,
-  `f(async () => 1, { a: 1 }); await f(async () => boom(), { b: 2 })`,
-  `const [a, b = f(() => boom(), {x: 1})] = [1]`,
-  `const { a, b = () => boom() } = {}; b()`,
-  `let b; ({ a: b = () => boom() } = {}); b()`,
-  `const o = { ["a" + 1]: f(() => boom(), { q: 1 }) }`,
-  `const x = [1, 2].map((v) => ({ v, g: () => boom() })); x[0].g()`,
-  `const x = new Map([["a", { h: () => boom() }]]); x.get("a").h()`,
-  `const t = { a: [() => boom(), () => 2] }; t.a[0]()`,
-  `const t = [[() => boom()]]; const [[q]] = t; q()`,
-  `const t = true && (() => boom()); t()`,
-  `const t = (1, () => boom()); t()`,
-  `const t = (() => boom) ()(); t()`,
-  `for (const q of [() => boom()]) q()`,
-  `switch (1) { case f(() => boom(), { z: 1 }): }`,
-  `const o = {}; o["a-b"] = () => boom(); o["a-b"]()`,
-  `const o = {}; const k = "z"; o[k] = () => boom(); o[k]()`,
-  `const o = {}; o.prototype = { m: () => boom() }; o.prototype.m()`,
-  `const o = {}; o.a = f(() => boom()) ; `,
-  `const o = {}; o.a = o.b = () => boom(); o.a()`,
-  `const o = {}; o.a = null ?? (() => boom()); o.a()`,
-  `const o = {}; o.a = [1].map(() => boom())`,
-  `const o = {}; o.a = async () => { await 1; boom() }; await o.a()`,
-  `const o = {}; o.a = function* () { boom() }; [...o.a()]`,
-  `const o = {}; o.a = async function () { await echo(1); boom() }; await o.a()`,
-  `await Promise.all([1, 2].map(async (v) => { await echo(v); boom() }))`,
-  `const run = (fn) => fn(); const x = run(async () => { const y = {}; y.z = () => boom(); return y.z() }); await x`,
-  `new Promise((yes) => setTimeout(() => yes(f(() => boom(), { a: 1 })), 1)); await new Promise((y) => setTimeout(y, 5))`,
-  `const x = { 1: () => boom() }; x[1]()`,
-  `const x = { 1() { boom() } }; x[1]()`,
-  `const x = { "1.5"() { boom() } }; x["1.5"]()`,
-  `[() => boom()][0]()`
-]
-
-/** Calls whichever of its arguments is the function. */
-const APPLY = `const f = (v, w) => typeof v === "function" ? v(w) : w(v)`
-
-const shows = (name: string, body: string, prelude: ReadonlyArray<string>): void => {
-  it(name, async () => {
-    const tree = lines([
-      ...prelude,
-      st("")`const main = workflow(async (input) => {${
-        lines([
-          `try {`,
-          `  ${body};`,
-          `} catch (e) { console.log(e.stack); if (e.cause) console.log(e.cause.stack); throw e }`
-        ])
-      }})`
-    ])
-
-    const { detail } = await examine(tree, 1)
-
-    assert.strictEqual(detail, "")
-  })
-}
-
 describe("a stack has Node's frames", () => {
   for (const [name, body] of Object.entries(CASES)) shows(name, body, PRELUDE)
 })
 
 describe("a stack has V8's place for what has none", () => {
   for (const [name, body] of Object.entries(PLACES)) shows(name, body, [...PRELUDE, ...HELPERS])
-})
-
-describe("a stack has V8's names for functions that have none", () => {
-  for (const body of INFERRED) shows(body, body, [...PRELUDE, APPLY])
 })

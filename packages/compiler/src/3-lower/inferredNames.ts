@@ -34,9 +34,27 @@ const ownerOf = (node: ts.Node): ts.Node => {
 const isOwner = (node: ts.Node): boolean =>
   ts.isSourceFile(node) || ts.isFunctionLike(node) && !isParsedAtOnce(node)
 
-/** `(function () {…})` is taken for one that is called at once. */
+/** What V8 compiles with the code around it, since it takes it for one that is called at once. */
 const isParsedAtOnce = (node: ts.Node): boolean =>
-  ts.isFunctionExpression(node) && ts.isParenthesizedExpression(node.parent)
+  ts.isFunctionExpression(node) && isAfterOpening(node) ||
+  (ts.isFunctionExpression(node) || ts.isArrowFunction(node)) && isCallee(node)
+
+/** The first thing in `(function () {…}.call())`, or after `!`. */
+const isAfterOpening = (node: ts.Node): boolean => {
+  const start = node.getStart()
+  let { parent } = node
+  while (ts.isExpression(parent) && parent.getStart() === start) parent = parent.parent
+  return ts.isParenthesizedExpression(parent) && parent.expression.getStart() === start ||
+    ts.isPrefixUnaryExpression(parent) && parent.operator === ts.SyntaxKind.ExclamationToken
+}
+
+const isCallee = (node: ts.Expression): boolean => {
+  let at: ts.Node = node
+  while (ts.isExpression(at.parent) && unwrap(at.parent) === node) at = at.parent
+  const { parent } = at
+  return ts.isCallExpression(parent) && parent.expression === at ||
+    ts.isTaggedTemplateExpression(parent) && parent.tag === at
+}
 
 type Name = readonly [name: string, isVariable: boolean]
 
@@ -82,7 +100,8 @@ class Inferrer {
       .filter(([, isVariable], at) => !(isVariable && this.#names[at + 1]?.[1] === true))
       .map(([text]) => text)
       .join(".")
-    for (const node of this.#pending) this.inferred.set(node, name)
+    // What was compiled already has no place for the name.
+    for (const node of this.#pending) if (!isParsedAtOnce(node)) this.inferred.set(node, name)
     this.#pending = []
   }
 
