@@ -161,11 +161,17 @@ const bindObject = (
 }
 
 /** V8 knows a nested pattern's value by the text of its default alone. */
-const nested = ({ initializer, target }: Element): Origin =>
+const nested = (element: Element): Origin => {
+  const text = defaultText(element)
+  return text === undefined ? { isNested: true } : { isNested: true, text }
+}
+
+/** V8 takes the default of a pattern that comes first for what the pattern around it is given. */
+const defaultText = ({ initializer, target }: Element): string | undefined =>
   initializer !== undefined &&
     (ts.isObjectBindingPattern(target) || ts.isObjectLiteralExpression(target))
-    ? { isNested: true, text: sourceText(initializer) }
-    : { isNested: true }
+    ? sourceText(initializer)
+    : undefined
 
 /** Binds one element, whose target's object is evaluated before the value is read. */
 const bindElement = (
@@ -215,6 +221,10 @@ const requireObject = (
       ts.isComputedPropertyName(first.key)
     ? undefined
     : literalText(first.key)
+  const text = first === undefined ? undefined : defaultText(first)
+  if (key !== undefined && text !== undefined) {
+    return { t: "ReqObj", e: source, n: text, k: key, p: requiredPosition(l, pattern, first) }
+  }
   if (
     key !== undefined &&
     (first?.initializer !== undefined || origin.isNested === true && origin.text === undefined)
