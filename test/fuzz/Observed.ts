@@ -18,7 +18,7 @@ export interface Observed {
 }
 
 const FRAME = /^\s+at /
-const OWN = /\(?(src\/case\.ts:\d+:\d+)\)?$/
+const OWN = /\(?(src\/case\.ts:\d+:\d+)\)?$|^ +at async Promise\.\w+ \(index \d+\)$/
 
 /** Most frames that an error of the machine has. */
 const FRAMES = 10

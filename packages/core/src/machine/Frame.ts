@@ -88,8 +88,8 @@ export class Frame {
 export interface Driver {
   /** The awaited promise settled; `task.mode` and `task.sent` say how. */
   readonly resume: (task: Task) => void
-  /** The task that awaits what this one gives, for stacks. */
-  readonly awaiter: () => Task | undefined
+  /** What others await of it, for stacks. */
+  readonly awaited: () => MachinePromise | undefined
 }
 
 /**

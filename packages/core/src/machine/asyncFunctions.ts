@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import { awaiterOf } from "./awaiter.ts"
 import type { Driver, Task } from "./Frame.ts"
 import {
   FULFILLED,
@@ -55,7 +54,7 @@ export class AsyncFunctionDriver implements Driver {
     else settle(this.promise, FULFILLED, undefined)
   }
 
-  awaiter(): Task | undefined {
-    return awaiterOf(this.promise)
+  awaited(): MachinePromise {
+    return this.promise
   }
 }

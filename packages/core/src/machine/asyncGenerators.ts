@@ -5,7 +5,6 @@
  *
  * @since 0.1.0
  */
-import { awaiterOf } from "./awaiter.ts"
 import type { Driver, Task } from "./Frame.ts"
 import { prototypeFor } from "./generators.ts"
 import { hidden } from "./hidden.ts"
@@ -154,9 +153,8 @@ export class AsyncGenerator implements Driver {
     react(awaited, new ReturnReaction(this))
   }
 
-  awaiter(): Task | undefined {
-    const request = this.queue[0]
-    return request === undefined ? undefined : awaiterOf(request.promise)
+  awaited(): MachinePromise | undefined {
+    return this.queue[0]?.promise
   }
 }
 

@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import { awaiterOf } from "./awaiter.ts"
+import { type Element, waitersOf } from "./awaiter.ts"
 import type { Frame, Task } from "./Frame.ts"
 import { frameName } from "./frameName.ts"
 import { sourceOf } from "./natives/functions.ts"
@@ -49,26 +49,17 @@ export const frames = (innermost: Frame | null): string => {
   return lines + awaiting(outermost, FRAMES - count)
 }
 
+/** A function that awaits, or the combinator of promises that what threw is an element of. */
+const asyncLine = (waiter: Task | Element, isAsync = true): string =>
+  "aggregate" in waiter
+    ? `${MARK}async Promise.${waiter.aggregate.kind} (index ${waiter.index})`
+    : line(waiter, isAsync)
+
+/** Whoever awaits the outermost function, or what the callback of a `then` is run for. */
 const awaiting = (frame: Frame | null, limit: number): string => {
-  let lines = ""
-  let task = frame === null ? undefined : taskAwaiting(frame) ?? taskAwaitingJob()
-  for (let count = 0; task !== undefined && count < limit; count++) {
-    lines += line(task, true)
-    task = taskAwaiting(task)
-  }
-  return lines
-}
-
-/** The function that awaits the outcome of another's. */
-const taskAwaiting = (frame: Frame): Task | undefined => {
-  const { driver } = frame as Partial<Task>
-  return driver?.awaiter()
-}
-
-/** The function that awaits what the callback of a `then` is run for. */
-const taskAwaitingJob = (): Task | undefined => {
-  const { reacting } = running
-  return reacting === undefined ? undefined : awaiterOf(reacting)
+  if (frame === null) return ""
+  const promise = running.reacting ?? (frame as Partial<Task>).driver?.awaited()
+  return waitersOf(promise, limit).map((each) => asyncLine(each)).join("")
 }
 
 const define = (error: object, stack: string): void => {
@@ -76,10 +67,8 @@ const define = (error: object, stack: string): void => {
 }
 
 /** Lines for whoever awaits a promise: the function that does, and those that await it. */
-export const framesOfAwaiter = (promise: MachinePromise): string => {
-  const task = awaiterOf(promise)
-  return task === undefined ? "" : line(task, false) + awaiting(task, FRAMES - 1)
-}
+export const framesOfAwaiter = (promise: MachinePromise): string =>
+  waitersOf(promise, FRAMES).map((each, at) => asyncLine(each, at > 0)).join("")
 
 export const stampWith = (error: object, lines: string): void =>
   define(error, headline(error) + lines)
@@ -117,9 +106,10 @@ export const addFrames = (error: unknown, lines: string): void => {
   define(error, (typeof stack === "string" ? stack : headline(error)) + lines)
 }
 
+/** Natives make no errors of errors but for `Promise.any`, where V8 has no frames. */
 const isStamped = (error: Error): boolean => {
   const { stack } = error
-  return typeof stack !== "string" || stack.includes(MARK)
+  return typeof stack !== "string" || stack.includes(MARK) || error instanceof AggregateError
 }
 
 /**

@@ -87,7 +87,9 @@ describe("stacks", () => {
     error.stack = "Error: card"
     failed.reject(1, error)
 
-    assert.include(stack(failed)[1]!, "at Cart.check (src/case.ts:18:31)")
+    const [, combinator, waiting] = stack(failed)
+    assert.strictEqual(combinator, "    at async Promise.all (index 0)")
+    assert.include(waiting!, "at async Cart.check (src/case.ts:18:31)")
   })
 
   it("are as long as V8's", () => {

@@ -87,14 +87,14 @@ const variablesOf = (task: Task): Readonly<Record<string, string>> => {
 
 const stackOf = (promise: MachinePromise | undefined): ReadonlyArray<LineView> => {
   const lines: Array<LineView> = []
-  let task = promise === undefined ? undefined : awaiterOf(promise)
+  let task = awaiterOf(promise)
   while (task !== undefined && lines.length < LINES) {
     lines.push({
       function: frameName(task) || "<anonymous>",
       at: task.code.program.where(task.at),
       variables: variablesOf(task)
     })
-    task = task.driver?.awaiter()
+    task = awaiterOf(task.driver?.awaited())
   }
   return lines
 }
