@@ -73,6 +73,8 @@ const hotStatements = Effect.gen(function*() {
 const STEADY = [
   "set plan_cache_mode = force_generic_plan",
   "set default_statistics_target = 1000",
+  // Where one begins decides the order in which copied rows lie, and that a plan.
+  "set synchronize_seqscans = off",
   ...["instance", "due", "event", "snapshot", "inbox", "call", "permit", "dispatcher"].map((
     table
   ) => `alter table rappel.${table} set (autovacuum_enabled = off)`)
