@@ -1,11 +1,9 @@
 /**
  * The interleavings of docs/durability.md that need a second connection to stage.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { Queue } from "@rappel/core/queue/Queue"
 import { KeyTaken } from "@rappel/core/queue/QueueError"
-import { layerPg } from "@rappel/sql/layer"
-import * as Postgres from "@rappel/test/kit/Postgres"
 import {
   commitOf,
   entryOf,
@@ -17,21 +15,8 @@ import {
 } from "@rappel/test/kit/suites/queue/samples"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
 import * as Session from "../session.ts"
-
-/** A case on an empty database, with a second session on it. */
-const staged = <A, E>(
-  name: string,
-  effect: (session: Session.Session, url: string) => Effect.Effect<A, E, Queue | Scope.Scope>
-) =>
-  it.scopedLive(name, () =>
-    Effect.gen(function*() {
-      const url = yield* Effect.promise(Postgres.cleanUrl)
-      const session = yield* Session.make(url)
-      return yield* Effect.provide(effect(session, url), layerPg({ url: Redacted.make(url) }))
-    }))
+import { staged } from "../staged.ts"
 
 const lockDue = (session: Session.Session, id: string) =>
   Effect.zipRight(
