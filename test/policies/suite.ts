@@ -9,6 +9,7 @@ import { WORKFLOW } from "@rappel/core/workflow/Workflow"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { beforeEach, describe } from "vitest"
+import { eventually } from "../messages/suite.ts"
 import * as flows from "./flows.ts"
 
 const { ledger } = flows
@@ -117,6 +118,8 @@ export const suite = (
 
         assert.deepInclude(result, { name: "ActionTimeout", limit: "deadline", timeouts: 0 })
         assert.deepStrictEqual(history.map(({ kind }) => kind), ["settled"])
+        // The workflow goes on at once; the worker hears of it a moment later.
+        yield* pass(eventually(Effect.sync(() => ledger.join()), (all) => all.endsWith("aborted")))
         assert.deepStrictEqual(ledger, ["overdueRunning 1", "overdueRunning 1 aborted"])
       })
     )
