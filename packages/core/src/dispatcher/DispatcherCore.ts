@@ -36,7 +36,7 @@ import { Offering } from "./core/Offering.ts"
 import { Slots } from "./core/Slots.ts"
 import { hasBacklog, hasOutbound, isDirty, type Owned } from "./Owned.ts"
 
-/** Steps that take so long together are followed by a pause, in which the dispatcher beats. */
+/** After steps that took so long together the dispatcher beats before it goes on. */
 export const LONG_STEP_MILLIS = 500
 
 export class DispatcherCore {
@@ -44,6 +44,8 @@ export class DispatcherCore {
   private readonly holdings: Holdings
   private readonly slots: Slots
   private readonly commits: Commits
+  /** What was due at a tick that took long, and is fired by the next ones. */
+  private due: Array<Alarm> = []
 
   constructor(options: CoreOptions, services: CoreServices) {
     const actions = new Actions()
@@ -106,6 +108,7 @@ export class DispatcherCore {
 
   /** When `tick` has something to do; Infinity for never. */
   nextWakeAt(): number {
+    if (this.due.length > 0) return -Infinity
     return Math.min(this.holdings.timers.nextAt(), this.holdings.executions.nextTimeoutAt)
   }
 
@@ -172,10 +175,15 @@ export class DispatcherCore {
     if (isDirty(call.owned)) this.holdings.review.add(call.owned)
   }
 
-  /** Fires what is due: timers, retries, timeouts. */
+  /** Fires what is due: timers, retries, timeouts. After a long step the rest stays due. */
   tick(): void {
     const now = this.services.now()
-    for (const alarm of this.holdings.timers.takeDue(now)) this.fire(alarm, now)
+    const longAt = now + LONG_STEP_MILLIS
+    if (this.due.length === 0) this.due = Array.from(this.holdings.timers.takeDue(now)).reverse()
+    while (this.due.length > 0) {
+      this.fire(this.due.pop()!, now)
+      if (this.services.now() > longAt) break
+    }
     if (now >= this.holdings.executions.nextTimeoutAt) this.timeOut(now)
     this.slots.pump()
   }
@@ -229,17 +237,25 @@ export class DispatcherCore {
     })
   }
 
-  /** Takes what a poll of these has read. */
-  receive(polled: ReadonlyArray<Claimed>, messages: ReadonlyArray<Arrived>): void {
+  /**
+   * Takes what a poll of these has read, for the instances from one on, and answers the one to
+   * go on with, as `reports` does.
+   */
+  receive(polled: ReadonlyArray<Claimed>, messages: ReadonlyArray<Arrived>, from = 0): number {
+    const longAt = this.services.now() + LONG_STEP_MILLIS
     const inboxes = new Map<string, Array<Arrived>>(polled.map(({ id }) => [id, []]))
     for (const message of messages) inboxes.get(message.instanceId)?.push(message)
-    for (const { epoch, id } of polled) {
+    let next = from
+    while (next < polled.length) {
+      const { epoch, id } = polled[next++]!
       const owned = this.owned.get(id)
       const inbox = inboxes.get(id)!
       if (owned?.epoch === epoch) this.takeAll(owned, inbox)
       else if (inbox.length > 0) this.holdings.hasMissed = true
+      if (this.services.now() > longAt) break
     }
     this.slots.pump()
+    return next
   }
 
   private takeAll(owned: Owned, inbox: ReadonlyArray<Arrived>): void {

@@ -15,7 +15,7 @@ export interface Beating {
 }
 
 export const make = (run: Run): Beating => {
-  const { core, pool, queue, settings, taken, taker } = run
+  const { beatBell, core, pool, queue, settings, taken, taker } = run
   const { beatMillis, claimBatch, hasEnded, host, leaseMillis, pid, place, queues } = settings
   const takesOwnOnly = claimBatch === 0
   const peers = Peers.make(leaseMillis)
@@ -50,7 +50,8 @@ export const make = (run: Run): Beating => {
   const fiber = Effect.gen(function*() {
     let waitMillis = beatMillis
     for (;;) {
-      yield* Effect.sleep(waitMillis)
+      beatBell.reset()
+      yield* beatBell.wait(waitMillis)
       const startedAt = run.localNow()
       const isBeaten = isStuck() ? false : yield* beatOnce.pipe(
         Effect.as(true),

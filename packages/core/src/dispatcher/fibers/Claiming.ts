@@ -7,7 +7,6 @@
 import * as Effect from "effect/Effect"
 import type * as Mailbox from "effect/Mailbox"
 import type { Claimed, Loaded } from "../../queue/Queue.ts"
-import { LONG_STEP_MILLIS } from "../DispatcherCore.ts"
 import * as Loading from "./Loading.ts"
 import { pauseOnFailure, type Run } from "./Run.ts"
 
@@ -50,7 +49,10 @@ export const make = (
       yield* queue.countClaims(run.id, suspects, -1)
       for (const suspect of suspects) {
         yield* queue.countClaims(run.id, [suspect], 1)
+        yield* run.rest
+        const since = run.localNow()
         yield* loading.take(suspect)
+        run.stepped(since)
         untaken.delete(suspect.id)
         run.settle()
         yield* run.until(() => core.isDurable(suspect.id))
@@ -70,11 +72,11 @@ export const make = (
         if (!found.has(one.id) && untaken.get(one.id) === one) untaken.delete(one.id)
       }
       const suspects: Array<Loaded> = []
-      let longAt = run.localNow() + LONG_STEP_MILLIS
+      let since = run.localNow()
       for (const one of loaded) {
-        if (run.localNow() > longAt) {
-          yield* run.giveWay
-          longAt = run.localNow() + LONG_STEP_MILLIS
+        if (run.isWinded()) {
+          yield* run.rest
+          since = run.localNow()
         }
         if (one.claims >= SUSPECT_CLAIMS && one.claims < POISON_CLAIMS) {
           suspects.push(one)
@@ -84,6 +86,7 @@ export const make = (
           ? loading.take(one)
           : loading.setAside(one, poisonReason(one.claims))
         untaken.delete(one.id)
+        run.stepped(since)
       }
       run.settle()
       if (suspects.length > 0) yield* takeOneByOne(suspects, untaken)
@@ -94,7 +97,13 @@ export const make = (
     Effect.gen(function*() {
       for (let at = 0; at < arrived.length; at += POLL_BATCH) {
         const polled = core.pollable(arrived.slice(at, at + POLL_BATCH))
-        core.receive(polled, yield* queue.poll(run.id, polled))
+        const messages = yield* queue.poll(run.id, polled)
+        for (let from = 0; from < polled.length;) {
+          yield* run.rest
+          const since = run.localNow()
+          from = core.receive(polled, messages, from)
+          run.stepped(since)
+        }
         run.settle()
       }
     })

@@ -18,8 +18,11 @@ export const make = (run: Run): ReadonlyArray<Effect.Effect<never>> => {
     const [reports] = yield* pool.reports.takeAll
     const all = Array.from(reports)
     taken.reports(all)
-    for (let at = core.reports(all); at < all.length; at = core.reports(all, at)) {
-      yield* run.giveWay
+    for (let at = 0; at < all.length;) {
+      yield* run.rest
+      const since = run.localNow()
+      at = core.reports(all, at)
+      run.stepped(since)
     }
     run.settle()
   }))
@@ -30,8 +33,11 @@ export const make = (run: Run): ReadonlyArray<Effect.Effect<never>> => {
     const waitMillis = run.armedAt - run.now()
     if (waitMillis > 0) yield* timerBell.wait(waitMillis)
     if (run.nextWakeAt() <= run.now()) {
+      yield* run.rest
+      const since = run.localNow()
       core.tick()
       taken.tick()
+      run.stepped(since)
       run.settle()
     }
   }))

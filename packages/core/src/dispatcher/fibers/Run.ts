@@ -10,7 +10,7 @@ import { type Entropy, uuidv7 } from "../../entropy/Entropy.ts"
 import type { Queue } from "../../queue/Queue.ts"
 import type { WorkerPool } from "../../worker/WorkerPool.ts"
 import * as Bell from "../Bell.ts"
-import type { DispatcherCore } from "../DispatcherCore.ts"
+import { type DispatcherCore, LONG_STEP_MILLIS } from "../DispatcherCore.ts"
 import type { DispatcherSettings } from "../DispatcherOptions.ts"
 import type { TakenCalls } from "../TakenCalls.ts"
 import type { Taker } from "./Taker.ts"
@@ -18,8 +18,14 @@ import type { Taker } from "./Taker.ts"
 /** After a statement that failed. */
 export const PAUSE = "500 millis"
 
-/** After a beat that got no answer, and between long steps. */
+/** After a beat that got no answer. */
 export const BEAT_AGAIN_MILLIS = 250
+
+/** Steps don't wait any longer for a beat that gets no answer. */
+const LONGEST_REST_MILLIS = 1000
+
+/** How often they look whether it came. */
+const REST_MILLIS = 20
 
 export class Run {
   readonly settings: DispatcherSettings
@@ -29,6 +35,7 @@ export class Run {
   readonly timerBell = Bell.make()
   readonly claimBell = Bell.make()
   readonly changeBell = Bell.make()
+  readonly beatBell = Bell.make()
   /** Given by `make` once they are made; they ask this run for the time. */
   core!: DispatcherCore
   taken!: TakenCalls
@@ -44,6 +51,8 @@ export class Run {
   committingSince = Infinity
   /** When the last beat was sent that was answered. */
   beatenAt: number
+  /** When the last steps ended that took long. */
+  private longEndedAt = -Infinity
   private readonly clock: Clock.Clock
   private readonly entropy: Entropy["Type"]
   private offsetMillis = 0
@@ -98,11 +107,28 @@ export class Run {
     this.taker.settle()
   }
 
-  /** After long steps: time for a beat, for the answers that came meanwhile, and for commits. */
-  readonly giveWay: Effect.Effect<void> = Effect.suspend(() => {
+  /** To be called after steps that began at this local time; answers whether they took long. */
+  stepped(since: number): boolean {
+    const now = this.localNow()
+    if (now - since <= LONG_STEP_MILLIS) return false
+    this.longEndedAt = now
     this.settle()
-    return Effect.sleep(BEAT_AGAIN_MILLIS)
-  })
+    this.beatBell.ring()
+    return true
+  }
+
+  /**
+   * To be awaited before steps. After long ones, whichever fiber made them, all wait for a beat,
+   * so that they don't add up to a lease; commits and answers have their turn meanwhile.
+   */
+  readonly rest: Effect.Effect<void> = Effect.suspend(() =>
+    this.isWinded() ? Effect.zipRight(Effect.sleep(REST_MILLIS), this.rest) : Effect.void
+  )
+
+  isWinded(): boolean {
+    return this.settings.beatMillis !== Infinity && this.beatenAt < this.longEndedAt &&
+      this.localNow() < this.longEndedAt + LONGEST_REST_MILLIS
+  }
 
   /** Waits until something is so, for no longer than the grace. */
   until(isDone: () => boolean): Effect.Effect<unknown> {
