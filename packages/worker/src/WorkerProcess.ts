@@ -19,7 +19,7 @@ import type { Duplex, Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import * as ChildOutput from "./ChildOutput.ts"
 import { clientProtocol } from "./Wire.ts"
-import { type Settings, type WorkerReport, WorkerRpcs } from "./WorkerProtocol.ts"
+import { type ActionName, type Settings, type WorkerReport, WorkerRpcs } from "./WorkerProtocol.ts"
 
 const BIN = fileURLToPath(new URL("../bin/rappel-worker.mjs", import.meta.url))
 
@@ -51,6 +51,8 @@ export interface WorkerProcess {
   /** Its reports until it ends; fails with the connection. */
   readonly reports: Mailbox.ReadonlyMailbox<WorkerReport, unknown>
   readonly submit: (calls: ReadonlyArray<CallRequest>) => void
+  /** Has it load an action that calls may ask for. */
+  readonly prepare: (name: ActionName) => void
   /** Succeeds when the worker has taken notice. */
   readonly interrupt: (ids: ReadonlyArray<number>, reason: string) => Effect.Effect<void, unknown>
   /** Asks for the end, then insists: the grace, SIGTERM, SIGKILL. */
@@ -165,6 +167,9 @@ export const start = (
             length = calls[i]?.args.length ?? 0
           }
         }
+      },
+      prepare: (name) => {
+        run(Effect.ignore(client.Prepare({ name }, { discard: true })))
       },
       interrupt: (ids, reason) => client.Interrupt({ ids, reason }),
       kill: send("SIGKILL"),

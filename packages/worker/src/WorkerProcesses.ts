@@ -17,6 +17,8 @@ export interface WorkerProcessInfo {
   readonly startedAt: number
   /** It gets no more calls and ends after those that it has. */
   readonly leaving: boolean
+  /** It is kept ready to take the place of another. */
+  readonly spare: boolean
 }
 
 /**

@@ -13,11 +13,12 @@
  */
 import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
+import type { ActionName } from "@rappel/core/worker/ActionSource"
 import type { CallReport, CallRequest } from "@rappel/core/worker/WorkerPool"
 import * as Schema from "effect/Schema"
 
 /** Raised whenever a message changes its meaning. */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /**
  * What a worker tells about its calls: their end; `released`, the end of an execution that
@@ -28,10 +29,13 @@ export type WorkerReport =
   | { readonly kind: "released"; readonly id: number }
   | { readonly kind: "leaving" }
 
+export type { ActionName }
+
 const trusted = <A>(name: string, is: (u: unknown) => boolean): Schema.Schema<A> =>
   Schema.declare((u): u is A => is(u), { identifier: name })
 
 const Calls = trusted<ReadonlyArray<CallRequest>>("Calls", Array.isArray)
+const Name = trusted<ActionName>("ActionName", (u) => typeof u === "object" && u !== null)
 const Report = trusted<WorkerReport>("WorkerReport", (u) => typeof u === "object" && u !== null)
 
 /** A module of the user's could not be imported, or the releases differ: the worker cannot serve. */
@@ -62,6 +66,8 @@ export class WorkerRpcs extends RpcGroup.make(
     error: WorkerNotReady
   }),
   Rpc.make("Submit", { payload: { calls: Calls } }),
+  /** Load an action, as calls of it may follow; nobody waits for it, and nothing is wrong without. */
+  Rpc.make("Prepare", { payload: { name: Name } }),
   Rpc.make("Interrupt", { payload: { ids: Schema.Array(Schema.Int), reason: Schema.String } }),
   Rpc.make("Outcomes", { success: Report, stream: true }),
   /** Finish what runs within the grace, abort the rest, end the stream and exit. */

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as RpcServer from "@effect/rpc/RpcServer"
+import type { ActionSource } from "@rappel/core/worker/ActionSource"
 import { type Execution, makeExecutor } from "@rappel/core/worker/execute"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -51,6 +52,7 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
     const unreleased = new Set<number>()
     const idle = new Set<() => void>()
     let start: ReturnType<typeof makeExecutor> | undefined
+    let find: ActionSource["Type"]["resolve"] | undefined
 
     const whenIdle = Effect.async<void>((resume) => {
       const done = () => resume(Effect.void)
@@ -88,6 +90,7 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
             })
           }
           const source = yield* Scope.extend(ActionModules.make(settings), scope)
+          find = source.resolve
           start = makeExecutor({
             source,
             runtime,
@@ -112,6 +115,7 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
             running.set(id, execution)
           }
         }),
+      Prepare: ({ name }) => Effect.asVoid(Effect.forkIn(Effect.ignore(find!(name)), scope)),
       Interrupt: ({ ids, reason }) => Effect.sync(() => interrupt(ids, reason)),
       Outcomes: () => outbox.stream,
       Drain: ({ graceMillis }) => Effect.asVoid(Deferred.succeed(asked, graceMillis))

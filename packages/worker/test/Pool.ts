@@ -6,6 +6,9 @@ import { type CallReport, WorkerPool } from "@rappel/core/worker/WorkerPool"
 import { callOf as suiteCallOf, reportsOf } from "@rappel/test/kit/suites/WorkerPool"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as ProcessPool from "../src/ProcessPool.ts"
 
@@ -41,11 +44,11 @@ export const errorIn = (report: CallReport): Error => {
   return decodeError(report.error) as Error
 }
 
-/** Asks again until the answer is true; ten seconds are enough for anything here. */
+/** Asks again until the answer is true; a minute is enough for anything here. */
 export const eventually = (question: () => boolean) =>
   Effect.sync(question).pipe(
     Effect.repeat({ until: (answer) => answer, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeoutFail({ duration: "10 seconds", onTimeout: () => new Error("it never came true") })
+    Effect.timeoutFail({ duration: "60 seconds", onTimeout: () => new Error("it never came true") })
   )
 
 export const isAlive = (pid: number): boolean => {
@@ -56,3 +59,9 @@ export const isAlive = (pid: number): boolean => {
     return false
   }
 }
+
+/** It is removed when the scope closes. */
+export const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "rappel-worker-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+)

@@ -7,16 +7,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { WorkerProcesses } from "../src/WorkerProcesses.ts"
-import { callOf, eventually, isAlive, pool, projectRoot, valueOf } from "./Pool.ts"
-
-const temporaryFolder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "rappel-worker-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
-)
+import { callOf, eventually, isAlive, pool, projectRoot, temporaryFolder, valueOf } from "./Pool.ts"
 
 /** A pool that the test closes itself. */
 const closable = (options: Parameters<typeof pool>[0]) =>

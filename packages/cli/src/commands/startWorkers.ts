@@ -26,6 +26,9 @@ export interface StartWorkersInput {
   readonly userModule: Option.Option<string>
 }
 
+/** A worker that dies is then replaced without the time of a start. */
+const SPARES = 1
+
 /** Two for the dispatcher's loop, two for what comes beside it. */
 const CONNECTIONS = 4
 
@@ -54,6 +57,7 @@ export const execute = (
         }),
         ProcessPool.layer({
           workers: settings.workerCount,
+          spares: settings.spareWorkers ?? SPARES,
           concurrency: settings.concurrentPerWorker,
           projectRoot,
           userModules: settings.userModules,

@@ -64,6 +64,7 @@ const layerEngine = (
       Layer.succeed(ProgramSource.ProgramSource, ProgramSource.make({})),
       ProcessPool.layer({
         workers: settings.workerCount,
+        spares: settings.spareWorkers ?? 0,
         concurrency: settings.concurrentPerWorker,
         userModules: settings.userModules,
         projectRoot,

@@ -25,6 +25,8 @@ export interface Settings {
   readonly databaseUrl: Redacted.Redacted<string> | undefined
   /** Worker processes; the number of CPUs unless set. */
   readonly workerCount: number
+  /** Worker processes that are kept ready beside them; what runs decides when it is not set. */
+  readonly spareWorkers: number | undefined
   /** Actions that one worker executes at the same time. */
   readonly concurrentPerWorker: number
   /** Queues whose calls this host's workers run. */
@@ -94,11 +96,13 @@ const text = (variables: Variables, name: string): string | undefined => {
   return value === "" ? undefined : value
 }
 
-const count = (variables: Variables, name: string): number | undefined => {
+const count = (variables: Variables, name: string, least = 1): number | undefined => {
   const value = text(variables, name)
   if (value === undefined) return undefined
-  if (!/^[1-9]\d{0,8}$/.test(value)) {
-    throw new SettingRefused(`${name} is ${JSON.stringify(value)}; it takes a whole number from 1`)
+  if (!/^\d{1,9}$/.test(value) || Number(value) < least) {
+    throw new SettingRefused(
+      `${name} is ${JSON.stringify(value)}; it takes a whole number from ${least}`
+    )
   }
   return Number(value)
 }
@@ -164,6 +168,7 @@ export const settingsOf = (variables: Variables): Settings => {
   return {
     databaseUrl: url === undefined ? undefined : Redacted.make(url),
     workerCount: count(variables, "RAPPEL_WORKER_COUNT") ?? availableParallelism(),
+    spareWorkers: count(variables, "RAPPEL_SPARE_WORKERS", 0),
     concurrentPerWorker: count(variables, "RAPPEL_CONCURRENT_PER_WORKER") ?? 10,
     queues: queuesOf(text(variables, "RAPPEL_QUEUES")),
     userModules: (text(variables, "RAPPEL_USER_MODULE") ?? "").split(",")

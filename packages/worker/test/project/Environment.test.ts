@@ -11,6 +11,7 @@ describe("settingsOf", () => {
     const settings = settingsOf({
       DATABASE_URL: "postgresql://user:secret@db/app",
       RAPPEL_WORKER_COUNT: "3",
+      RAPPEL_SPARE_WORKERS: "0",
       RAPPEL_CONCURRENT_PER_WORKER: "7",
       RAPPEL_USER_MODULE: "src/a.ts, @app/actions,",
       RAPPEL_POLL_INTERVAL_MS: "250",
@@ -25,6 +26,7 @@ describe("settingsOf", () => {
     assert.notInclude(JSON.stringify(settings), "secret")
     assert.deepInclude(settings, {
       workerCount: 3,
+      spareWorkers: 0,
       concurrentPerWorker: 7,
       userModules: ["src/a.ts", "@app/actions"],
       pollIntervalMillis: 250,
@@ -42,6 +44,7 @@ describe("settingsOf", () => {
 
     assert.isUndefined(settings.databaseUrl)
     assert.isAtLeast(settings.workerCount, 1)
+    assert.isUndefined(settings.spareWorkers)
     assert.strictEqual(settings.concurrentPerWorker, 10)
     assert.deepStrictEqual(settings.userModules, [])
     assert.isFalse(settings.skipsWait)
@@ -59,6 +62,7 @@ describe("settingsOf", () => {
       const [name, value] of [
         ["RAPPEL_WORKER_COUNT", "0"],
         ["RAPPEL_WORKER_COUNT", "2.5"],
+        ["RAPPEL_SPARE_WORKERS", "-1"],
         ["RAPPEL_POLL_INTERVAL_MS", "soon"],
         ["RAPPEL_SKIP_WAIT_FOR_INSTANCE", "perhaps"]
       ] as const
