@@ -206,19 +206,15 @@ describe("an app", () => {
       assert.deepStrictEqual(waits, [3, 6, 12])
     }))
 
-  it.effect("a month passes in no time, with 30 calls that fail and run again", () =>
+  it.effect("a month passes in one move of the clock, with 30 calls that fail and run again", () =>
     Effect.gen(function*() {
       const running = yield* Effect.fork(resultOf(flows.month))
-      const startedAt = performance.now()
-      for (let i = 0; (yield* Fiber.poll(running))._tag === "None"; i++) {
-        yield* TestClock.adjust(i % 6 === 5 ? "1 day" : "5 seconds")
-        yield* settled
-      }
+      yield* TestClock.adjust("31 days")
+      while ((yield* Fiber.poll(running))._tag === "None") yield* settled
 
       assert.deepStrictEqual(
         yield* Fiber.join(running),
         Array.from({ length: 30 }, (_, day) => day % 3 + 1)
       )
-      assert.isBelow(performance.now() - startedAt, 10_000)
     }).pipe(Effect.provide(Layer.provide(Rappel.layer(), Layer.merge(QueueMemory.layer, parts)))))
 })
