@@ -6,7 +6,6 @@ import { socketOf } from "@rappel/worker/background/place"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
 import pg from "pg"
 import * as Postgres from "../kit/Postgres.ts"
 import * as Processes from "../kit/Processes.ts"
@@ -39,10 +38,9 @@ const firstStepIsStored = async (connectionString: string) => {
 }
 
 /** Lets plain `node` run TypeScript that finds rappel, as a project's own tsx would. */
-const START = fileURLToPath(new URL("../../packages/worker/bin/start.mjs", import.meta.url))
 
 const startApp = (cwd: string, file: string, env: Readonly<Record<string, string>> = {}) =>
-  Processes.start(["--import", START, file], { cwd, env })
+  Processes.start(["--import", Processes.START, file], { cwd, env })
 
 const sources = {
   "src/greeting.ts": files.greeting,
@@ -208,7 +206,10 @@ describe("an app with DATABASE_URL", () => {
     dispatcher.child.kill("SIGKILL")
     await Promise.all([app.ended, dispatcher.ended])
     const successor = await startWorkers()
-    const finisher = Processes.start(["--import", START, "finisher.ts", id!], { cwd, env })
+    const finisher = Processes.start(["--import", Processes.START, "finisher.ts", id!], {
+      cwd,
+      env
+    })
     const { code, stderr, stdout } = await finisher.ended
 
     assert.strictEqual(code, 0, stderr)

@@ -4,7 +4,6 @@
  */
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
-import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import pg from "pg"
 import * as Postgres from "../kit/Postgres.ts"
@@ -19,8 +18,6 @@ const ORDINARY = 40
  * the lease of 5 s; in time of the processor, so that a loaded host fails nothing.
  */
 const MAX_MILLIS = 4000
-
-const START = join(import.meta.dirname, "../../packages/worker/bin/start.mjs")
 
 /** What each bomb does, at its start and after an action, and the errors that may end it. */
 const BOMBS: Readonly<Record<string, readonly [statement: string, errors: RegExp]>> = {
@@ -100,7 +97,7 @@ describe("bombs", () => {
     const client = new pg.Client({ connectionString: DATABASE_URL })
     await client.connect()
 
-    const app = Processes.start(["--import", START, "start.ts"], { cwd, env })
+    const app = Processes.start(["--import", Processes.START, "start.ts"], { cwd, env })
     await app.writes(/^started/m)
     const host = Processes.start([Processes.RAPPEL, "start-workers"], { cwd, env })
     await host.writes(/^Ready/m)

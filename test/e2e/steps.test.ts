@@ -132,12 +132,11 @@ describe("implicit steps", () => {
       console.log(JSON.stringify([functions.length, paidAt instanceof Date, order]))
     `
     )
-    const start = new URL("../../packages/worker/bin/start.mjs", import.meta.url).pathname
     const { code, stderr, stdout } = await Processes.run(
       [
         "--input-type=module",
         "-e",
-        `await import(${JSON.stringify(start)}); await import("./app.ts")`
+        `await import(${JSON.stringify(Processes.START)}); await import("./app.ts")`
       ],
       { cwd }
     )

@@ -68,8 +68,6 @@ const sources = {
   `
 }
 
-const START = join(import.meta.dirname, "../../packages/worker/bin/start.mjs")
-
 /** Resolves to the time at which none of the processes is there any more. */
 const untilGone = async (pids: ReadonlyArray<number>): Promise<number> => {
   while (pids.some(Processes.isAlive)) await pause(5)
@@ -106,7 +104,7 @@ describe("limits under kills", () => {
       return host
     }
     const hosts = [await spawn(), await spawn()]
-    const started = await Processes.run(["--import", START, "start.ts"], { cwd, env })
+    const started = await Processes.run(["--import", Processes.START, "start.ts"], { cwd, env })
     assert.strictEqual(started.code, 0, started.stderr)
     const ids = started.stdout.trim().split(/\s+/)
     assert.lengthOf(ids, KEYS.length * 2)

@@ -18,6 +18,9 @@ const binOf = (path: string): string =>
 
 export const RAPPEL = binOf("cli/bin/rappel.mjs")
 
+/** For `--import`: what an app's process loads first, so that it runs from its sources. */
+export const START = binOf("worker/bin/start.mjs")
+
 export interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
