@@ -113,7 +113,7 @@ const layerQueue = Layer.effect(Queue, Effect.map(Queue, wrap)).pipe(
   Layer.provide(layerClient({ url: settings.databaseUrl!, maxConnections: 4 }))
 )
 
-const engine = Engine.layer(Engine.dispatcherOptions(settings)).pipe(
+const engine = Engine.layer(Engine.dispatcherOptions(settings), settings).pipe(
   Layer.provide(Layer.mergeAll(
     layerQueue,
     ProcessPool.layer({

@@ -58,6 +58,24 @@ describe("rappel run", () => {
     assert.strictEqual(JSON.parse((await inline.ended).stdout).result, inline.pid)
   }, 60_000)
 
+  it("an app's default policy comes from the environment", async () => {
+    const patient = (...more: ReadonlyArray<string>) =>
+      Processes.rappel(["run", "src/greeting.ts", "patient", "--json", "--memory", "--inline"], {
+        cwd,
+        env: Object.fromEntries(more.map((value) => ["RAPPEL_DEFAULT_POLICY", value]))
+      })
+    const [once, thrice, never] = await Promise.all([
+      patient(),
+      patient(`{"retry":3}`),
+      patient(`{"retries":3}`)
+    ])
+
+    assert.strictEqual(JSON.parse(once.stdout).error.message, "attempt 1")
+    assert.strictEqual(JSON.parse(thrice.stdout).result, 3)
+    assert.strictEqual(never.code, 2)
+    assert.match(never.stderr, /RAPPEL_DEFAULT_POLICY is .*retries/)
+  }, 60_000)
+
   it("a failure is a line with the error's name, message and fields, and exit 1", async () => {
     const { code, stdout } = await inMemory("greeting", "--input", `["u0"]`, "--json")
 

@@ -157,7 +157,7 @@ export const measure = (options: MeasureOptions): Effect.Effect<Measured, unknow
     yield* Effect.addFinalizer((exit) => Scope.close(engineScope, exit))
     const context = yield* Layer.buildWithScope(
       Layer.provideMerge(
-        Engine.layer(Engine.dispatcherOptions(settings as Settings)),
+        Engine.layer(Engine.dispatcherOptions(settings as Settings), { defaultPolicy: {} }),
         Layer.mergeAll(
           Sql.layerPg({ url: server.url, maxConnections: CONNECTIONS }),
           layerPool(options, folder),

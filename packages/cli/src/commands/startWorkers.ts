@@ -46,7 +46,7 @@ export const execute = (
     const projectRoot = projectRootOf(folder)
     const manifest = readManifest(projectRoot)
     const engine = Layer.merge(
-      Engine.layer(Engine.dispatcherOptions(settings)),
+      Engine.layer(Engine.dispatcherOptions(settings), settings),
       Retention.layer(settings.retention)
     ).pipe(
       Layer.provide(Layer.mergeAll(

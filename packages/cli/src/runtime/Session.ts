@@ -82,7 +82,10 @@ export const make = (options: SessionOptions): Effect.Effect<Session, never, Sco
           [Layer.build(layerPool(options, projectRoot)), Fiber.join(queue)],
           { concurrency: 2 }
         )
-        const engine = Engine.layer(Engine.ownWorkOnly(Engine.dispatcherOptions(settings)))
+        const engine = Engine.layer(
+          Engine.ownWorkOnly(Engine.dispatcherOptions(settings)),
+          settings
+        )
         const parts = Layer.mergeAll(
           Layer.succeedContext(Context.merge(pool, database)),
           Layer.succeed(ProgramSource.ProgramSource, ProgramSource.make({}))

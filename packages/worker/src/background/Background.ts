@@ -59,7 +59,7 @@ const newestSource = (projectRoot: string): number => {
 const layerEngine = (
   { projectRoot, settings }: BackgroundOptions
 ): Layer.Layer<LocalDispatcher, unknown, Queue> =>
-  Engine.layer(Engine.dispatcherOptions(settings)).pipe(
+  Engine.layer(Engine.dispatcherOptions(settings), settings).pipe(
     Layer.provide(Layer.mergeAll(
       Layer.succeed(ProgramSource.ProgramSource, ProgramSource.make({})),
       ProcessPool.layer({

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import { type PolicyOptions, toPolicy } from "@rappel/core/action/Policy"
 import { toMillis } from "@rappel/core/duration/Duration"
 import { parseRules, type Rules } from "@rappel/core/retention/Rules"
 import * as Redacted from "effect/Redacted"
@@ -42,6 +43,8 @@ export interface Settings {
   readonly maxConcurrentInstances: number | undefined
   /** Actions after which a worker process is replaced. */
   readonly maxActionLifecycle: number | undefined
+  /** What holds for calls whose action, workflow and call say nothing else. */
+  readonly defaultPolicy: PolicyOptions
   /** How long finished instances are kept; for ever where no rule says otherwise. */
   readonly retention: Rules
   /** `run()` in an app answers with the instance's id and does not wait. */
@@ -155,6 +158,24 @@ const rules = (variables: Variables, name: string): Rules => {
   }
 }
 
+const policy = (variables: Variables, name: string): PolicyOptions => {
+  const value = text(variables, name)
+  if (value === undefined) return {}
+  try {
+    const options: unknown = JSON.parse(value)
+    if (typeof options !== "object" || options === null || Array.isArray(options)) {
+      throw new TypeError("it is no object")
+    }
+    toPolicy(options)
+    return options
+  } catch (cause) {
+    throw new SettingRefused(
+      `${name} is ${JSON.stringify(value)}: ${(cause as Error).message}. It takes options of a ` +
+        `policy as JSON, such as {"retry":3,"timeout":"1 minute"}`
+    )
+  }
+}
+
 /**
  * The settings in these variables.
  *
@@ -178,6 +199,7 @@ export const settingsOf = (variables: Variables): Settings => {
     batchSize: count(variables, "RAPPEL_BATCH_SIZE"),
     maxConcurrentInstances: count(variables, "RAPPEL_MAX_CONCURRENT_INSTANCES"),
     maxActionLifecycle: count(variables, "RAPPEL_MAX_ACTION_LIFECYCLE"),
+    defaultPolicy: policy(variables, "RAPPEL_DEFAULT_POLICY"),
     retention: rules(variables, "RAPPEL_RETENTION"),
     skipsWait: isOn(variables, "RAPPEL_SKIP_WAIT_FOR_INSTANCE"),
     isProduction: text(variables, "NODE_ENV") === "production",

@@ -11,6 +11,7 @@ import type { LocalDispatcher } from "@rappel/core/dispatcher/LocalDispatcher"
 import type { Queue } from "@rappel/core/queue/Queue"
 import type { QueueUnavailable, SchemaTooNew } from "@rappel/core/queue/QueueError"
 import * as Rappel from "@rappel/core/Rappel"
+import * as DefaultPolicy from "@rappel/core/retry/DefaultPolicy"
 import type { WorkerPool } from "@rappel/core/worker/WorkerPool"
 import * as Layer from "effect/Layer"
 import { hostname } from "node:os"
@@ -49,7 +50,8 @@ export const ownWorkOnly = (options: DispatcherOptions): DispatcherOptions => ({
  * @category layers
  */
 export const layer = (
-  options: DispatcherOptions
+  options: DispatcherOptions,
+  { defaultPolicy }: Pick<Settings, "defaultPolicy">
 ): Layer.Layer<
   RappelClient | LocalDispatcher,
   QueueUnavailable | SchemaTooNew,
@@ -57,5 +59,8 @@ export const layer = (
 > =>
   Layer.provide(
     Rappel.layer(options),
-    Layer.provide(Rappel.layerDecisions, NodeWatchdog.layer)
+    Layer.provide(
+      Rappel.layerDecisions,
+      Layer.merge(NodeWatchdog.layer, DefaultPolicy.layer(defaultPolicy))
+    )
   )

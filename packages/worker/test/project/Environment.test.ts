@@ -19,6 +19,7 @@ describe("settingsOf", () => {
       RAPPEL_MAX_CONCURRENT_INSTANCES: "20",
       RAPPEL_MAX_ACTION_LIFECYCLE: "1000",
       RAPPEL_SKIP_WAIT_FOR_INSTANCE: "true",
+      RAPPEL_DEFAULT_POLICY: `{"retry":3,"timeout":"1 minute"}`,
       NODE_ENV: "production"
     })
 
@@ -35,6 +36,7 @@ describe("settingsOf", () => {
       maxConcurrentInstances: 20,
       maxActionLifecycle: 1000,
       skipsWait: true,
+      defaultPolicy: { retry: 3, timeout: "1 minute" },
       isProduction: true
     })
   })
@@ -48,6 +50,16 @@ describe("settingsOf", () => {
     assert.strictEqual(settings.concurrentPerWorker, 10)
     assert.deepStrictEqual(settings.userModules, [])
     assert.isFalse(settings.skipsWait)
+    assert.deepStrictEqual(settings.defaultPolicy, {})
+  })
+
+  it("a default policy that no call could have is refused", () => {
+    for (const value of ["3", "retry", `{"retries":3}`, `{"timeout":"soon"}`]) {
+      assert.throws(
+        () => settingsOf({ RAPPEL_DEFAULT_POLICY: value }),
+        /^RAPPEL_DEFAULT_POLICY is .*It takes options of a policy as JSON/
+      )
+    }
   })
 
   it("durations may be written out", () => {
