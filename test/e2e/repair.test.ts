@@ -1,5 +1,6 @@
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { readFile, writeFile } from "node:fs/promises"
+import * as esbuild from "esbuild"
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import path from "node:path"
 import pg from "pg"
 import * as Postgres from "../kit/Postgres.ts"
@@ -142,8 +143,30 @@ describe("rappel deploy-check", () => {
     assert.strictEqual(ready.code, 0, ready.stdout + ready.stderr)
     assert.match(ready.stdout, /1 live instance of 1 program: this code can go on with them/)
 
+    // As a bundle is deployed: one file, and nothing of the sources.
+    const bundle = path.join(cwd, "dist/bundle.mjs")
+    await esbuild.build({
+      entryPoints: [path.join(cwd, ".rappel/generated.ts")],
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      external: ["@rappel/*"],
+      outfile: bundle
+    })
+    await rm(path.join(cwd, "src"), { recursive: true })
+    await rm(path.join(cwd, ".rappel"), { recursive: true })
+    const without = await rappel("deploy-check")
+    assert.strictEqual(without.code, 1, without.stdout + without.stderr)
+    const bundled = await Processes.rappel(["deploy-check"], {
+      cwd,
+      env: { DATABASE_URL, RAPPEL_USER_MODULE: "./dist/bundle.mjs" }
+    })
+    assert.strictEqual(bundled.code, 0, bundled.stdout + bundled.stderr)
+
     const renamed = orders.replace("const ship =", "const send =").replace("ship(id)", "send(id)")
+    await mkdir(path.join(cwd, "src"))
     await writeFile(path.join(cwd, "src/orders.ts"), renamed)
+    assert.strictEqual((await rappel("build")).code, 0)
     const gone = await rappel("deploy-check", "--json")
     assert.strictEqual(gone.code, 1, gone.stderr)
     const { findings, live, ready: isReady } = JSON.parse(gone.stdout)

@@ -9,7 +9,7 @@
 import { checkDeploy, type DeployFinding } from "@rappel/core/deploy/checkDeploy"
 import { Queue } from "@rappel/core/queue/Queue"
 import * as ActionModules from "@rappel/worker/ActionModules"
-import { projectRootOf } from "@rappel/worker/project/ProjectFiles"
+import { projectRootOf, readManifest } from "@rappel/worker/project/ProjectFiles"
 import * as Database from "@rappel/worker/runtime/Database"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
@@ -44,7 +44,8 @@ export const execute = (
     claimStdout()
     const projectRoot = projectRootOf(folder)
     const { userModules } = settings
-    const source = yield* ActionModules.make({ projectRoot, userModules, manifest: null })
+    const manifest = readManifest(projectRoot)?.generated ?? null
+    const source = yield* ActionModules.make({ projectRoot, userModules, manifest })
     const report = yield* Effect.provide(
       Effect.flatMap(Queue, (queue) => checkDeploy(queue, source, input.limit)),
       Database.layerQueue(targetOf(settings, folder), { maxConnections: 1 })
