@@ -14,9 +14,9 @@ import { type Kept, type System, until } from "./System.ts"
 /** Faults by how often they are dealt. */
 const WEIGHTS = {
   "worker-kill": 34,
-  "dispatcher-kill": 17,
-  "zombie": 7,
-  "postgres-crash": 7,
+  "dispatcher-kill": 18,
+  "zombie": 8,
+  "postgres-crash": 8,
   "terminate": 6,
   "delay": 4,
   "cut": 6,
@@ -56,7 +56,7 @@ export interface Fault {
 const LEASE_MILLIS = 5000
 
 /** How long a target is awaited that has something in flight. */
-const AIM_MILLIS = 1500
+const AIM_MILLIS = 2500
 
 export const deal = async (
   system: System,
@@ -89,21 +89,26 @@ export const deal = async (
       !busy.has(one) && one.pid() !== undefined && system.workersOf(one).length > 0
     )
 
-  /** A dispatcher with a worker that has calls in flight, as soon as there is one. */
+  /**
+   * A dispatcher with a worker that has calls in flight, as soon as there is one. One that has
+   * just been started has none for a while, so it is one of the others then.
+   */
   const aim = async (): Promise<{ readonly target: Kept; readonly worker: number } | undefined> => {
-    const first = free()
-    if (first.length === 0) return undefined
-    const target = random.pick(first)
+    const lucks = new Map(system.dispatchers.map((one) => [one, random.next()]))
     const luck = random.next()
-    let found: number | undefined
-    await until(() => {
+    let found: { readonly target: Kept; readonly worker: number } | undefined
+    const look = (target: Kept) => {
       const workers = system.workersOf(target).filter((pid) =>
         openExecutions(system.ledger, pid) > 0
       )
-      found = workers[Math.floor(luck * workers.length)]
-      return found !== undefined
+      const worker = workers[Math.floor(luck * workers.length)]
+      return worker === undefined ? undefined : { target, worker }
+    }
+    await until(() => {
+      const targets = free().sort((a, b) => lucks.get(a)! - lucks.get(b)!)
+      return targets.some((target) => (found = look(target)) !== undefined)
     }, AIM_MILLIS)
-    return found === undefined || target.pid() === undefined ? undefined : { target, worker: found }
+    return found
   }
 
   const holding = async (what: unknown, body: () => Promise<void>) => {

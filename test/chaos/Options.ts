@@ -15,6 +15,8 @@ export interface Options {
   readonly dispatchers: number
   /** Per dispatcher. */
   readonly workers: number
+  /** Worker processes that each dispatcher keeps ready beside them. */
+  readonly spares: number
   /** Calls at the same time per worker. */
   readonly concurrency: number
   readonly clients: number
@@ -43,8 +45,9 @@ need, and audits what came out. Ends with 0 when every promise held, with 1 when
   --sabotage S     breaks the protocol on purpose, so that the audit must fail:
                    ${SABOTAGES.join(", ")}
   --dispatchers N  (3)      --workers N    per dispatcher (2)
+  --spares N       worker processes kept ready beside them (1)
   --concurrency N  calls per worker (10)
-  --clients N      (2)      --instances N  in flight per client (80)
+  --clients N      (2)      --instances N  in flight per client (120)
   --gap N          mean milliseconds between two faults (2600)
   --drain N        seconds that instances get to end in the end (120)
   --only K,K       deals only faults of these kinds
@@ -63,6 +66,7 @@ export const parse = (args: ReadonlyArray<string>, seed: number): Options | unde
       sabotage: { type: "string" },
       dispatchers: { type: "string" },
       workers: { type: "string" },
+      spares: { type: "string" },
       concurrency: { type: "string" },
       clients: { type: "string" },
       instances: { type: "string" },
@@ -91,9 +95,10 @@ export const parse = (args: ReadonlyArray<string>, seed: number): Options | unde
     sabotage: sabotage as Sabotage | undefined,
     dispatchers: number("dispatchers", values.dispatchers, 3),
     workers: number("workers", values.workers, 2),
+    spares: number("spares", values.spares, 1),
     concurrency: number("concurrency", values.concurrency, 10),
     clients: number("clients", values.clients, 2),
-    instances: number("instances", values.instances, 80),
+    instances: number("instances", values.instances, 120),
     gapMillis: number("gap", values.gap, 2600),
     drainSeconds: number("drain", values.drain, 120),
     only: values.only === undefined ? [] : values.only.split(","),

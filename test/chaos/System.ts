@@ -188,6 +188,7 @@ export const make = async (options: Options): Promise<System> => {
           DATABASE_URL: proxy.url,
           CHAOS_LEDGER: ledger,
           RAPPEL_WORKER_COUNT: String(options.workers),
+          RAPPEL_SPARE_WORKERS: String(options.spares),
           RAPPEL_CONCURRENT_PER_WORKER: String(options.concurrency)
         }
       })

@@ -118,6 +118,7 @@ const engine = Engine.layer(Engine.dispatcherOptions(settings), settings).pipe(
     layerQueue,
     ProcessPool.layer({
       workers: settings.workerCount,
+      spares: settings.spareWorkers ?? 0,
       concurrency: settings.concurrentPerWorker,
       projectRoot: projectRootOf(process.cwd())
     }),
