@@ -9,30 +9,14 @@ import type { Policy } from "../../src/machine/Model.ts"
 import type { Loaded, StoredEvent } from "../../src/queue/Queue.ts"
 import { decideRetry } from "../../src/retry/decide.ts"
 import { encodeError } from "../../src/value/Value.ts"
-import { chainMachine, chainProgram } from "./chainMachine.ts"
-
-const file = chainProgram(["work"])
-const NOW = 5_000_000
+import { chainMachine } from "./chainMachine.ts"
+import { file, loadedOf, NOW } from "./loadedOf.ts"
 
 const loadedWith = (
   steps: ReadonlyArray<string>,
   events: ReadonlyArray<StoredEvent>,
   epoch: number
-): Loaded => ({
-  id: "00000000-0000-7000-8000-000000000001",
-  epoch,
-  name: "chain",
-  program: file.hash,
-  input: JSON.stringify(steps),
-  seed: "0".repeat(32),
-  startedAt: NOW,
-  lastSeq: events.length,
-  claims: 1,
-  completed: false,
-  snapshot: null,
-  events,
-  inbox: []
-})
+): Loaded => loadedOf(1, JSON.stringify(steps), { epoch, lastSeq: events.length, events })
 
 const adopted = (loaded: Loaded, now = NOW): Owned =>
   Either.getOrThrow(adopt(loaded, chainMachine, file, now))

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { DispatcherCore } from "../../src/dispatcher/DispatcherCore.ts"
 import { decideRetry, decideTimeout, limitMillis } from "../../src/retry/decide.ts"
 import type { CallRequest } from "../../src/worker/WorkerPool.ts"
-import { chainMachine, chainProgram } from "./chainMachine.ts"
+import { chainMachine } from "./chainMachine.ts"
+import { file, loadedOf } from "./loadedOf.ts"
 
 describe("a commit", () => {
   it("takes no further instance once it holds 16 Mi characters", () => {
@@ -29,23 +30,8 @@ describe("a commit", () => {
         }
       }
     )
-    const file = chainProgram(["work"])
     for (let i = 0; i < 5; i++) {
-      core.adopt({
-        id: String(i),
-        epoch: 1,
-        name: "chain",
-        program: file.hash,
-        input: JSON.stringify(["work", "work"]),
-        seed: "0".repeat(32),
-        startedAt: 1000,
-        lastSeq: 0,
-        claims: 1,
-        completed: false,
-        snapshot: null,
-        events: [],
-        inbox: []
-      }, file)
+      core.adopt(loadedOf(i, JSON.stringify(["work", "work"]), { startedAt: 1000 }), file)
     }
     const value = "x".repeat(6 * 1024 * 1024)
     core.reports(calls.map(({ id }) => ({ id, kind: "succeeded", value, millis: 1 })))

@@ -6,29 +6,11 @@ import { adopt } from "../../src/dispatcher/adopt.ts"
 import * as attempts from "../../src/dispatcher/attempts.ts"
 import { decodeLost, decodeOutcome } from "../../src/dispatcher/EventCodec.ts"
 import { type Owned, takeFresh } from "../../src/dispatcher/Owned.ts"
-import type { Loaded } from "../../src/queue/Queue.ts"
 import { describeError } from "../../src/value/Value.ts"
-import { chainProgram } from "./chainMachine.ts"
 import { fanMachine } from "./fanMachine.ts"
+import { file, loadedOf, NOW } from "./loadedOf.ts"
 
-const NOW = 5_000_000
-const file = chainProgram(["work"])
-
-const loaded: Loaded = {
-  id: "00000000-0000-7000-8000-000000000001",
-  epoch: 1,
-  name: "fan",
-  program: file.hash,
-  input: "1",
-  seed: "0".repeat(32),
-  startedAt: NOW,
-  lastSeq: 0,
-  claims: 1,
-  completed: false,
-  snapshot: null,
-  events: [],
-  inbox: []
-}
+const loaded = loadedOf(1, "1")
 
 const withCall = (policy: Parameters<typeof toPolicy>[0] = {}) => {
   const machine = fanMachine(toPolicy(policy))

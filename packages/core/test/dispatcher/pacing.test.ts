@@ -13,10 +13,8 @@ import * as RetrySchedules from "../../src/retry/RetrySchedules.ts"
 import * as Timeouts from "../../src/retry/Timeouts.ts"
 import { Scheduler } from "../../src/scheduler/Scheduler.ts"
 import { type CallReport, WorkerPool } from "../../src/worker/WorkerPool.ts"
-import { chainMachine, chainProgram } from "./chainMachine.ts"
-
-const file = chainProgram(["work"])
-const idOf = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`
+import { chainMachine } from "./chainMachine.ts"
+import { file, idOf, loadedOf } from "./loadedOf.ts"
 
 /** A core that holds five instances, each of whose steps takes so long. */
 const coreOf = (stepMillis: number, steps: ReadonlyArray<string>) => {
@@ -53,21 +51,7 @@ const coreOf = (stepMillis: number, steps: ReadonlyArray<string>) => {
     }
   )
   for (let n = 1; n <= 5; n++) {
-    core.adopt({
-      id: idOf(n),
-      epoch: 1,
-      name: "chain",
-      program: file.hash,
-      input: JSON.stringify(steps),
-      seed: "0".repeat(32),
-      startedAt: now,
-      lastSeq: 0,
-      claims: 1,
-      completed: false,
-      snapshot: null,
-      events: [],
-      inbox: []
-    }, file)
+    core.adopt(loadedOf(n, JSON.stringify(steps), { startedAt: now }), file)
   }
   core.takeCommit("d")
   core.committed({ accepted: new Set([1, 2, 3, 4, 5].map(idOf)), busy: new Set() })

@@ -5,10 +5,8 @@ import { DispatcherCore } from "../../src/dispatcher/DispatcherCore.ts"
 import { decideRetry, decideTimeout, limitMillis } from "../../src/retry/decide.ts"
 import * as Scheduler from "../../src/scheduler/Scheduler.ts"
 import type { CallRequest } from "../../src/worker/WorkerPool.ts"
-import { chainMachine, chainProgram } from "./chainMachine.ts"
-
-const ID = "00000000-0000-7000-8000-000000000001"
-const file = chainProgram(["work"])
+import { chainMachine } from "./chainMachine.ts"
+import { file, loadedOf } from "./loadedOf.ts"
 
 /** Bytes of events and of snapshots of a chain whose every step adds `bytes` to the state. */
 const costOf = (steps: number, bytes: number) => {
@@ -26,21 +24,10 @@ const costOf = (steps: number, bytes: number) => {
     },
     pool: { slots: () => 1, submit: (calls) => submitted.push(...calls), interrupt: () => {} }
   })
-  core.adopt({
-    id: ID,
-    epoch: 1,
-    name: "chain",
-    program: file.hash,
-    input: JSON.stringify(Array.from({ length: steps }, () => "work")),
-    seed: "0".repeat(32),
-    startedAt: 0,
-    lastSeq: 0,
-    claims: 1,
-    completed: false,
-    snapshot: null,
-    events: [],
-    inbox: []
-  }, file)
+  core.adopt(
+    loadedOf(1, JSON.stringify(Array.from({ length: steps }, () => "work")), { startedAt: 0 }),
+    file
+  )
   const cost = { events: 0, snapshots: 0, count: 0, isDone: false }
   for (let call = submitted.shift(); call !== undefined; call = submitted.shift()) {
     core.reports([{ id: call.id, kind: "succeeded", value: "x".repeat(bytes), millis: 0 }])

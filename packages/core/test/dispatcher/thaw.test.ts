@@ -2,30 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DispatcherCore } from "../../src/dispatcher/DispatcherCore.ts"
 import { encodeOutcome } from "../../src/dispatcher/EventCodec.ts"
-import type { Arrived, CommitEntry, Loaded } from "../../src/queue/Queue.ts"
+import type { Arrived, CommitEntry } from "../../src/queue/Queue.ts"
 import { decideRetry, decideTimeout, limitMillis } from "../../src/retry/decide.ts"
-import { chainProgram } from "./chainMachine.ts"
 import { fanMachine } from "./fanMachine.ts"
+import { file, loadedOf, NOW } from "./loadedOf.ts"
 
-const NOW = 5_000_000
-const file = chainProgram(["work"])
-const ID = "00000000-0000-7000-8000-000000000001"
-
-const loaded: Loaded = {
-  id: ID,
-  epoch: 1,
-  name: "fan",
-  program: file.hash,
-  input: "3",
-  seed: "0".repeat(32),
-  startedAt: NOW,
-  lastSeq: 0,
-  claims: 1,
-  completed: false,
-  snapshot: null,
-  events: [],
-  inbox: []
-}
+const loaded = loadedOf(1, "3")
+const ID = loaded.id
 
 const message = (fields: Partial<Arrived>): Arrived => ({
   id: "m1",

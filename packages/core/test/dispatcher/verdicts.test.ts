@@ -18,34 +18,18 @@ import { encodeVerdict } from "../../src/queue/callVerdict.ts"
 import type { Arrived, Loaded } from "../../src/queue/Queue.ts"
 import { decideRetry, decideTimeout, limitMillis } from "../../src/retry/decide.ts"
 import { encodeError } from "../../src/value/Value.ts"
-import { chainProgram } from "./chainMachine.ts"
 import { fanMachine } from "./fanMachine.ts"
+import { file, loadedOf, NOW } from "./loadedOf.ts"
 
-const file = chainProgram(["work"])
 const machine = fanMachine({ queue: "gpu", retry: { attempts: 5 } })
-const NOW = 5_000_000
-const ID = "00000000-0000-7000-8000-000000000001"
 const services = {
   retries: { decide: decideRetry },
   timeouts: { decide: decideTimeout, limitMillis }
 }
 const failed: Verdict = { kind: "failed", error: encodeError(new Error("no")) }
 
-const loaded: Loaded = {
-  id: ID,
-  epoch: 1,
-  name: "fan",
-  program: file.hash,
-  input: "2",
-  seed: "0".repeat(32),
-  startedAt: NOW,
-  lastSeq: 0,
-  claims: 1,
-  completed: false,
-  snapshot: null,
-  events: [],
-  inbox: []
-}
+const loaded = loadedOf(1, "2")
+const ID = loaded.id
 
 const adopted = (fields: Partial<Loaded> = {}): Owned =>
   Either.getOrThrow(adopt({ ...loaded, ...fields }, machine, file, NOW, () => true))

@@ -9,31 +9,13 @@ import { CALL_WINDOW, takeFresh } from "../../src/dispatcher/Owned.ts"
 import type { Loaded } from "../../src/queue/Queue.ts"
 import { decideRetry, decideTimeout, limitMillis } from "../../src/retry/decide.ts"
 import type { CallRequest } from "../../src/worker/WorkerPool.ts"
-import { chainProgram } from "./chainMachine.ts"
 import { fanMachine } from "./fanMachine.ts"
+import { file, idOf, loadedOf, NOW } from "./loadedOf.ts"
 
-const file = chainProgram(["work"])
 const machine = fanMachine()
-const NOW = 5_000_000
 
-const idOf = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`
-
-const loadedOf = (n: number, count: number, fields: Partial<Loaded> = {}): Loaded => ({
-  id: idOf(n),
-  epoch: 1,
-  name: "fan",
-  program: file.hash,
-  input: String(count),
-  seed: "0".repeat(32),
-  startedAt: NOW,
-  lastSeq: 0,
-  claims: 1,
-  completed: false,
-  snapshot: null,
-  events: [],
-  inbox: [],
-  ...fields
-})
+const fanOf = (n: number, count: number, fields: Partial<Loaded> = {}): Loaded =>
+  loadedOf(n, String(count), fields)
 
 const coreWith = (slots: number) => {
   const executing: Array<CallRequest> = []
@@ -87,7 +69,7 @@ describe("Backlog", () => {
 describe("a fan-out", () => {
   it("holds no more calls than its window, however many slots there are", () => {
     const { core, executing } = coreWith(10_000)
-    core.adopt(loadedOf(1, 3000), file)
+    core.adopt(fanOf(1, 3000), file)
     assert.lengthOf(executing, CALL_WINDOW)
     assert.strictEqual(core.owned.get(idOf(1))!.calls.size, CALL_WINDOW)
     assert.strictEqual(core.waitingCount(), 2000)
@@ -102,7 +84,7 @@ describe("a fan-out", () => {
   it("leaves every other slot to the others", () => {
     const { core, executing, ownership } = coreWith(6)
     ownership.isCertain = false
-    for (const n of [1, 2, 3]) core.adopt(loadedOf(n, n === 3 ? 1 : 1000), file)
+    for (const n of [1, 2, 3]) core.adopt(fanOf(n, n === 3 ? 1 : 1000), file)
 
     ownership.isCertain = true
     core.confirmed()
@@ -122,7 +104,7 @@ describe("a fan-out", () => {
 
   it("completes, and its snapshot goes on where it was", () => {
     const { core, executing } = coreWith(100)
-    core.adopt(loadedOf(1, 500), file)
+    core.adopt(fanOf(1, 500), file)
     for (let settled = 0; settled < 200; settled++) {
       const { id } = executing[settled]!
       core.reports([{ id, kind: "succeeded", value: "1", millis: 1 }])
@@ -133,7 +115,7 @@ describe("a fan-out", () => {
 
     // Its owner dies: what ran may have run, and what had no slot yet has not.
     const other = coreWith(1000)
-    const loaded = loadedOf(1, 500, {
+    const loaded = fanOf(1, 500, {
       epoch: 2,
       lastSeq: 200,
       snapshot: entry!.snapshot,
@@ -159,7 +141,7 @@ describe("a fan-out", () => {
 
   it("records no more losses than its last owner may have given out", () => {
     const owned = Either.getOrThrow(
-      adopt(loadedOf(1, 3000, { epoch: 2 }), machine, file, NOW)
+      adopt(fanOf(1, 3000, { epoch: 2 }), machine, file, NOW)
     )
 
     assert.lengthOf(owned.pending.events, CALL_WINDOW)
@@ -168,13 +150,13 @@ describe("a fan-out", () => {
   })
 
   it("steps a recorded failure of a call that was never taken from the backlog", () => {
-    const first = Either.getOrThrow(adopt(loadedOf(1, 5), machine, file, NOW))
+    const first = Either.getOrThrow(adopt(fanOf(1, 5), machine, file, NOW))
     const call = [takeFresh(first)!, takeFresh(first)!][1]!
     attempts.lose(call, "gone", NOW)
 
     const second = Either.getOrThrow(
       adopt(
-        loadedOf(1, 5, { lastSeq: 1, events: first.pending.events.slice() }),
+        fanOf(1, 5, { lastSeq: 1, events: first.pending.events.slice() }),
         machine,
         file,
         NOW
