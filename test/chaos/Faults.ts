@@ -33,8 +33,8 @@ export const FAULT_KINDS = Object.keys(WEIGHTS) as ReadonlyArray<FaultKind>
 /** Without a fence, zombies and hosts that were cut off are what does the harm. */
 const WEIGHTS_WITHOUT_FENCE: typeof WEIGHTS = { ...WEIGHTS, zombie: 80, partition: 40 }
 
-const weightsOf = ({ only, sabotage }: Options): Readonly<Partial<Record<FaultKind, number>>> => {
-  const weights = sabotage === "no-fence" ? WEIGHTS_WITHOUT_FENCE : WEIGHTS
+const weightsOf = ({ only, sabotages }: Options): Readonly<Partial<Record<FaultKind, number>>> => {
+  const weights = sabotages.includes("no-fence") ? WEIGHTS_WITHOUT_FENCE : WEIGHTS
   if (only.length === 0) return weights
   const unknown = only.filter((kind) => !(kind in WEIGHTS))
   if (unknown.length > 0) throw new BadOption(`--only does not know ${unknown.join(", ")}`)

@@ -11,7 +11,8 @@ export interface Options {
   readonly seconds: number
   readonly seed: number
   readonly json: boolean
-  readonly sabotage: Sabotage | undefined
+  /** What is broken on purpose. */
+  readonly sabotages: ReadonlyArray<Sabotage>
   readonly dispatchers: number
   /** Per dispatcher. */
   readonly workers: number
@@ -42,7 +43,7 @@ need, and audits what came out. Ends with 0 when every promise held, with 1 when
   --seconds N      how long faults are dealt (60)
   --seed N         which faults (a number of the clock)
   --json           one JSON document on stdout
-  --sabotage S     breaks the protocol on purpose, so that the audit must fail:
+  --sabotage S,S   breaks the protocol on purpose, so that the audit must fail:
                    ${SABOTAGES.join(", ")}
   --dispatchers N  (3)      --workers N    per dispatcher (2)
   --spares N       worker processes kept ready beside them (1)
@@ -84,15 +85,15 @@ export const parse = (args: ReadonlyArray<string>, seed: number): Options | unde
     if (!/^\d+$/.test(text)) throw new BadOption(`--${name} takes a whole number, not "${text}"`)
     return Number(text)
   }
-  const { sabotage } = values
-  if (sabotage !== undefined && !SABOTAGES.includes(sabotage as Sabotage)) {
-    throw new BadOption(`--sabotage takes one of ${SABOTAGES.join(", ")}`)
+  const sabotages = values.sabotage?.split(",") ?? []
+  if (!sabotages.every((one): one is Sabotage => SABOTAGES.includes(one as Sabotage))) {
+    throw new BadOption(`--sabotage takes ${SABOTAGES.join(", ")}, or several with commas`)
   }
   return {
     seconds: number("seconds", values.seconds, 60),
     seed: number("seed", values.seed, seed),
     json: values.json,
-    sabotage: sabotage as Sabotage | undefined,
+    sabotages,
     dispatchers: number("dispatchers", values.dispatchers, 3),
     workers: number("workers", values.workers, 2),
     spares: number("spares", values.spares, 1),

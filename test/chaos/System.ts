@@ -180,9 +180,9 @@ export const make = async (options: Options): Promise<System> => {
     for (let i = 0; i < options.dispatchers; i++) {
       const proxy = await proxied()
       const command = () => ({
-        args: options.sabotage === undefined
+        args: options.sabotages.length === 0
           ? [RAPPEL, "start-workers"]
-          : [WITH_SOURCES, SABOTAGED, options.sabotage],
+          : [WITH_SOURCES, SABOTAGED, ...options.sabotages],
         cwd: project.folder,
         env: {
           DATABASE_URL: proxy.url,

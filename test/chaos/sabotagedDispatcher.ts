@@ -1,5 +1,5 @@
 /**
- * `rappel start-workers` with one promise broken on purpose, to see that the audit notices.
+ * `rappel start-workers` with promises broken on purpose, to see that the audit notices.
  *
  * The parts are the same; what breaks is a layer around the queue, or the text of a statement
  * on its way to the driver. No product code knows of it.
@@ -19,7 +19,7 @@ import * as Layer from "effect/Layer"
 import type pg from "pg"
 import type { Sabotage } from "./Options.ts"
 
-const sabotage = process.argv[2] as Sabotage
+const sabotages = process.argv.slice(2) as ReadonlyArray<Sabotage>
 const settings = settingsOf(process.env)
 
 /** What keeps others out, and what lets them in: the owner's lock, and the log's primary key. */
@@ -95,20 +95,20 @@ const withoutVerdict = (queue: Queue["Type"]): Queue["Type"] => ({
   beat: (dispatcher) => Effect.map(queue.beat(dispatcher), (beat) => ({ ...beat, alive: true }))
 })
 
+const WRAPPERS: Readonly<Record<Sabotage, (queue: Queue["Type"]) => Queue["Type"]>> = {
+  "no-fence": withoutVerdict,
+  "commit-after-send": commitAfterSend,
+  "double-outcome": doubleOutcome
+}
+
 const wrap = (queue: Queue["Type"]): Queue["Type"] =>
-  sabotage === "no-fence"
-    ? withoutVerdict(queue)
-    : sabotage === "commit-after-send"
-    ? commitAfterSend(queue)
-    : sabotage === "double-outcome"
-    ? doubleOutcome(queue)
-    : queue
+  sabotages.reduce((wrapped, sabotage) => WRAPPERS[sabotage](wrapped), queue)
 
 const layerQueue = Layer.effect(Queue, Effect.map(Queue, wrap)).pipe(
   Layer.provide(PgQueue.layerWith({})),
   Layer.provide(Layer.effect(
     PgPool,
-    Effect.map(PgPool, (pool) => sabotage === "no-fence" ? withoutFence(pool) : pool)
+    Effect.map(PgPool, (pool) => sabotages.includes("no-fence") ? withoutFence(pool) : pool)
   )),
   Layer.provide(layerClient({ url: settings.databaseUrl!, maxConnections: 4 }))
 )
