@@ -64,8 +64,20 @@ export class CallsMemory {
     this.rows.delete(id)
   }
 
-  removeOf(instanceId: string): void {
-    for (const [id, row] of this.rows) if (row.instanceId === instanceId) this.rows.delete(id)
+  /** Removes calls whose outcome nobody wants, and answers whether somebody had taken one. */
+  withdraw(ids: Iterable<string>): boolean {
+    let isTaken = false
+    for (const id of ids) {
+      isTaken ||= (this.rows.get(id)?.taker ?? null) !== null
+      this.rows.delete(id)
+    }
+    return isTaken
+  }
+
+  withdrawOf(instanceId: string): boolean {
+    return this.withdraw(
+      Array.from(this.rows).filter(([, row]) => row.instanceId === instanceId).map(([id]) => id)
+    )
   }
 
   offersOf(instanceId: string): ReadonlyArray<CallKey> {

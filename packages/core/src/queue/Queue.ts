@@ -412,6 +412,8 @@ export type Wake =
   | { readonly kind: "finished"; readonly ids: ReadonlyArray<string> }
   /** Calls were offered, or room was made for more. */
   | { readonly kind: "offered" }
+  /** Calls that ran were withdrawn; a queue whose dispatchers beat need not say it. */
+  | { readonly kind: "withdrawn" }
   /** Messages came for instances that this dispatcher owns. */
   | { readonly kind: "arrived"; readonly dispatcher: string }
   /** The listener (re)connected: anything may have been missed. */

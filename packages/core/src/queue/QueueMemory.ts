@@ -304,8 +304,12 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         const finished: Array<string> = []
         let released = false
         let offered = false
+        let withdrawn = false
+        const onWithdrawn = () => {
+          withdrawn = true
+        }
         for (const entry of commit.entries) {
-          if (!commitOne(store, commit, entry, now())) continue
+          if (!commitOne(store, commit, entry, now(), onWithdrawn)) continue
           accepted.add(entry.id)
           if (entry.outcome !== null) finished.push(entry.id)
           const hasWoken = entry.outcome !== null || (entry.children ?? []).length > 0 ||
@@ -317,7 +321,8 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
         const rings = [
           ...(finished.length === 0 ? [] : [ring({ kind: "finished", ids: finished })]),
           ...(released ? [ring({ kind: "due" })] : []),
-          ...(offered ? [ring({ kind: "offered" })] : [])
+          ...(offered ? [ring({ kind: "offered" })] : []),
+          ...(withdrawn ? [ring({ kind: "withdrawn" })] : [])
         ]
         return Effect.as(Effect.all(rings, { discard: true }), answer)
       }),

@@ -172,12 +172,16 @@ const tellParent = (store: Store, id: string, { outcome, parent, repairs }: Inst
   })
 }
 
-/** True when the entry is durable after this call; false when its instance is somebody else's. */
+/**
+ * True when the entry is durable after this call; false when its instance is somebody else's.
+ * `onWithdrawn` hears when it took calls away that somebody runs.
+ */
 export const commitOne = (
   store: Store,
   commit: Commit,
   entry: CommitEntry,
-  now: number
+  now: number,
+  onWithdrawn: () => void
 ): boolean => {
   const instance = store.instances.get(entry.id)
   if (instance === undefined) return false
@@ -195,7 +199,7 @@ export const commitOne = (
     instance.inbox.delete(message)
     store.calls.remove(message)
   }
-  for (const call of entry.withdrawn ?? []) store.calls.remove(callIdOf(call))
+  if (store.calls.withdraw((entry.withdrawn ?? []).map(callIdOf))) onWithdrawn()
   store.calls.offer(entry.id, entry.offers ?? [], now)
   for (const { message, outcome } of entry.replies ?? []) {
     if (!store.replies.has(message)) {
@@ -227,7 +231,7 @@ export const commitOne = (
   } else if (entry.then.kind === "close") {
     store.due.delete(entry.id)
     instance.inbox.clear()
-    store.calls.removeOf(entry.id)
+    if (store.calls.withdrawOf(entry.id)) onWithdrawn()
     instance.closedBy = commit.id
   }
   return true

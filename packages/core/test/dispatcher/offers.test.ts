@@ -268,11 +268,11 @@ describe("a limit", () => {
 })
 
 describe("a call that has ended while it ran elsewhere", () => {
-  it.scoped("is ended there, and the place that it took in its lane is free", () =>
+  const scenario = (beatMillis: number) =>
     Effect.gen(function*() {
       const queue = yield* QueueMemory.make
       const policy: Policy = { limit: { key: "ada", concurrency: 1 } }
-      const host = yield* makeHost(queue, policy, { slots: 2, beatMillis: 1000 })
+      const host = yield* makeHost(queue, policy, { slots: 2, beatMillis })
       yield* start(queue, 2)
       yield* until("one runs", () => host.running.size === 1)
 
@@ -287,7 +287,14 @@ describe("a call that has ended while it ran elsewhere", () => {
       assert.strictEqual(host.interrupted.length, 1)
       host.succeed()
       assert.deepStrictEqual(yield* outcomeOf(queue), { ok: true, value: "2" })
-    }))
+    })
+
+  it.scoped(
+    "is ended there, and the place that it took in its lane is free",
+    () => scenario(1000)
+  )
+
+  it.scoped("is ended there also where nobody beats", () => scenario(Infinity))
 })
 
 describe("an overflow", () => {

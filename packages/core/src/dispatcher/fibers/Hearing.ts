@@ -46,6 +46,7 @@ export const make = (run: Run): ReadonlyArray<Effect.Effect<never>> => {
     const wakes = yield* queue.wakes
     return yield* Effect.forever(Effect.gen(function*() {
       const wake = yield* EffectQueue.take(wakes)
+      if (wake.kind === "withdrawn" && taken.count() > 0) taker.compare()
       if (wake.kind === "offered" || wake.kind === "resync") taker.hint()
       if (wake.kind === "arrived" ? wake.dispatcher === run.id : isForClaim(wake)) claimBell.ring()
     }))
