@@ -127,6 +127,20 @@ export interface QueueState extends QueueLimits {
   readonly servers: number
 }
 
+/** Which lanes to look at: the next `limit` after one, "" for the first. */
+export interface LaneSweep {
+  readonly after: string
+  readonly limit: number
+  /** One that was first used this long ago goes if nothing of it counts any more. */
+  readonly idleMillis: number
+}
+
+export interface LanesSwept {
+  readonly removed: number
+  /** The last lane that was looked at, where to go on; null at the end. */
+  readonly after: string | null
+}
+
 /** Part of `Queue`. */
 export interface Calls {
   /**
@@ -152,6 +166,11 @@ export interface Calls {
   ) => Effect.Effect<void, QueueUnavailable>
   /** What the dispatcher has taken and nobody withdrew. */
   readonly held: (dispatcher: string) => Effect.Effect<ReadonlyArray<CallKey>, QueueUnavailable>
+  /**
+   * Forgets lanes of which nothing runs and no start counts. Nothing is lost with one: the next
+   * call of its key makes it anew.
+   */
+  readonly sweep: (sweep: LaneSweep) => Effect.Effect<LanesSwept, QueueUnavailable>
   readonly limit: (name: string, limits: QueueLimits) => Effect.Effect<void, QueueUnavailable>
   /** Queues that have limits, calls or servers, by name. */
   readonly list: Effect.Effect<ReadonlyArray<QueueState>, QueueUnavailable>

@@ -6,6 +6,8 @@
 import {
   type CallKey,
   type CallVerdict,
+  type LanesSwept,
+  type LaneSweep,
   type Offer,
   PRIORITY_STEP_MILLIS,
   type QueueLimits,
@@ -28,6 +30,13 @@ interface Permit {
   endsAt: number
 }
 
+/** What is kept of a lane, or of a queue with limits, beside its permits. */
+interface Lane {
+  readonly since: number
+  /** Starts that a rate counts. */
+  starts: Array<{ readonly at: number; readonly until: number }>
+}
+
 interface Limits {
   readonly concurrency: number | null
   readonly rate: QueueLimits["rate"]
@@ -44,7 +53,7 @@ export class CallsMemory {
   private readonly rows = new Map<string, Row>()
   private readonly permits = new Map<string, Permit>()
   private readonly limits = new Map<string, QueueLimits>()
-  private readonly starts = new Map<string, Array<number>>()
+  private readonly lanes = new Map<string, Lane>()
 
   offer(instanceId: string, offers: ReadonlyArray<Offer>, now: number): void {
     for (const offer of offers) {
@@ -139,12 +148,14 @@ export class CallsMemory {
         last = lane
         const taken = rows.slice(0, Math.min(share, quota, room.count))
         start(taken, head.concurrency !== null)
-        if (head.rate !== null) this.count(lane, taken.length, now)
+        if (head.rate !== null) this.count(lane, taken.length, head.rate, now)
         share -= taken.length
         budget -= taken.length
       }
       start(plain.slice(0, budget), false)
-      if (limits?.rate != null) this.count(laneOfQueue(queue), calls.length - before, now)
+      if (limits?.rate != null) {
+        this.count(laneOfQueue(queue), calls.length - before, limits.rate, now)
+      }
     }
     return { calls, after: last, nextAt }
   }
@@ -187,6 +198,20 @@ export class CallsMemory {
       lost.push({ ...key, verdict: { kind: "lost", reason: "its dispatcher ended" } })
     }
     return lost
+  }
+
+  sweep({ after, idleMillis, limit }: LaneSweep, now: number): LanesSwept {
+    const names = Array.from(this.lanes.keys()).filter((lane) => lane > after).sort(byCode)
+      .slice(0, limit)
+    const busy = new Set(Array.from(this.permits.values(), ({ lane }) => lane))
+    let removed = 0
+    for (const name of names) {
+      const { since, starts } = this.lanes.get(name)!
+      const isIdle = since <= now - idleMillis && !busy.has(name) &&
+        starts.every(({ until }) => until <= now)
+      if (isIdle && this.lanes.delete(name)) removed++
+    }
+    return { removed, after: names.length < limit ? null : names.at(-1)! }
   }
 
   limit(name: string, limits: QueueLimits): void {
@@ -243,6 +268,7 @@ export class CallsMemory {
     now: number,
     isOf: (permit: Permit) => boolean
   ): { readonly count: number; readonly nextAt: number | null } {
+    const known = this.laneOf(lane, now)
     let count = Infinity
     let nextAt: number | null = null
     if (concurrency !== null) {
@@ -255,18 +281,31 @@ export class CallsMemory {
       count = concurrency - used
     }
     if (rate !== null) {
-      const recent = (this.starts.get(lane) ?? []).filter((at) => at > now - rate.periodMillis)
-      this.starts.set(lane, recent)
-      if (recent.length >= rate.count) nextAt = recent[0]! + rate.periodMillis
+      const recent = known.starts.filter(({ at }) => at > now - rate.periodMillis)
+      known.starts = recent
+      if (recent.length >= rate.count) nextAt = recent[0]!.at + rate.periodMillis
       count = Math.min(count, rate.count - recent.length)
     }
     return { count: Math.max(count, 0), nextAt }
   }
 
-  private count(lane: string, started: number, now: number): void {
-    const starts = this.starts.get(lane) ?? []
-    for (let i = 0; i < started; i++) starts.push(now)
-    this.starts.set(lane, starts)
+  private count(
+    lane: string,
+    started: number,
+    { periodMillis }: NonNullable<Limits["rate"]>,
+    now: number
+  ): void {
+    const { starts } = this.laneOf(lane, now)
+    for (let i = 0; i < started; i++) starts.push({ at: now, until: now + periodMillis })
+  }
+
+  private laneOf(name: string, now: number): Lane {
+    let lane = this.lanes.get(name)
+    if (lane === undefined) {
+      lane = { since: now, starts: [] }
+      this.lanes.set(name, lane)
+    }
+    return lane
   }
 }
 

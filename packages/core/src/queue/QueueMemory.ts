@@ -372,6 +372,7 @@ export const make: Effect.Effect<Queue["Type"]> = Effect.gen(function*() {
           return ringAll([{ kind: "offered" }])
         }),
       held: (dispatcher) => Effect.sync(() => store.calls.heldBy(dispatcher)),
+      sweep: (sweep) => Effect.sync(() => store.calls.sweep(sweep, now())),
       limit: (name, limits) =>
         Effect.suspend(() => {
           store.calls.limit(name, limits)

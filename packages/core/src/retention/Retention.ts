@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { type FinishedStatus, Queue } from "../queue/Queue.ts"
 import type { QueueUnavailable } from "../queue/QueueError.ts"
+import { sweepLanes } from "./lanes.ts"
 import { keepMillisOf, type Rules } from "./Rules.ts"
 
 /** Instances that one statement removes: few enough that nobody waits for it. */
@@ -49,22 +50,22 @@ export const sweep = (rules: Rules): Effect.Effect<number, QueueUnavailable, Que
   })
 
 /**
- * Sweeps every minute, until the scope closes. Any number of processes may do so.
+ * Removes finished instances every minute, and keys of limits that are out of use, until the
+ * scope closes. Any number of processes may do so.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (rules: Rules): Layer.Layer<never, never, Queue> =>
-  rules.length === 0
-    ? Layer.empty
-    : Layer.scopedDiscard(Effect.forkScoped(
-      sweep(rules).pipe(
-        Effect.tap((removed) =>
-          removed === 0
-            ? Effect.void
-            : Effect.annotateLogs(Effect.logInfo("Finished instances were removed"), { removed })
-        ),
-        Effect.catchAll((error) => Effect.logWarning("Could not remove old instances", error)),
-        Effect.repeat(Schedule.jittered(Schedule.spaced(ROUND)))
-      )
-    ))
+  Layer.scopedDiscard(Effect.forkScoped(
+    sweep(rules).pipe(
+      Effect.tap((removed) =>
+        removed === 0
+          ? Effect.void
+          : Effect.annotateLogs(Effect.logInfo("Finished instances were removed"), { removed })
+      ),
+      Effect.zipRight(sweepLanes()),
+      Effect.catchAll((error) => Effect.logWarning("Could not remove what is over", error)),
+      Effect.repeat(Schedule.jittered(Schedule.spaced(ROUND)))
+    )
+  ))

@@ -80,6 +80,32 @@ describe("Retention", () => {
     })
   })
 
+  it.scoped("looks at all keys of limits, batch by batch, also without rules", () => {
+    const asked: Array<string> = []
+    const queue = Layer.effect(
+      Queue,
+      Effect.map(QueueMemory.make, (queue) =>
+        Queue.of({
+          ...queue,
+          calls: {
+            ...queue.calls,
+            sweep: ({ after }) =>
+              Effect.sync(() => {
+                asked.push(after)
+                return { removed: 1, after: after === "" ? "m" : null }
+              })
+          }
+        }))
+    )
+    return Effect.gen(function*() {
+      yield* Layer.build(Layer.provide(Retention.layer([]), queue))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(asked, ["", "m"])
+      yield* TestClock.adjust("75 seconds")
+      assert.deepStrictEqual(asked, ["", "m", "", "m"])
+    })
+  })
+
   it.effect("asks for nothing without rules", () => {
     const asked: Array<Removal> = []
     return Effect.gen(function*() {

@@ -38,6 +38,7 @@ import * as DueTable from "./DueTable.ts"
 import * as EventTable from "./EventTable.ts"
 import * as InboxTable from "./InboxTable.ts"
 import * as InstanceTable from "./InstanceTable.ts"
+import * as LaneTable from "./LaneTable.ts"
 import * as PgWakes from "./PgWakes.ts"
 import * as RepairStatement from "./RepairStatement.ts"
 import * as RetentionStatement from "./RetentionStatement.ts"
@@ -92,6 +93,7 @@ export const make = (
     const retention = RetentionStatement.make(run)
     const repairs = RepairStatement.make(run)
     const calls = CallTable.make(run)
+    const lanes = LaneTable.make(run)
     const events = EventTable.make(run)
     const inbox = InboxTable.make(run)
     const dispatchers = DispatcherTable.make(run)
@@ -304,6 +306,7 @@ export const make = (
             ? Effect.void
             : sending("give calls back", calls.giveBack(dispatcher, keys)),
         held: (dispatcher) => sending("look for taken calls", calls.held(dispatcher)),
+        sweep: (sweep) => sending("sweep lanes", lanes.sweep(sweep)),
         limit: (name, limits) => sending("limit a queue", calls.limit(name, limits)),
         list: Effect.suspend(() => sending("list queues", calls.list()))
       },

@@ -62,6 +62,33 @@ describe("R14, R15: a take", () => {
   )
 
   staged(
+    "and a sweep of lanes pass over what the other holds, and the lane is made anew",
+    (session) =>
+      Effect.gen(function*() {
+        const { calls } = yield* Queue
+        const { owner } = yield* offering(1)
+        const taken = yield* takeAs(owner)
+        yield* calls.report(owner, [
+          { ...taken.calls[0]!, verdict: { kind: "succeeded", value: "1" } }
+        ])
+        yield* session.run("begin")
+        yield* session.run("select from rappel.lane for no key update")
+        const sweep = calls.sweep({ after: "", limit: 10, idleMillis: 0 })
+        assert.strictEqual((yield* sweep).removed, 0, "a take counts it")
+        yield* session.run("rollback")
+        yield* offering(3)
+        yield* session.run("begin")
+        yield* session.run("delete from rappel.lane")
+        assert.lengthOf((yield* takeAs(owner)).calls, 0, "it is about to go")
+        yield* session.run("commit")
+
+        assert.lengthOf((yield* takeAs(owner)).calls, 2)
+        assert.lengthOf((yield* takeAs(owner)).calls, 0, "the limit holds")
+        assert.strictEqual((yield* sweep).removed, 0, "permits count")
+      })
+  )
+
+  staged(
     "counts what was committed before it got the lane, not before it began (R1)",
     (session) =>
       Effect.gen(function*() {

@@ -86,6 +86,49 @@ export const limiting = (queue: EmptyQueue) => {
   )
 
   test(
+    "lanes go when nothing of them counts any more, and their next calls make them anew",
+    queue,
+    Effect.gen(function*() {
+      const { calls } = yield* Queue
+      const limits = [
+        laneOf("running", { concurrency: 1 }),
+        laneOf("rated", { rate: { count: 1, periodMillis: 3_600_000 } }),
+        laneOf("over", { concurrency: 1 }),
+        laneOf("soon over", { rate: { count: 5, periodMillis: 1 } })
+      ]
+      const { id, owner } = yield* offering(limits, 1)
+      const { calls: taken } = yield* take(owner, 10)
+      assert.lengthOf(taken, 4)
+      yield* end(owner, taken.filter(({ limit }) => limit?.lane !== "running"))
+      // Until the start of a millisecond ago counts no more.
+      yield* Effect.sleep("5 millis")
+      const sweepAll = (idleMillis: number) =>
+        Effect.gen(function*() {
+          const counts: Array<number> = []
+          for (let after = "";;) {
+            const swept = yield* calls.sweep({ after, limit: 3, idleMillis })
+            counts.push(swept.removed)
+            if (swept.after === null) return counts
+            after = swept.after
+          }
+        })
+      const sum = (counts: ReadonlyArray<number>) => counts.reduce((a, b) => a + b, 0)
+
+      assert.deepStrictEqual(yield* sweepAll(3_600_000), [0, 0], "too young, in two batches")
+      assert.strictEqual(sum(yield* sweepAll(0)), 2)
+      assert.strictEqual(sum(yield* sweepAll(0)), 0)
+      yield* end(owner, taken)
+      assert.strictEqual(sum(yield* sweepAll(0)), 1)
+
+      const more = ["running", "running", "rated"].map((lane, i) =>
+        offerOf(10 + i, { limit: limits.find((limit) => limit.lane === lane)! })
+      )
+      yield* commitOf(owner, [entryOf(id, { offers: more })])
+      assert.deepStrictEqual(lanes((yield* take(owner, 10)).calls), ["running"])
+    })
+  )
+
+  test(
     "the permit of a call that was withdrawn returns when its taker gives it back",
     queue,
     Effect.gen(function*() {
