@@ -33,8 +33,8 @@ interface Link {
 /** How long a server keeps a connection whose other end is gone, until its keepalive notices. */
 const LINGER_MILLIS = 20_000
 
-/** The name of the statement, as it stands in its Bind message. */
-const COMMIT = "rappel_commit"
+/** What the names of commits begin with, as they stand in their Bind messages. */
+const COMMIT = "rappel_commit_"
 
 export const make = async (socket: string): Promise<Proxy> => {
   const links = new Set<Link>()

@@ -46,9 +46,13 @@ const withoutFence = (pool: pg.Pool): pg.Pool =>
         return typeof value === "function" ? value.bind(target) : value
       }
       return (query: { readonly name?: string; readonly text: string }, done: never) => {
-        if (query.name !== "rappel_commit") return target.query(query as never, done)
+        if (query.name?.startsWith("rappel_commit_") !== true) {
+          return target.query(query as never, done)
+        }
         const text = FENCES.reduce((text, [fence, hole]) => {
-          if (!text.includes(fence)) throw new Error(`the commit has no "${fence}"`)
+          if (!text.includes(fence)) {
+            throw new Error(`the commit has no "${fence}"`)
+          }
           return text.replace(fence, hole)
         }, query.text)
         return target.query({ ...query, text } as never, done)
