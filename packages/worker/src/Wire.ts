@@ -3,8 +3,11 @@
  *
  * The protocols that come with `@effect/rpc` ping every ten seconds and give up on a
  * peer that does not answer: a worker whose event loop is busy with an action would be
- * taken for dead. Here only a closed socket is a dead peer. What is written in one turn
- * of the event loop leaves in one system call.
+ * taken for dead. Here only a closed socket is a dead peer.
+ *
+ * Calls and reports go beside it, in frames of their own (`Batches.ts`): each message of
+ * `@effect/rpc` costs a fiber at both ends, and each chunk of a stream an acknowledgement, which
+ * on the path of every step was more than all the rest of it.
  *
  * @since 0.1.0
  */
@@ -25,8 +28,13 @@ import * as Frames from "./Frames.ts"
 /** Messages that wait to be handled before the socket is read no further. */
 const READ_AHEAD = 1024
 
-interface Wire {
+export interface Wire {
+  /** A message of `@effect/rpc`. */
   readonly send: (message: unknown) => void
+  /** Frames, in one system call. */
+  readonly write: (frames: ReadonlyArray<Buffer>) => void
+  /** Waits until the socket has taken what was written. */
+  readonly drained: Effect.Effect<void>
   readonly isOpen: () => boolean
   /** Handles messages one after the other, until the socket closes. */
   readonly run: Effect.Effect<void>
@@ -34,18 +42,18 @@ interface Wire {
 
 const makeWire = (
   duplex: Duplex,
-  handle: (message: unknown) => Effect.Effect<void>
+  handle: (message: unknown) => Effect.Effect<void>,
+  onBatch: (body: Buffer) => void
 ): Effect.Effect<Wire, never, Scope.Scope> =>
   Effect.gen(function*() {
     const inbox = yield* Mailbox.make<unknown>()
-    const decode = Frames.makeDecoder()
     let waiting = 0
-    const onData = (chunk: Buffer) => {
-      const messages = decode(chunk)
-      waiting += messages.length
-      for (const message of messages) inbox.unsafeOffer(message)
+    const onData = Frames.makeReader((kind, body) => {
+      if (kind === Frames.Kind.batch) return onBatch(body)
+      waiting++
+      inbox.unsafeOffer(Frames.decode(body))
       if (waiting > READ_AHEAD) duplex.pause()
-    }
+    })
     const close = () => inbox.unsafeDone(Exit.void)
     duplex.on("data", onData)
     duplex.on("close", close)
@@ -59,23 +67,23 @@ const makeWire = (
       })
     )
 
-    let corked = false
-    const uncork = () => {
-      corked = false
-      duplex.uncork()
-    }
     const isOpen = () => duplex.writable && !duplex.destroyed
     return {
       isOpen,
       send: (message) => {
-        if (!isOpen()) return
-        if (!corked) {
-          corked = true
-          duplex.cork()
-          setImmediate(uncork)
-        }
-        duplex.write(Frames.encode(message))
+        if (isOpen()) duplex.write(Frames.encode(message))
       },
+      write: (frames) => {
+        if (!isOpen()) return
+        duplex.cork()
+        for (const frame of frames) duplex.write(frame)
+        duplex.uncork()
+      },
+      drained: Effect.async((resume) => {
+        if (!isOpen()) return resume(Effect.void)
+        // Its turn comes after all that was written before.
+        duplex.write(Buffer.alloc(0), () => resume(Effect.void))
+      }),
       run: Effect.gen(function*() {
         for (;;) {
           const [messages, ended] = yield* inbox.takeAll
@@ -90,18 +98,28 @@ const makeWire = (
 
 /** The worker's end; the fiber that serves ends when the socket closes. */
 export const serverProtocol = (
-  duplex: Duplex
+  duplex: Duplex,
+  onBatch: (body: Buffer) => void
 ): Effect.Effect<
-  { readonly protocol: RpcServer.Protocol["Type"]; readonly closed: Effect.Effect<void> },
+  {
+    readonly protocol: RpcServer.Protocol["Type"]
+    readonly wire: Wire
+    readonly closed: Effect.Effect<void>
+  },
   never,
   Scope.Scope
 > =>
   Effect.gen(function*() {
     const disconnects = yield* Mailbox.make<number>()
     const closed = yield* Deferred.make<void>()
+    let wire!: Wire
     const protocol = yield* RpcServer.Protocol.make((write) =>
       Effect.gen(function*() {
-        const wire = yield* makeWire(duplex, (message) => write(0, message as FromClientEncoded))
+        wire = yield* makeWire(
+          duplex,
+          (message) => write(0, message as FromClientEncoded),
+          onBatch
+        )
         yield* wire.run.pipe(
           Effect.zipRight(Deferred.succeed(closed, undefined)),
           Effect.forkScoped
@@ -119,26 +137,46 @@ export const serverProtocol = (
         }
       })
     )
-    return { protocol, closed: Deferred.await(closed) }
+    return { protocol, wire, closed: Deferred.await(closed) }
   })
 
 /** The pool's end; every request in flight fails when the socket closes. */
 export const clientProtocol = (
-  duplex: Duplex
-): Effect.Effect<RpcClient.Protocol["Type"], never, Scope.Scope> =>
-  RpcClient.Protocol.make((write) =>
-    Effect.gen(function*() {
-      const wire = yield* makeWire(duplex, (message) => write(message as FromServerEncoded))
-      const gone = new RpcClientError({ reason: "Protocol", message: "The worker's socket closed" })
-      yield* wire.run.pipe(
-        Effect.zipRight(Effect.suspend(() => write({ _tag: "ClientProtocolError", error: gone }))),
-        Effect.forkScoped
-      )
-      return {
-        send: (request: FromClientEncoded) =>
-          wire.isOpen() ? Effect.sync(() => wire.send(request)) : Effect.fail(gone),
-        supportsAck: true,
-        supportsTransferables: false
-      }
-    })
-  )
+  duplex: Duplex,
+  onBatch: (body: Buffer) => void
+): Effect.Effect<
+  {
+    readonly protocol: RpcClient.Protocol["Type"]
+    readonly wire: Wire
+    readonly closed: Effect.Effect<void>
+  },
+  never,
+  Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const closed = yield* Deferred.make<void>()
+    let wire!: Wire
+    const protocol = yield* RpcClient.Protocol.make((write) =>
+      Effect.gen(function*() {
+        wire = yield* makeWire(duplex, (message) => write(message as FromServerEncoded), onBatch)
+        const gone = new RpcClientError({
+          reason: "Protocol",
+          message: "The worker's socket closed"
+        })
+        yield* wire.run.pipe(
+          Effect.zipRight(Deferred.succeed(closed, undefined)),
+          Effect.zipRight(
+            Effect.suspend(() => write({ _tag: "ClientProtocolError", error: gone }))
+          ),
+          Effect.forkScoped
+        )
+        return {
+          send: (request: FromClientEncoded) =>
+            wire.isOpen() ? Effect.sync(() => wire.send(request)) : Effect.fail(gone),
+          supportsAck: true,
+          supportsTransferables: false
+        }
+      })
+    )
+    return { protocol, wire, closed: Deferred.await(closed) }
+  })

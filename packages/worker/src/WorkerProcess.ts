@@ -9,7 +9,6 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
@@ -17,6 +16,7 @@ import type * as Scope from "effect/Scope"
 import { type ChildProcess, spawn } from "node:child_process"
 import type { Duplex, Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
+import { callFrames, decodeReports } from "./Batches.ts"
 import * as ChildOutput from "./ChildOutput.ts"
 import { clientProtocol } from "./Wire.ts"
 import { type ActionName, type Settings, type WorkerReport, WorkerRpcs } from "./WorkerProtocol.ts"
@@ -25,12 +25,6 @@ const BIN = fileURLToPath(new URL("../bin/rappel-worker.mjs", import.meta.url))
 
 /** What each step of the way out gets: aborting takes a second at most, delivering another. */
 const LEAVE_GRACE = Duration.seconds(3)
-
-/** Characters of arguments in one `Submit`, if there is more than one call. */
-const MESSAGE_LENGTH = 8 * 1024 * 1024
-
-/** Chunks of outcomes that wait for the pool before the worker's next is not acknowledged. */
-const UNREAD_CHUNKS = 1024
 
 export interface SpawnOptions {
   readonly settings: Settings
@@ -48,8 +42,8 @@ export class StartFailed extends Schema.TaggedError<StartFailed>(
 export interface WorkerProcess {
   readonly pid: number
   readonly startedAt: number
-  /** Its reports until it ends; fails with the connection. */
-  readonly reports: Mailbox.ReadonlyMailbox<WorkerReport, unknown>
+  /** Waits for the end of the connection, after which there are no more reports. */
+  readonly closed: Effect.Effect<void>
   readonly submit: (calls: ReadonlyArray<CallRequest>) => void
   /** Has it load an action that calls may ask for. */
   readonly prepare: (name: ActionName) => void
@@ -73,10 +67,14 @@ const spawnChild = (options: SpawnOptions): ChildProcess =>
     stdio: ["ignore", options.stdout === "stderr" ? 2 : 1, "pipe", "pipe", "pipe"]
   })
 
-/** Starts a process and waits until it is ready; it is killed when the scope closes. */
+/**
+ * Starts a process and waits until it is ready; it is killed when the scope closes. It reports
+ * nothing before it is ready.
+ */
 export const start = (
   options: SpawnOptions,
-  limit: Duration.Duration
+  limit: Duration.Duration,
+  onReports: (reports: ReadonlyArray<WorkerReport>) => void
 ): Effect.Effect<WorkerProcess, StartFailed, Scope.Scope> =>
   Effect.gen(function*() {
     const runtime = yield* Effect.interruptible(Effect.runtime<never>())
@@ -115,8 +113,12 @@ export const start = (
       })
     )
 
+    const { closed, protocol, wire } = yield* clientProtocol(
+      socket,
+      (body) => onReports(decodeReports(body))
+    )
     const client = yield* RpcClient.make(WorkerRpcs, { disableTracing: true }).pipe(
-      Effect.provideServiceEffect(RpcClient.Protocol, clientProtocol(socket))
+      Effect.provideService(RpcClient.Protocol, protocol)
     )
 
     const failed = (reason: string, retryable: boolean) =>
@@ -140,11 +142,6 @@ export const start = (
           )
       })
     )
-    const reports = yield* client.Outcomes(undefined, {
-      asMailbox: true,
-      streamBufferSize: UNREAD_CHUNKS
-    })
-
     const run = Runtime.runFork(runtime)
     // It is awaited with a limit in finalizers too, where nothing is interruptible by itself.
     const exited = Effect.interruptible(Deferred.await(exit))
@@ -153,21 +150,10 @@ export const start = (
     return {
       pid,
       startedAt: yield* Clock.currentTimeMillis,
-      reports,
+      closed: Effect.interruptible(closed),
       exited,
-      submit: (calls) => {
-        let first = 0
-        let length = 0
-        for (let i = 0; i <= calls.length; i++) {
-          if (i < calls.length) length += calls[i]!.args.length
-          if (i === calls.length || (i > first && length > MESSAGE_LENGTH)) {
-            // An error means that the worker is gone; then its calls are lost, and reported so.
-            run(Effect.ignore(client.Submit({ calls: calls.slice(first, i) }, { discard: true })))
-            first = i
-            length = calls[i]?.args.length ?? 0
-          }
-        }
-      },
+      // Calls of a worker that is gone are lost, and reported so.
+      submit: (calls) => wire.write(callFrames(calls)),
       prepare: (name) => {
         run(Effect.ignore(client.Prepare({ name }, { discard: true })))
       },

@@ -1,24 +1,22 @@
 /**
  * What a pool and its worker processes say to each other.
  *
- * Everything travels in batches: one `Submit` holds many calls, one chunk of `Outcomes`
- * many outcomes. Arguments and outcomes are opaque texts (`core/value/Value.ts`), encoded
- * in the handler, because a reply that `@effect/rpc` cannot encode would end every call
- * of its connection.
- *
- * Both ends are of one release (`Hello` compares), so the rows of a batch are not decoded
- * by a schema each: at 20,000 a second that would cost more than running them.
+ * What is rare is RPC: `Hello`, `Prepare`, `Interrupt`, `Drain`. What every step needs are two
+ * streams of batches, one each way, that nobody acknowledges: `CallRequest`s to the worker,
+ * `WorkerReport`s from it (`Batches.ts`). Arguments and outcomes are opaque texts on the way
+ * (`core/value/Value.ts`). Both ends are of one release (`Hello` compares), so the rows of a
+ * batch are not decoded by a schema each.
  *
  * @since 0.1.0
  */
 import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
 import type { ActionName } from "@rappel/core/worker/ActionSource"
-import type { CallReport, CallRequest } from "@rappel/core/worker/WorkerPool"
+import type { CallReport } from "@rappel/core/worker/WorkerPool"
 import * as Schema from "effect/Schema"
 
 /** Raised whenever a message changes its meaning. */
-export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION = 4
 
 /**
  * What a worker tells about its calls: their end; `released`, the end of an execution that
@@ -34,9 +32,7 @@ export type { ActionName }
 const trusted = <A>(name: string, is: (u: unknown) => boolean): Schema.Schema<A> =>
   Schema.declare((u): u is A => is(u), { identifier: name })
 
-const Calls = trusted<ReadonlyArray<CallRequest>>("Calls", Array.isArray)
 const Name = trusted<ActionName>("ActionName", (u) => typeof u === "object" && u !== null)
-const Report = trusted<WorkerReport>("WorkerReport", (u) => typeof u === "object" && u !== null)
 
 /** A module of the user's could not be imported, or the releases differ: the worker cannot serve. */
 export class WorkerNotReady extends Schema.TaggedError<WorkerNotReady>(
@@ -65,11 +61,9 @@ export class WorkerRpcs extends RpcGroup.make(
     success: Schema.Struct({ pid: Schema.Int, node: Schema.String }),
     error: WorkerNotReady
   }),
-  Rpc.make("Submit", { payload: { calls: Calls } }),
   /** Load an action, as calls of it may follow; nobody waits for it, and nothing is wrong without. */
   Rpc.make("Prepare", { payload: { name: Name } }),
   Rpc.make("Interrupt", { payload: { ids: Schema.Array(Schema.Int), reason: Schema.String } }),
-  Rpc.make("Outcomes", { success: Report, stream: true }),
-  /** Finish what runs within the grace, abort the rest, end the stream and exit. */
+  /** Finish what runs within the grace, abort the rest, tell all that there is and exit. */
   Rpc.make("Drain", { payload: { graceMillis: Schema.Number } })
 ) {}

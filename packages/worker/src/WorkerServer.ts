@@ -6,11 +6,13 @@
 import * as RpcServer from "@effect/rpc/RpcServer"
 import type { ActionSource } from "@rappel/core/worker/ActionSource"
 import { type Execution, makeExecutor } from "@rappel/core/worker/execute"
+import type { CallRequest } from "@rappel/core/worker/WorkerPool"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { Duplex } from "node:stream"
 import * as ActionModules from "./ActionModules.ts"
+import { decodeCalls } from "./Batches.ts"
 import * as Heartbeats from "./Heartbeats.ts"
 import * as Outbox from "./Outbox.ts"
 import { serverProtocol } from "./Wire.ts"
@@ -43,8 +45,11 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const runtime = yield* Effect.interruptible(Effect.runtime<never>())
-    const { closed, protocol } = yield* serverProtocol(duplex)
-    const outbox = yield* Outbox.make
+    const { closed, protocol, wire } = yield* serverProtocol(
+      duplex,
+      (body) => submit(decodeCalls(body))
+    )
+    const outbox = Outbox.make(wire)
     const heartbeats = Heartbeats.make(outbox.put)
     const asked = yield* Deferred.make<number>()
     const running = new Map<number, Execution>()
@@ -80,6 +85,23 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
       left()
     }
 
+    /** The pool gives calls once `Hello` was answered. */
+    const submit = (calls: ReadonlyArray<CallRequest>) => {
+      for (const call of calls) {
+        const { id } = call
+        const execution = start!(call, (report) => {
+          if (report.kind === "heartbeat") return heartbeats.put(report)
+          running.delete(id)
+          heartbeats.flush(id)
+          outbox.put(report)
+          left()
+        }, () => {
+          if (unreleased.delete(id)) outbox.put({ kind: "released", id })
+        })
+        running.set(id, execution)
+      }
+    }
+
     const handlers = WorkerRpcs.toLayer({
       Hello: (settings) =>
         Effect.gen(function*() {
@@ -99,25 +121,8 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
           })
           return { pid: process.pid, node: process.version }
         }),
-      Submit: ({ calls }) =>
-        Effect.sync(() => {
-          for (const call of calls) {
-            const { id } = call
-            const execution = start!(call, (report) => {
-              if (report.kind === "heartbeat") return heartbeats.put(report)
-              running.delete(id)
-              heartbeats.flush(id)
-              outbox.put(report)
-              left()
-            }, () => {
-              if (unreleased.delete(id)) outbox.put({ kind: "released", id })
-            })
-            running.set(id, execution)
-          }
-        }),
       Prepare: ({ name }) => Effect.asVoid(Effect.forkIn(Effect.ignore(find!(name)), scope)),
       Interrupt: ({ ids, reason }) => Effect.sync(() => interrupt(ids, reason)),
-      Outcomes: () => outbox.stream,
       Drain: ({ graceMillis }) => Effect.asVoid(Deferred.succeed(asked, graceMillis))
     })
 
@@ -128,7 +133,7 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
     )
 
     const abort = (reason: string) => interrupt(Array.from(running.keys()), reason)
-    const flush = Effect.raceFirst(outbox.close, closed)
+    const flush = Effect.raceFirst(outbox.flush, closed)
 
     return {
       asked: Deferred.await(asked),

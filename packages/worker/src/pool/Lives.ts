@@ -133,22 +133,12 @@ export const make = (options: LivesOptions): Effect.Effect<Lives> =>
       fork(member.process.stop(Duration.zero))
     }
 
-    const read = (member: Member) =>
-      Effect.gen(function*() {
-        for (let ended = false; !ended;) {
-          const next = yield* Effect.exit(member.process.reports.takeAll)
-          if (Exit.isFailure(next)) return
-          assignments.take(member, next.value[0])
-          ended = next.value[1]
-        }
-      })
-
-    /** Reads until the connection and the process have ended, and says how that came. */
+    /** Waits until the connection and the process have ended, and says how that came. */
     const serve = (member: Member) =>
       Effect.gen(function*() {
-        const { exited } = member.process
+        const { closed, exited } = member.process
         // The connection ends last, unless something that an action started holds it.
-        yield* Effect.raceFirst(read(member), Effect.zipRight(exited, Effect.sleep(LAST_REPORTS)))
+        yield* Effect.raceFirst(closed, Effect.zipRight(exited, Effect.sleep(LAST_REPORTS)))
         // A worker that has closed its connection is of no use, whatever it does now.
         return yield* Effect.timeoutTo(exited, {
           duration: grace,
@@ -164,7 +154,11 @@ export const make = (options: LivesOptions): Effect.Effect<Lives> =>
         const startedAt = yield* Clock.currentTimeMillis
         const started = yield* Effect.either(
           Effect.scoped(Effect.gen(function*() {
-            const process = yield* WorkerProcess.start(spawn, readyLimit(seat.troubles))
+            const process = yield* WorkerProcess.start(
+              spawn,
+              readyLimit(seat.troubles),
+              (reports) => assignments.take(member, reports)
+            )
             const member = makeMember(process, seat)
             join(member)
             onReady()
