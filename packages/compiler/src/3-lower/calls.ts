@@ -8,6 +8,8 @@ import { isChannel } from "../2-analyze/channels.ts"
 import { unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
+import type { CallSite } from "./CallPrinter.ts"
+import { callNamed, callSite } from "./callSite.ts"
 import type { Frame, Lowering } from "./Lowering.ts"
 import {
   accessPosition,
@@ -18,7 +20,8 @@ import {
   objectOf
 } from "./members.ts"
 import { fromMeaning, meaningOf, NOTHING } from "./names.ts"
-import { type Access, callOffset, isAccessNode, isReadElsewhere, offsetOf } from "./positions.ts"
+import { nodeOffset } from "./nodeOffset.ts"
+import { type Access, callOffset, isAccessNode, isReadElsewhere } from "./positions.ts"
 import { calleeText, sourceText } from "./sourceText.ts"
 import { templateObject } from "./templates.ts"
 import { readVariable } from "./variables.ts"
@@ -36,7 +39,7 @@ export const CallExpression = (l: Lowering, node: ts.CallExpression): Expression
 const plainCall = (l: Lowering, node: ts.CallExpression): Expression => {
   const callee = unwrap(node.expression)
   const p = l.positionAt(callOffset(node))
-  const n = calleeText(node.expression)
+  const named = callNamed(node, calleeText(node.expression))
   const isOptional = node.questionDotToken !== undefined
   const meaning = meaningOf(l, callee)
   if (meaning?.kind === "core" && meaning.name === "workflow" && node !== l.topCall) {
@@ -44,8 +47,8 @@ const plainCall = (l: Lowering, node: ts.CallExpression): Expression => {
   }
   if (isAccessNode(callee) && meaning === undefined) {
     return isParenthesizedChain(node, callee)
-      ? callOfChain(l, node, callee, n, p)
-      : methodCall(l, node, callee, n, p)
+      ? callOfChain(l, node, callee, named, p)
+      : methodCall(l, node, callee, named, p)
   }
   const { isLinked, object } = meaning === undefined
     ? objectOf(l, node.expression)
@@ -57,7 +60,7 @@ const plainCall = (l: Lowering, node: ts.CallExpression): Expression => {
     t: "Call",
     f: object,
     a: args,
-    n,
+    ...named,
     ...(isOptional ? { opt: 1 as const } : {}),
     ...(isLinked ? { ch: 1 as const } : {}),
     p
@@ -68,7 +71,7 @@ const methodCall = (
   l: Lowering,
   node: ts.CallExpression,
   callee: Access,
-  n: string,
+  named: CallSite,
   p: number
 ): Expression => {
   checkHostMember(l, callee)
@@ -80,7 +83,7 @@ const methodCall = (
     o: object,
     k: key,
     a: args,
-    n,
+    ...named,
     ...(callee.questionDotToken === undefined ? {} : { opt: 1 as const }),
     ...(node.questionDotToken === undefined ? {} : { copt: 1 as const }),
     ...(isLinked ? { ch: 1 as const } : {}),
@@ -103,7 +106,7 @@ const callOfChain = (
   l: Lowering,
   node: ts.CallExpression,
   callee: Access,
-  n: string,
+  named: CallSite,
   p: number
 ): Expression => {
   const place = l.temporary()
@@ -116,13 +119,13 @@ const callOfChain = (
   const missing = lower()
   const undefinedCall = chainAround(
     l,
-    l.node({ t: "Call", f: NOTHING, a: missing, n, ...opt, p }, missing)
+    l.node({ t: "Call", f: NOTHING, a: missing, ...named, ...opt, p }, missing)
   )
   const args = lower()
   const read = l.readTemporary(place)
   const call = chainAround(
     l,
-    l.node({ t: "CallM", o: read, k: key, a: args, n, ...copt, p }, [key, ...args])
+    l.node({ t: "CallM", o: read, k: key, a: args, ...named, ...copt, p }, [key, ...args])
   )
   const isMissing: Expression = {
     t: "Bin",
@@ -143,34 +146,37 @@ export const argumentsOf = (
   nodes: ReadonlyArray<ts.Expression>
 ): ReadonlyArray<Expression> => nodes.map((node) => element(l, node))
 
-/** The value of a call, which V8's message says when there is nothing to call. */
-export const iterated = (value: Expression): Expression =>
-  value.t === "Call" || value.t === "CallM" ? { ...value, it: 1 } : value
-
 /** An element of an argument list or an array. */
-export const element = (
-  l: Lowering,
-  node: ts.Expression,
-  isInArray = false
-): Expression => {
+export const element = (l: Lowering, node: ts.Expression): Expression => {
   if (ts.isOmittedExpression(node)) return { t: "Hole" }
   if (!ts.isSpreadElement(node)) return l.expression(node)
+  const at = nodeOffset(node.expression)
   return {
     t: "Spread",
-    e: isInArray ? iterated(l.expression(node.expression)) : l.expression(node.expression),
-    n: sourceText(node.expression),
-    p: l.positionAt(offsetOf(node.expression))
+    e: l.expression(node.expression),
+    ...(isOnlyLast(node) ? { n: sourceText(node.expression) } : callSite(node, at)),
+    p: l.positionAt(at)
   }
+}
+
+/** A call that ends in its only spread has messages of its own. */
+const isOnlyLast = (node: ts.SpreadElement): boolean => {
+  const { parent } = node
+  if (!ts.isCallExpression(parent) && !ts.isNewExpression(parent)) return false
+  const { arguments: given = [] } = parent
+  return given.at(-1) === node && given.filter(ts.isSpreadElement).length === 1
 }
 
 export const NewExpression = (l: Lowering, node: ts.NewExpression): Expression => {
   const callee = l.expression(node.expression)
+  const { n } = callNamed(node, sourceText(node.expression))
+  const named = n === undefined ? {} : { n }
   const args = argumentsOf(l, node.arguments ?? [])
   return l.node({
     t: "New",
     f: callee,
     a: args,
-    n: sourceText(node.expression),
+    ...named,
     p: l.position(node)
   }, [callee, ...args])
 }
@@ -187,17 +193,17 @@ export const TaggedTemplateExpression = (
       ? template.templateSpans.map((span) => l.expression(span.expression))
       : [])
   ]
-  const n = sourceText(node.tag)
+  const named = callNamed(node, sourceText(node.tag))
   const p = l.position(template)
   if (isAccessNode(tag) && meaningOf(l, tag) === undefined) {
     const { object } = objectOf(l, tag.expression)
     const key = keyOf(l, tag)
     const args = lowerArguments()
-    return l.node({ t: "CallM", o: object, k: key, a: args, n, p }, [object, key, ...args])
+    return l.node({ t: "CallM", o: object, k: key, a: args, ...named, p }, [object, key, ...args])
   }
   const callee = l.expression(node.tag)
   const args = lowerArguments()
-  return l.node({ t: "Call", f: callee, a: args, n, p }, [callee, ...args])
+  return l.node({ t: "Call", f: callee, a: args, ...named, p }, [callee, ...args])
 }
 
 // ---- super(…)

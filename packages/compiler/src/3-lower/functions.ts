@@ -17,6 +17,7 @@ import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { hoisted } from "./blocks.ts"
 import { parameterProperties } from "./calls.ts"
+import { callSite } from "./callSite.ts"
 import { inferredName } from "./inferredNames.ts"
 import { lastPosition } from "./lastPosition.ts"
 import type { Frame, Lowering } from "./Lowering.ts"
@@ -198,7 +199,8 @@ export const YieldExpression = (l: Lowering, node: ts.YieldExpression): Expressi
     ? { t: "Undef" }
     : l.expression(node.expression)
   const p = l.position(node)
-  return node.asteriskToken === undefined
-    ? l.node({ t: "Yield", e: value, p }, [], true)
-    : l.node({ t: "YieldStar", e: value, pn: l.positionAt(lastPosition(node, "run")), p }, [], true)
+  if (node.asteriskToken === undefined) return l.node({ t: "Yield", e: value, p }, [], true)
+  const at = lastPosition(node, "run")
+  const site = callSite(node, at)
+  return l.node({ t: "YieldStar", e: value, ...site, pn: l.positionAt(at), p }, [], true)
 }

@@ -10,8 +10,10 @@
  *
  * @since 0.1.0
  */
-import { isErased, unwrap } from "../2-analyze/syntaxKinds.ts"
+import { isErased, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import ts from "../typescript.ts"
+import { constantOf } from "./constantOf.ts"
+import { nodeOffset } from "./nodeOffset.ts"
 import { functionOffset, isAccessNode, isUpdate, offsetOf } from "./positions.ts"
 
 /** What a node does that has no position of its own. */
@@ -63,7 +65,7 @@ class Walk {
     this.#last = ts.isFunctionLike(owner) ? functionOffset(owner) : owner.getStart(this.#file)
     if (ts.isFunctionLike(owner)) this.#function(owner)
     else if (ts.isPropertyDeclaration(owner)) {
-      this.#statementAt(offsetOf(owner.initializer!, this.#file))
+      this.#statementAt(nodeOffset(owner.initializer!, this.#file))
       this.#visit(owner.initializer)
     } else if (ts.isClassStaticBlockDeclaration(owner)) this.#statements(owner.body.statements)
     else if (ts.isSourceFile(owner)) this.#statements(owner.statements)
@@ -163,10 +165,10 @@ class Walk {
         this.#evaluated()
         continue
       }
-      this.#statementAt(offsetOf(initializer, this.#file))
+      this.#statementAt(nodeOffset(initializer, this.#file))
       this.#visit(initializer)
       this.#evaluated()
-      this.#at(initializer.getStart(this.#file))
+      this.#at(withoutTypes(initializer).getStart(this.#file))
       if (!ts.isIdentifier(name)) this.#pattern(name)
     }
   }
@@ -188,14 +190,18 @@ class Walk {
   }
 
   #asStatement(node: ts.Expression | undefined): void {
-    if (node === undefined || node.kind === ts.SyntaxKind.TrueKeyword) return
-    this.#statementAt(offsetOf(node, this.#file))
+    // A condition that holds is not evaluated.
+    if (node !== undefined && node.kind !== ts.SyntaxKind.TrueKeyword) this.#operand(node)
+  }
+
+  #operand(node: ts.Expression): void {
+    this.#statementAt(nodeOffset(node, this.#file))
     this.#visit(node)
     this.#evaluated()
   }
 
   #forOf(node: ts.ForOfStatement | ts.ForInStatement): void {
-    this.#asStatement(node.expression)
+    this.#operand(node.expression)
     this.#note(node, "run")
     const { initializer } = node
     const each = ts.isVariableDeclarationList(initializer)
@@ -241,7 +247,8 @@ class Walk {
   #visit(expression: ts.Expression | undefined): void {
     if (expression === undefined) return
     const node = unwrap(expression)
-    if (ts.isIdentifier(node)) {
+    if (constantOf(node) !== undefined) this.#evaluated()
+    else if (ts.isIdentifier(node)) {
       this.#at(node.getStart(this.#file))
       this.#evaluated()
     } else if (isAccessNode(node)) this.#access(node)
@@ -273,7 +280,9 @@ class Walk {
       for (const each of node.elements) this.#visit(each)
     } else if (ts.isSpreadElement(node)) {
       this.#visit(node.expression)
-      if (ts.isArrayLiteralExpression(node.parent)) this.#at(offsetOf(node.expression, this.#file))
+      if (ts.isArrayLiteralExpression(node.parent)) {
+        this.#at(nodeOffset(node.expression, this.#file))
+      }
     } else if (ts.isTemplateExpression(node)) {
       this.#evaluated()
       for (const span of node.templateSpans) {
@@ -337,7 +346,7 @@ class Walk {
     node.properties.forEach((each, i) => {
       if (ts.isSpreadAssignment(each)) {
         // V8 clones the first object of `{ ...a, b }`.
-        if (i > 0) this.#at(offsetOf(each.expression, this.#file))
+        if (i > 0) this.#at(nodeOffset(each.expression, this.#file))
         this.#visit(each.expression)
         this.#note(each, "run")
         return
@@ -348,10 +357,10 @@ class Walk {
         this.#note(each, "run")
       }
       if (ts.isPropertyAssignment(each) && !isConstant(each.initializer)) {
-        this.#at(offsetOf(each.initializer, this.#file))
+        this.#at(nodeOffset(each.initializer, this.#file))
         this.#visit(each.initializer)
       } else if (ts.isShorthandPropertyAssignment(each)) this.#at(each.name.getStart(this.#file))
-      else if (!ts.isPropertyAssignment(each)) this.#at(each.getStart(this.#file))
+      else if (ts.isMethodDeclaration(each)) this.#at(each.getStart(this.#file))
     })
   }
 

@@ -53,7 +53,7 @@ export const ArrayLiteralExpression = (
   l: Lowering,
   node: ts.ArrayLiteralExpression
 ): Expression => {
-  const elements = node.elements.map((each) => element(l, each, true))
+  const elements = node.elements.map((each) => element(l, each))
   return l.node({ t: "Arr", a: elements, p: l.position(node) }, elements)
 }
 

@@ -12,11 +12,11 @@ import { unwrap } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
 import { single } from "./blocks.ts"
-import { iterated } from "./calls.ts"
+import { callSite } from "./callSite.ts"
 import { declarations } from "./declarations.ts"
 import { lastPosition } from "./lastPosition.ts"
 import type { Lowering } from "./Lowering.ts"
-import { iterableText } from "./sourceText.ts"
+import { LOOP } from "./patterns.ts"
 
 type Labels = ReadonlyArray<string>
 
@@ -88,8 +88,8 @@ export const ForOfStatement = (
   if (isAwait && l.frame.node === undefined) l.report(catalogue.topLevelAwait(node))
   const right = l.here.scopes.get(node.initializer) ?? l.scope
   const source = l.within(right, () => l.expression(node.expression))
-  const values = ts.isForOfStatement(node) && !isAwait ? iterated(source) : source
-  const name = ts.isForOfStatement(node) ? iterableText(node.expression) : undefined
+  const at = lastPosition(node, "run")
+  const site = ts.isForOfStatement(node) ? callSite(node, at) : {}
   const scope = scopeOf(l, node)
   return l.within(scope, () => {
     const head = bindItem(l, node)
@@ -98,7 +98,7 @@ export const ForOfStatement = (
     return l.statementNode(
       {
         t: ts.isForOfStatement(node) ? "ForOf" : "ForIn",
-        e: values,
+        e: source,
         item: head.item,
         bind,
         b: body,
@@ -106,12 +106,12 @@ export const ForOfStatement = (
         tdz: scope.unset(),
         L: labels,
         ...(isAwait ? { aw: 1 as const } : {}),
-        ...(name === undefined ? {} : { n: name }),
+        ...site,
         pn: l.positionAt(lastPosition(node, "next")),
         pc: l.positionAt(lastPosition(node, "close")),
-        p: l.positionAt(lastPosition(node, "run"))
+        p: l.positionAt(at)
       },
-      [values, bind, body],
+      [source, bind, body],
       isAwait
     )
   })
@@ -144,7 +144,7 @@ const bindItem = (
     target,
     l.readTemporary(place),
     list === undefined ? "assign" : "initialise",
-    { text: ".for" }
+    { text: LOOP }
   )
   return {
     item: { ...l.addressOf(place) },

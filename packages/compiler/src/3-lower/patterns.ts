@@ -12,14 +12,15 @@ import type { ArrPat, Expression } from "@rappel/core/program/Expression"
 import { isPattern, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import * as catalogue from "../diagnostics/catalogue.ts"
 import ts from "../typescript.ts"
-import { iterated } from "./calls.ts"
+import type { CallSite } from "./CallPrinter.ts"
+import { callSite, isUnseen } from "./callSite.ts"
 import { lastPosition } from "./lastPosition.ts"
 import type { Lowering, Origin, Writing } from "./Lowering.ts"
 import { keyOf, objectOf } from "./members.ts"
 import { writeMember, writeName } from "./names.ts"
 import { isAccessNode, offsetOf } from "./positions.ts"
 import { propertyKey } from "./propertyKey.ts"
-import { isAccess, sourceText } from "./sourceText.ts"
+import { sourceText } from "./sourceText.ts"
 import { writeVariable } from "./variables.ts"
 
 /** The evaluations that bind `value` to a name, a member or a pattern. */
@@ -72,6 +73,9 @@ const write = (
 /** A name in a pattern that is assigned to; the loops around have none of their own. */
 const written = (l: Lowering, node: ts.Identifier): number =>
   l.positionAt(lastPosition(node, "run"))
+
+/** How V8 calls what the variables of a loop are taken from. */
+export const LOOP = ".for"
 
 /** One element of a pattern, written either way. */
 interface Element {
@@ -221,6 +225,8 @@ const requireObject = (
       ts.isComputedPropertyName(first.key)
     ? undefined
     : literalText(first.key)
+  // Where V8 does not find the pattern, it says what is read of it.
+  if (key !== undefined && isUnseen(pattern)) return undefined
   const text = first === undefined ? undefined : defaultText(first)
   if (key !== undefined && text !== undefined) {
     return { t: "ReqObj", e: source, n: text, k: key, p: requiredPosition(l, pattern, first) }
@@ -378,20 +384,23 @@ const bindArray = (
     children.push(before, bound)
     return { k, pre: before, b: bound, p }
   })
-  const hasName = writing === "initialise" && origin.text !== undefined &&
-    (origin.node === undefined || !isAccess(origin.node))
+  const at = lastPosition(pattern, "run")
   const node = l.node({
     t: "ArrPat",
-    e: iterated(value),
+    e: value,
     item,
     a: elements,
-    ...(hasName ? { n: origin.text } : {}),
-    p: l.positionAt(lastPosition(pattern, "run")),
+    ...siteOf(pattern, writing, origin, at),
+    p: l.positionAt(at),
     pc: l.positionAt(lastPosition(pattern, "close"))
   }, children)
   const cleared = l.clear(places)
   return cleared.length === 0 ? node : l.sequence([node, ...cleared])
 }
+
+/** V8 gives the value of a loop's variables a name of its own. */
+const siteOf = (pattern: ts.Node, writing: Writing, { text }: Origin, at: number): CallSite =>
+  text === LOOP && writing === "initialise" ? { n: LOOP, it: 3 } : callSite(pattern, at)
 
 const arrayElement = (node: ts.ArrayBindingElement | ts.Expression): Element => {
   if (ts.isBindingElement(node)) {

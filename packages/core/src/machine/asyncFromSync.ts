@@ -12,6 +12,8 @@ import {
   iteratorFrom,
   iteratorMethod,
   IteratorRecord,
+  type Named,
+  refusal,
   returnMethod,
   typeAndValue
 } from "./iteration.ts"
@@ -93,7 +95,7 @@ export class UnwrapReaction implements Reaction {
   }
 }
 
-export const getAsyncIterator = (value: any, name: string | undefined): IteratorRecord => {
+export const getAsyncIterator = (value: any, { it, n }: Named): IteratorRecord => {
   if (value === null || value === undefined) {
     throw new TypeError(
       `Cannot read properties of ${value} (reading 'Symbol(Symbol.asyncIterator)')`
@@ -105,15 +107,12 @@ export const getAsyncIterator = (value: any, name: string | undefined): Iterator
   }
   // What is no method does not stand aside for the sync one.
   if (method !== undefined && method !== null) {
-    throw new TypeError(
-      name === undefined
-        ? `${typeAndValue(method)} is not a function`
-        : `${name} is not async iterable`
-    )
+    throw new TypeError(refusal(n ?? typeAndValue(method), it, "is not a function"))
   }
   const sync = iteratorMethod(value, Symbol.iterator)
   if (sync === undefined) {
-    throw new TypeError(`${name ?? typeAndValue(value)} is not async iterable`)
+    const missing: unknown = value[Symbol.iterator]
+    throw new TypeError(refusal(n ?? typeAndValue(missing), it, "is not a function"))
   }
   const iterator = new AsyncFromSyncIterator(iteratorFrom(value, sync, Symbol.iterator))
   return new IteratorRecord(iterator, iterator.next)

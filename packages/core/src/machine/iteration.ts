@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Hint } from "../program/Expression.ts"
 import { hostArrayIterator, replaced } from "./natives/replaced.ts"
 import { Fatal } from "./signals.ts"
 
@@ -36,20 +37,31 @@ export const typeAndValue = (value: unknown): string => {
 export const isPlainArray = (value: unknown): value is Array<unknown> =>
   Array.isArray(value) && value[Symbol.iterator] === hostArrayIterator
 
-/** `name`: the source text, for the message. */
-export const notIterable = (value: unknown, name: string | undefined): TypeError => {
-  if (name === undefined || name.startsWith("(intermediate value)(")) {
-    return new TypeError(
-      `${typeAndValue(value)} is not iterable (cannot read property Symbol(Symbol.iterator))`
-    )
-  }
-  // V8 leaves the calls within out.
-  const shown = name.replaceAll("(...)", "")
-  // Of a call it cannot tell whether the function or its result is meant.
+/** What is iterated, as V8 names it in its messages. */
+export interface Named {
+  readonly n?: string
+  readonly it?: Hint
+}
+
+export const UNNAMED: Named = {}
+
+const SAYS = [
+  "is not a function or its return value is not iterable",
+  "is not a function or its return value is not async iterable",
+  "is not iterable",
+  "is not async iterable"
+]
+
+/** Of a call V8 cannot tell whether the function or its result is meant. */
+export const refusal = (text: string, it: Hint | undefined, otherwise: string): string =>
+  `${text} ${(it === undefined ? undefined : SAYS[it - 1]) ?? otherwise}`
+
+export const notIterable = (value: unknown, { it, n }: Named): TypeError => {
+  const text = n ?? typeAndValue(value)
   return new TypeError(
-    name.endsWith("(...)")
-      ? `${shown} is not a function or its return value is not iterable`
-      : `${shown} is not iterable`
+    it === 5 && (value === null || value === undefined)
+      ? `Cannot destructure property 'Symbol(Symbol.iterator)' of '${text}' as it is ${value}.`
+      : refusal(text, it, "is not iterable (cannot read property Symbol(Symbol.iterator))")
   )
 }
 
@@ -75,7 +87,7 @@ export const iteratorFrom = (
   return new IteratorRecord(iterator, (iterator as { readonly next?: unknown }).next)
 }
 
-export const getIterator = (value: unknown, name: string | undefined): IteratorRecord => {
+export const getIterator = (value: unknown, name: Named): IteratorRecord => {
   const method = iteratorMethod(value, Symbol.iterator)
   if (method === undefined) throw notIterable(value, name)
   return iteratorFrom(value, method, Symbol.iterator)
@@ -138,7 +150,7 @@ export const closeAfterThrow = (record: IteratorRecord): void => {
   }
 }
 
-export const toArray = (value: unknown, name: string | undefined): Array<unknown> => {
+export const toArray = (value: unknown, name: Named): Array<unknown> => {
   if (isPlainArray(value)) {
     const items = value.slice()
     // Holes of the source are items that are undefined.

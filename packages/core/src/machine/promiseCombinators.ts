@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { functionsOf, newTarget, promiseOf, rejectTarget } from "./capabilities.ts"
-import { closeAfterThrow, END, getIterator, isObject, nextItem } from "./iteration.ts"
+import { closeAfterThrow, END, getIterator, isObject, nextItem, UNNAMED } from "./iteration.ts"
 import { makeNative } from "./nativeFunctions.ts"
 import { hasOwnThen, type MachinePromise, own, promiseResolve, react } from "./promises.ts"
 import { Aggregate, type AggregateKind, ElementReaction } from "./reactions.ts"
@@ -45,7 +45,7 @@ export const combine = (kind: AggregateKind, constructor: unknown, iterable: unk
   let record
   try {
     const resolve = resolverOf(constructor)
-    record = getIterator(iterable, undefined)
+    record = getIterator(iterable, UNNAMED)
     const aggregate = new Aggregate(kind, target)
     for (let item = nextItem(record); item !== END; item = nextItem(record)) {
       const index = aggregate.add()

@@ -253,6 +253,7 @@ export interface ArrPat extends Slots {
   readonly e: Expression
   readonly item: Address
   readonly n?: string
+  readonly it?: Hint
   readonly p: number
   readonly pc?: number
   readonly a: ReadonlyArray<
@@ -362,6 +363,7 @@ export interface Spread {
   readonly t: "Spread"
   readonly e: Expression
   readonly n?: string
+  readonly it?: Hint
   readonly p: number
 }
 /** `v` property, `m` method, `get`/`set` accessor, `spread`, `proto` (`__proto__: e`). Evaluated in order. */
@@ -377,15 +379,22 @@ export interface Obj extends Slots {
   readonly p: number
 }
 
-/** A call of a value; `n` is the callee's source text, for messages. `it`: what it gives is iterated, which they tell. */
+/**
+ * What V8's message says of a text: 1 a call whose value is iterated, 2 the same with `await`,
+ * 3 what is iterated, 4 the same with `await`, 5 what an object pattern takes apart. Without it
+ * the text is that of a value that was met on the way.
+ */
+export type Hint = 1 | 2 | 3 | 4 | 5
+
+/** A call of a value; `n` is the callee's source text, for messages. */
 export interface Call extends Slots {
   readonly t: "Call"
   readonly f: Expression
   readonly a: ReadonlyArray<Expression>
-  readonly n: string
+  readonly n?: string
   readonly opt?: 1
   readonly ch?: 1
-  readonly it?: 1
+  readonly it?: Hint
   readonly p: number
 }
 /** A method call. `opt`: `o?.k()`, `copt`: `o.k?.()`. `pk`: where the method is read, if not at `p`. */
@@ -394,11 +403,11 @@ export interface CallM extends Slots {
   readonly o: Expression
   readonly k: Expression
   readonly a: ReadonlyArray<Expression>
-  readonly n: string
+  readonly n?: string
   readonly opt?: 1
   readonly copt?: 1
   readonly ch?: 1
-  readonly it?: 1
+  readonly it?: Hint
   readonly p: number
   readonly pk?: number
 }
@@ -411,7 +420,7 @@ export interface New extends Slots {
   readonly t: "New"
   readonly f: Expression
   readonly a: ReadonlyArray<Expression>
-  readonly n: string
+  readonly n?: string
   readonly p: number
 }
 export interface SuperCall extends Slots {
@@ -433,6 +442,8 @@ export interface Yield extends Slots {
 export interface YieldStar extends Slots {
   readonly t: "YieldStar"
   readonly e: Expression
+  readonly n?: string
+  readonly it?: Hint
   readonly pn?: number
   readonly p: number
 }

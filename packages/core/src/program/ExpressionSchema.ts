@@ -39,6 +39,7 @@ const BinaryOperator = Literal(
   ...["&", "|", "^", "<<", ">>", ">>>", "in", "instanceof"] as const
 )
 const LogicalOperator = Literal("&&", "||", "??")
+const hint = Schema.optionalWith(Literal(1, 2, 3, 4, 5), { exact: true })
 const by = { by: Literal(1, -1), pre: flag }
 
 const PrivSchema: Schema.Schema<Priv> = node("Priv", { ...address, n: Text })
@@ -94,6 +95,7 @@ const expressionNodes = Schema.Union(
     e: expression,
     item: Address,
     n: maybeText,
+    it: hint,
     pc: maybeIndex,
     a: Schema.Array(Schema.Union(
       Schema.Struct({
@@ -140,7 +142,7 @@ const expressionNodes = Schema.Union(
   }),
   node("TplObj", { id: Index, c: Schema.Array(Schema.NullOr(Text)), w: Schema.Array(Text) }),
   node("Arr", { ...s, ...p, a: expressions }),
-  node("Spread", { ...p, e: expression, n: maybeText }),
+  node("Spread", { ...p, e: expression, n: maybeText, it: hint }),
   node("Obj", {
     ...s,
     ...p,
@@ -156,10 +158,10 @@ const expressionNodes = Schema.Union(
     ...p,
     f: expression,
     a: expressions,
-    n: Text,
+    n: maybeText,
     opt: flag,
     ch: flag,
-    it: flag
+    it: hint
   }),
   node("CallM", {
     ...s,
@@ -167,19 +169,19 @@ const expressionNodes = Schema.Union(
     o: expression,
     k: expression,
     a: expressions,
-    n: Text,
+    n: maybeText,
     opt: flag,
     copt: flag,
     ch: flag,
-    it: flag,
+    it: hint,
     pk: maybeIndex
   }),
   node("Chain", { ...s, e: expression }),
-  node("New", { ...s, ...p, f: expression, a: expressions, n: Text }),
+  node("New", { ...s, ...p, f: expression, a: expressions, n: maybeText }),
   node("SuperCall", { ...s, ...p, a: expressions }),
   node("Await", { ...s, ...p, e: expression }),
   node("Yield", { ...s, ...p, e: expression }),
-  node("YieldStar", { ...s, ...p, e: expression, pn: maybeIndex })
+  node("YieldStar", { ...s, ...p, e: expression, n: maybeText, it: hint, pn: maybeIndex })
 )
 
 /**
@@ -221,6 +223,7 @@ const statementNodes = Schema.Union(
     L: labels,
     aw: flag,
     n: maybeText,
+    it: hint,
     pn: maybeIndex,
     pc: maybeIndex
   }),

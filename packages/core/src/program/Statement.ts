@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import type { Address, Expression, Slots } from "./Expression.ts"
+import type { Address, Expression, Hint, Slots } from "./Expression.ts"
 
 /** Statements in order; hoisted function declarations come first, as `Ex` of `Set`. */
 export interface Blk extends Slots {
@@ -87,6 +87,7 @@ export interface ForOf extends Slots {
   readonly L: ReadonlyArray<string>
   readonly aw?: 1
   readonly n?: string
+  readonly it?: Hint
   readonly pn?: number
   readonly pc?: number
   readonly p: number

@@ -17,7 +17,7 @@ import type { Evaluate } from "../Code.ts"
 import type { Compiler } from "../compile.ts"
 import type { Env, Frame } from "../Frame.ts"
 import { isConstructor } from "../functions.ts"
-import { notIterable, toArray, typeAndValue } from "../iteration.ts"
+import { type Named, notIterable, refusal, toArray, typeAndValue } from "../iteration.ts"
 import { isArrayMethod } from "../natives/replaced.ts"
 import { SKIPPED, SUSPENDED } from "../signals.ts"
 import { refresh } from "../stack.ts"
@@ -27,11 +27,8 @@ import { operands, resumable } from "./resumable.ts"
 
 type Callable = (...args: ReadonlyArray<unknown>) => unknown
 
-const notCallable = (text: string): TypeError => new TypeError(text)
-
-/** What V8 says when there is nothing to call: more, where the result would be iterated. */
-const refusalOf = (name: string, isIterated: boolean): string =>
-  `${name} is not a function${isIterated ? " or its return value is not iterable" : ""}`
+const notCallable = ({ it, n }: Named, fn: unknown): TypeError =>
+  new TypeError(refusal(n ?? typeAndValue(fn), it, "is not a function"))
 
 /** The items of `...e` among the operands of a call. */
 export class Spreaded {
@@ -43,8 +40,9 @@ export class Spreaded {
 }
 
 /** A call that ends in its only spread has messages of its own in V8. */
-const spreadError = (value: unknown, { n }: Spread, isOnlyLast: boolean): TypeError => {
-  if (!isOnlyLast) return notIterable(value, undefined)
+const spreadError = (value: unknown, node: Spread, isOnlyLast: boolean): TypeError => {
+  if (!isOnlyLast) return notIterable(value, node)
+  const { n } = node
   return value === null || value === undefined
     ? new TypeError(`${n ?? typeAndValue(value)} is not iterable (cannot read property ${value})`)
     : new TypeError("Spread syntax requires ...iterable[Symbol.iterator] to be a function")
@@ -59,7 +57,7 @@ const spread = (node: Spread, isOnlyLast: boolean, compiler: Compiler): Evaluate
     if (value === null || value === undefined || typeof value[Symbol.iterator] !== "function") {
       throw spreadError(value, node, isOnlyLast)
     }
-    return new Spreaded(toArray(value, undefined))
+    return new Spreaded(toArray(value, node))
   }
 }
 
@@ -111,14 +109,14 @@ const settled = ({ hasSpread }: Arguments, values: Array<unknown>): Array<unknow
 
 export const call = (node: Call, compiler: Compiler): Evaluate => {
   const { ch, opt, p, s } = node
-  const n = refusalOf(node.n, node.it === 1)
+  const named: Named = node
   const callee = guarded(compiler.expression(node.f), opt === 1)
   const args = argumentsOf(node.a, compiler)
   if (s !== undefined) {
     return operands([callee, ...args.parts], s, (values, F) => {
       const fn = values[0]
       F.at = p
-      if (typeof fn !== "function") throw notCallable(n)
+      if (typeof fn !== "function") throw notCallable(named, fn)
       return Reflect.apply(fn, undefined, settled(args, values.slice(1)))
     })
   }
@@ -129,7 +127,7 @@ export const call = (node: Call, compiler: Compiler): Evaluate => {
       if (fn === SKIPPED) return fn
       const given = args.evaluate(E, F)
       F.at = p
-      if (typeof fn !== "function") throw notCallable(n)
+      if (typeof fn !== "function") throw notCallable(named, fn)
       return Reflect.apply(fn, undefined, given)
     }
   }
@@ -138,7 +136,7 @@ export const call = (node: Call, compiler: Compiler): Evaluate => {
       return (E, F) => {
         const fn = callee(E, F)
         F.at = p
-        if (typeof fn !== "function") throw notCallable(n)
+        if (typeof fn !== "function") throw notCallable(named, fn)
         return (fn as Callable)()
       }
     case 1:
@@ -146,7 +144,7 @@ export const call = (node: Call, compiler: Compiler): Evaluate => {
         const fn = callee(E, F)
         const first = a!(E, F)
         F.at = p
-        if (typeof fn !== "function") throw notCallable(n)
+        if (typeof fn !== "function") throw notCallable(named, fn)
         return (fn as Callable)(first)
       }
     default:
@@ -155,7 +153,7 @@ export const call = (node: Call, compiler: Compiler): Evaluate => {
         const first = a!(E, F)
         const second = b!(E, F)
         F.at = p
-        if (typeof fn !== "function") throw notCallable(n)
+        if (typeof fn !== "function") throw notCallable(named, fn)
         return (fn as Callable)(first, second)
       }
   }
@@ -208,9 +206,7 @@ const isLinear = (key: Expression): boolean => key.t !== "Lit" || LINEAR.has(Str
 
 export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
   const { ch, copt, opt, p, s } = node
-  // So V8 writes a call of a private member.
-  const name = node.k.t === "Priv" ? node.n.replace(/\.(#[^.]*)$/, "[$1]") : node.n
-  const n = refusalOf(name, node.it === 1)
+  const named: Named = node
   const object = guarded(compiler.expression(node.o), opt === 1)
   const key = compiler.expression(node.k)
   const args = argumentsOf(node.a, compiler)
@@ -225,7 +221,7 @@ export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
     return operands([object, key, method, ...args.parts], s, (values, F) => {
       const fn = values[2]
       F.at = p
-      if (typeof fn !== "function") throw notCallable(n)
+      if (typeof fn !== "function") throw notCallable(named, fn)
       return apply(fn, receiverOf(values[0]), settled(args, values.slice(3)))
     })
   }
@@ -237,7 +233,7 @@ export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
       if (copt === 1 && (fn === null || fn === undefined)) return SKIPPED
       const given = args.evaluate(E, F)
       F.at = p
-      if (typeof fn !== "function") throw notCallable(n)
+      if (typeof fn !== "function") throw notCallable(named, fn)
       return apply(fn, receiverOf(base), given)
     }
   }
@@ -246,7 +242,7 @@ export const callMethod = (node: CallM, compiler: Compiler): Evaluate => {
     const fn = find(base, key(E, F), F)
     const given = args.evaluate(E, F)
     F.at = p
-    if (typeof fn !== "function") throw notCallable(n)
+    if (typeof fn !== "function") throw notCallable(named, fn)
     return apply(fn, base, given)
   }
 }
@@ -265,7 +261,7 @@ export const construct = (node: New, compiler: Compiler): Evaluate => {
   const args = argumentsOf(node.a, compiler)
   const make = (fn: unknown, given: Array<unknown>, F: Frame): unknown => {
     F.at = p
-    if (!isConstructor(fn)) throw new TypeError(`${n} is not a constructor`)
+    if (!isConstructor(fn)) throw new TypeError(`${n ?? typeAndValue(fn)} is not a constructor`)
     checkBuffer(fn, given[0])
     const made = Reflect.construct(fn, given)
     if (made instanceof Error) refresh(made)

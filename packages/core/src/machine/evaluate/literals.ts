@@ -67,7 +67,7 @@ const addItem = (node: Expression): AddItem =>
   node.t === "Spread"
     ? (array, value, F) => {
       F.at = node.p
-      for (const item of toArray(value, node.n)) array.push(item)
+      for (const item of toArray(value, node)) array.push(item)
     }
     : push
 

@@ -164,8 +164,8 @@ export const forLoop = (node: For, compiler: Compiler): Execute => {
 }
 
 /** What a loop iterates over; for `in` the keys. */
-const open = ({ n, t }: ForOf, value: unknown): IteratorRecord => {
-  if (t === "ForOf") return getIterator(value, n)
+const open = (node: ForOf, value: unknown): IteratorRecord => {
+  if (node.t === "ForOf") return getIterator(value, node)
   const keys = new KeyIterator(value)
   return new IteratorRecord(keys, keys.next)
 }
@@ -245,7 +245,7 @@ export class Ending {
 
 /** Slots: phase, iterator, environment, ending. */
 const resumableForOf = (node: ForOf, s: number, compiler: Compiler): Execute => {
-  const { L, aw, n, p, pc = p, pn = p, size, tdz } = node
+  const { L, aw, p, pc = p, pn = p, size, tdz } = node
   const isAsync = aw === 1
   const source = compiler.expression(node.e)
   const enter = scopeEnv(size, tdz)
@@ -345,7 +345,7 @@ const resumableForOf = (node: ForOf, s: number, compiler: Compiler): Execute => 
       const value = source(E, F)
       if (value === SUSPENDED) return SUSPENDED
       F.at = p
-      S[s + 1] = isAsync ? getAsyncIterator(value, n) : open(node, value)
+      S[s + 1] = isAsync ? getAsyncIterator(value, node) : open(node, value)
       S[s] = NEXT_ITEM
     }
     const record = S[s + 1] as IteratorRecord

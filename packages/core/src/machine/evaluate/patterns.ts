@@ -85,7 +85,7 @@ export const abandon = (record: IteratorRecord, error: unknown): void => {
 }
 
 export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
-  const { n, p, pc = p, s } = node
+  const { p, pc = p, s } = node
   const source = compiler.expression(node.e)
   const store = storeAt(node.item)
   const elements = node.a.map((element) => ({
@@ -112,7 +112,7 @@ export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
         }
         return value
       }
-      const record = getIterator(value, n)
+      const record = getIterator(value, node)
       try {
         for (const { at, before, bind, kind } of elements) {
           before?.(E, F)
@@ -142,7 +142,7 @@ export const arrayPattern = (node: ArrPat, compiler: Compiler): Evaluate => {
       const value = source(E, F)
       if (value === SUSPENDED) return value
       F.at = p
-      S[s + 1] = getIterator(value, n)
+      S[s + 1] = getIterator(value, node)
       S[s] = 1
     }
     const record = S[s + 1] as IteratorRecord

@@ -15,6 +15,7 @@ import {
   closeIterator,
   getIterator,
   type IteratorRecord,
+  type Named,
   returnMethod,
   typeAndValue
 } from "../iteration.ts"
@@ -149,7 +150,8 @@ const delegate = (
 const delegateInGenerator = (
   operand: Evaluate,
   slot: number,
-  pn: number
+  pn: number,
+  name: Named
 ): Evaluate =>
   resumable((E, F) => {
     const S = F.slots
@@ -157,7 +159,7 @@ const delegateInGenerator = (
       const value = operand(E, F)
       if (value === SUSPENDED) return value
       F.at = pn
-      S[slot + 1] = getIterator(value, undefined)
+      S[slot + 1] = getIterator(value, name)
       S[slot] = 1
       F.mode = NEXT
       F.sent = undefined
@@ -184,7 +186,8 @@ const delegateInAsyncGenerator = (
   operand: Evaluate,
   slot: number,
   p: number,
-  pn: number
+  pn: number,
+  name: Named
 ): Evaluate => {
   const waitFor = (F: Task, phase: number, value: unknown): typeof SUSPENDED => {
     const suspended = suspendFor(F, value)
@@ -221,7 +224,7 @@ const delegateInAsyncGenerator = (
       const value = operand(E, F)
       if (value === SUSPENDED) return value
       F.at = pn
-      const record = getAsyncIterator(value, undefined)
+      const record = getAsyncIterator(value, name)
       S[slot + 1] = record
       return nextWith(record, F, undefined)
     }
@@ -254,9 +257,10 @@ const delegateInAsyncGenerator = (
   })
 }
 
-export const yieldStar = ({ e, p, pn = p, s }: YieldStar, compiler: Compiler): Evaluate => {
-  const operand = compiler.expression(e)
+export const yieldStar = (node: YieldStar, compiler: Compiler): Evaluate => {
+  const { p, pn = p, s } = node
+  const operand = compiler.expression(node.e)
   return compiler.kind === "asyncGenerator"
-    ? delegateInAsyncGenerator(operand, s!, p, pn)
-    : delegateInGenerator(operand, s!, pn)
+    ? delegateInAsyncGenerator(operand, s!, p, pn, node)
+    : delegateInGenerator(operand, s!, pn, node)
 }

@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type { Frame } from "../Frame.ts"
-import { toArray } from "../iteration.ts"
+import { toArray, UNNAMED } from "../iteration.ts"
 import { running } from "../running.ts"
 import { stamp } from "../stack.ts"
 import { defineMethods } from "./defineMethods.ts"
@@ -39,7 +39,7 @@ const constructedBy = (newTarget: unknown): Frame | null => {
 const standIn = (host: Constructor): Callable => {
   const own = {
     [host.name]: function(...args: ReadonlyArray<unknown>): Error {
-      const given = host === AggregateError ? [toArray(args[0], undefined), ...args.slice(1)] : args
+      const given = host === AggregateError ? [toArray(args[0], UNNAMED), ...args.slice(1)] : args
       const error = Reflect.construct(host, given, new.target ?? own) as Error
       stamp(error, new.target === undefined ? running.frame : constructedBy(new.target))
       return error
