@@ -366,7 +366,14 @@ export const call = (
       // What is stored all or none with keys may wait for a claim: `start` leaves it open.
       const isOpen = batch.length > 1 && batch.some(({ key }) => key !== undefined)
       const owner = operation.owner === null || isOpen ? undefined : dispatcherId(operation.owner)
-      return (queue) => queue.start(batch, owner)
+      return (queue) =>
+        Effect.map(
+          queue.start(batch, owner),
+          (answers) =>
+            answers.map(({ startedAt, ...one }) =>
+              startedAt === undefined ? one : { ...one, startedAt: time(startedAt) }
+            )
+        )
     }
     case "register": {
       const info = { id: dispatcherId(operation.dispatcher), host: "here", pid: 1 }

@@ -265,15 +265,23 @@ const make: Effect.Effect<
       (wait) => Effect.sync(wait.release)
     )
 
-  const finished = (id: string) =>
+  const ended = (id: string) =>
     waiting(id, (wait) => {
       wait.confirm(true)
       return wait.ended
     })
 
+  const find = (
+    id: string
+  ): Effect.Effect<InstanceRecord, InstanceNotFound | QueueUnavailable> =>
+    Effect.flatMap(queue.find([id]), ([record]) =>
+      record === undefined
+        ? Effect.fail(new InstanceNotFound({ instanceId: id }))
+        : Effect.succeed(record))
+
   const valueOf = (
-    record: InstanceRecord,
-    outcome: InstanceRecord["outcome"] = record.outcome
+    record: Waiter.End,
+    outcome: Waiter.End["outcome"] = record.outcome
   ): Effect.Effect<unknown, WorkflowFailure> => {
     const file = known.get(record.program)
     const root = programs.rootOf(record.program)
@@ -291,7 +299,7 @@ const make: Effect.Effect<
       ))
   }
 
-  const result = (id: string) => Effect.flatMap(finished(id), (record) => valueOf(record))
+  const result = (id: string) => Effect.flatMap(ended(id), (record) => valueOf(record))
 
   const repairs = yield* makeRepairs
   const schedules = yield* ScheduleClient.make<Startable>({ resolve, encode })
@@ -336,7 +344,7 @@ const make: Effect.Effect<
         return yield* new KeyTaken({ name, key, instanceId: started.id })
       }),
     result,
-    finished,
+    finished: (id) => Effect.zipRight(ended(id), find(id)),
     execute: (what, args, options = {}) =>
       Effect.flatMap(
         idOf(options),
@@ -349,11 +357,7 @@ const make: Effect.Effect<
               return Effect.flatMap(wait.ended, (record) => valueOf(record))
             }))
       ),
-    find: (id) =>
-      Effect.flatMap(queue.find([id]), ([record]) =>
-        record === undefined
-          ? Effect.fail(new InstanceNotFound({ instanceId: id }))
-          : Effect.succeed(record)),
+    find,
     list: queue.list,
     calls: (id) => Effect.map(queue.history(id), callCounts),
     history: queue.history,

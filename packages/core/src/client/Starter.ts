@@ -10,10 +10,10 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import { LocalDispatcher } from "../dispatcher/LocalDispatcher.ts"
+import { LocalDispatcher, type StartedHere } from "../dispatcher/LocalDispatcher.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import { isAtOnce } from "../queue/isAtOnce.ts"
-import { Queue, type Started, type StartRequest } from "../queue/Queue.ts"
+import { type Loaded, Queue, type Started, type StartRequest } from "../queue/Queue.ts"
 import type { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
 
 type Stored = Effect.Effect<Started, QueueUnavailable | KeyTaken>
@@ -52,6 +52,31 @@ const retrying = {
 const isAlone = ({ debounce, key }: StartRequest): boolean =>
   debounce !== undefined || key !== undefined
 
+/** What a dispatcher would read of an instance that was inserted as its own. */
+const startedHere = (
+  { input, name, program, seed }: StartRequest,
+  { id, startedAt }: Started,
+  owner: string
+): StartedHere => {
+  if (startedAt === undefined) return { id, epoch: 1 }
+  const loaded: Loaded = {
+    id,
+    epoch: 1,
+    name,
+    program,
+    input,
+    seed,
+    startedAt,
+    lastSeq: 0,
+    claims: 1,
+    completed: false,
+    snapshot: null,
+    events: [],
+    inbox: []
+  }
+  return { id, epoch: 1, fresh: { owner, loaded } }
+}
+
 export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.gen(function*() {
   const queue = yield* Queue
   const scope = yield* Effect.scope
@@ -81,7 +106,8 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
       sent = true
       yield* putPrograms(programs)
       const local = requests.length <= START_BATCH ? dispatcher : undefined
-      const answers = yield* queue.start(requests, local?.id())
+      const owner = local?.id()
+      const answers = yield* queue.start(requests, owner)
       if (local !== undefined) {
         // An instance that waits for its time, or was there before, is claimed as any other;
         // one that a lost answer hides was created all the same.
@@ -90,7 +116,9 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
           const { id } = request
           return isAtOnce(request) && (started.created || (isRepeated && started.id === id))
         }
-        const mine = answers.filter(isMine).map(({ id }) => id)
+        const mine = answers.flatMap((started, i) =>
+          isMine(started, i) ? [startedHere(requests[i]!, started, owner!)] : []
+        )
         if (mine.length > 0) local.started(mine)
       }
       return answers

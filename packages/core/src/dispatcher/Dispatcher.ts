@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import type * as Scope from "effect/Scope"
 import { Entropy } from "../entropy/Entropy.ts"
-import { type Claimed, Queue } from "../queue/Queue.ts"
+import { Queue } from "../queue/Queue.ts"
 import type { QueueUnavailable, SchemaTooNew } from "../queue/QueueError.ts"
 import { RetrySchedules } from "../retry/RetrySchedules.ts"
 import { Timeouts } from "../retry/Timeouts.ts"
@@ -28,7 +28,7 @@ import * as Hearing from "./fibers/Hearing.ts"
 import { pauseOnFailure, Run } from "./fibers/Run.ts"
 import { shutdown } from "./fibers/shutdown.ts"
 import * as Taker from "./fibers/Taker.ts"
-import { LocalDispatcher } from "./LocalDispatcher.ts"
+import { type EndedHere, LocalDispatcher, type StartedHere } from "./LocalDispatcher.ts"
 import { Routes } from "./offers.ts"
 import { TakenCalls } from "./TakenCalls.ts"
 
@@ -65,6 +65,7 @@ export const make = (
     const settings = withDefaults(options, queue.pollMillis)
     const run = new Run(settings, { queue, pool, clock, entropy })
     const faults = yield* Mailbox.make<Fault>()
+    const endListeners = new Set<(end: EndedHere) => void>()
     const core = new DispatcherCore(settings, {
       now: run.now,
       commitId: run.newId,
@@ -75,6 +76,9 @@ export const make = (
       isCertain: run.isCertain,
       routes: new Routes(settings.queues),
       lent: () => run.taker.reserved(),
+      onEnd: (end) => {
+        for (const listener of endListeners) listener(end)
+      },
       onFault: (instanceId, cause) => {
         faults.unsafeOffer({ instanceId, cause })
       }
@@ -110,7 +114,7 @@ export const make = (
       run.settle()
     })
 
-    const startedBox = yield* Mailbox.make<Claimed>()
+    const startedBox = yield* Mailbox.make<StartedHere>()
     const claiming = Claiming.make(run, startedBox)
     const beating = Beating.make(run)
     yield* beating.register
@@ -129,9 +133,13 @@ export const make = (
 
     return LocalDispatcher.of({
       id: () => run.id,
-      started: (ids) => {
-        if (run.isStopping) return
-        for (const instance of ids) startedBox.unsafeOffer({ id: instance, epoch: 1 })
+      started: (instances) => {
+        if (!run.isStopping) startedBox.unsafeOfferAll(instances)
+      },
+      holds: (instance) => core.owned.has(instance),
+      onEnd: (listener) => {
+        endListeners.add(listener)
+        return () => endListeners.delete(listener)
       },
       status: () => ({
         id: run.id,

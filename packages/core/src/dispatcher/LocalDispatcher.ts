@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type { Outcome } from "../machine/Model.ts"
+import type { Claimed, Loaded } from "../queue/Queue.ts"
 
 /** What a dispatcher does at this moment. */
 export interface DispatcherStatus {
@@ -21,6 +23,24 @@ export interface DispatcherStatus {
   readonly executions: number
 }
 
+/** An instance that was started for a dispatcher; without `fresh` it is to be read first. */
+export interface StartedHere extends Claimed {
+  readonly fresh?: {
+    /** The dispatcher's id that it was started for. */
+    readonly owner: string
+    /** What there is of it: nobody else has touched it. */
+    readonly loaded: Loaded
+  }
+}
+
+/** An instance whose outcome this dispatcher has stored. */
+export interface EndedHere {
+  readonly id: string
+  readonly name: string
+  readonly program: string
+  readonly outcome: Outcome
+}
+
 /**
  * @since 0.1.0
  * @category services
@@ -29,8 +49,12 @@ export class LocalDispatcher
   extends Context.Tag("@rappel/core/dispatcher/LocalDispatcher")<LocalDispatcher, {
     /** The registration's id now; a dispatcher that was declared dead goes on under a new one. */
     readonly id: () => string
-    /** Tells that these instances were started for `id` and are to be run at once. */
-    readonly started: (ids: ReadonlyArray<string>) => void
+    /** Tells that these instances were started for it and are to be run at once. */
+    readonly started: (instances: ReadonlyArray<StartedHere>) => void
+    /** Whether it has this instance in memory: then it tells of its end before the queue's hint does. */
+    readonly holds: (instance: string) => boolean
+    /** Has a listener told of what ends here, once that is stored; answers how to stop that. */
+    readonly onEnd: (listener: (end: EndedHere) => void) => () => void
     readonly status: () => DispatcherStatus
   }>()
 {}

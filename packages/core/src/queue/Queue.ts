@@ -81,6 +81,8 @@ export interface Debounce {
 export interface Started {
   readonly id: string
   readonly created: boolean
+  /** When it was claimed for the owner that the start named, by the queue's clock; absent if it was not. */
+  readonly startedAt?: number
 }
 
 /** `aside`: nobody runs it until an operator resumes it; `InstanceRecord.aside` says why. */

@@ -116,7 +116,7 @@ export const startOne = (
   })
   keepDeadline(store, request.id, deadlineOf(request, now))
   if (request.tick?.waits === true) store.waiting.add(request.id)
-  return { id: request.id, created: true }
+  return { id: request.id, created: true, ...(owned ? { startedAt: now } : {}) }
 }
 
 /** Sends a cancel to what is not finished by its deadline. */

@@ -26,7 +26,9 @@ const beside = Effect.gen(function*() {
   })
   const dispatcher = Layer.succeed(LocalDispatcher, {
     id: () => "d1",
-    started: (ids) => void announced.push(...ids),
+    started: (instances) => void announced.push(...instances.map(({ id }) => id)),
+    holds: () => false,
+    onEnd: () => () => {},
     status: () => assert.fail("nobody asks")
   })
   return { owners, announced, layer: Layer.provide(clientOf(probe), dispatcher) }

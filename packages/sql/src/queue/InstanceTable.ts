@@ -30,6 +30,12 @@ export interface Holder {
   readonly sameInput: boolean
 }
 
+/** Whose request was inserted, and when those due at once were claimed for the owner; null for not. */
+export interface Inserted {
+  readonly ids: ReadonlySet<string>
+  readonly startedAt: number | null
+}
+
 export const make = (run: Run) => {
   /**
    * Inserts the instances whose id and key are free, and answers their ids. With `owner`,
@@ -45,7 +51,7 @@ export const make = (run: Run) => {
     readonly claimId: string
     /** Whoever waits for a time looks again this often; no hint is needed beyond. */
     readonly soonMillis: number
-  }): Effect.Effect<ReadonlySet<string>, unknown> =>
+  }): Effect.Effect<Inserted, unknown> =>
     Effect.map(
       run({ name: "instance_insert", text: INSERT, limitMillis: INSERT_MILLIS }, [
         batch.map((request) => request.id),
@@ -62,7 +68,10 @@ export const make = (run: Run) => {
       ]),
       ([row]) => {
         const ids = row?.["ids"] as string | null | undefined
-        return new Set(ids ? ids.split(",") : [])
+        return {
+          ids: new Set(ids ? ids.split(",") : []),
+          startedAt: numberOrNull(row?.["startedAt"] ?? null)
+        }
       }
     )
 
@@ -200,7 +209,10 @@ const INSERT = `
     where owner is null and due_at <= now() + $11::float8 * interval '1 ms'
     limit 1
   )
-  select (select string_agg(id::text, ',') from inserted) as ids, (select count(*) from notice)`
+  select (select string_agg(id::text, ',') from inserted) as ids,
+    -- As a load reads it from the row.
+    (select floor(extract(epoch from now()) * 1000)::float8 from host) as "startedAt",
+    (select count(*) from notice)`
 
 const MESSAGE_ID = "md5(instance.id::text || ' deadline')::uuid"
 

@@ -5,15 +5,16 @@
  *
  * @since 0.1.0
  */
+import { isAtOnce } from "@rappel/core/queue/isAtOnce"
 import type { Started, StartRequest } from "@rappel/core/queue/Queue"
 import { KeyTaken } from "@rappel/core/queue/QueueError"
 import * as Effect from "effect/Effect"
-import type { Holder } from "./InstanceTable.ts"
+import type { Holder, Inserted } from "./InstanceTable.ts"
 
 export interface StartParts {
   readonly insert: (
     batch: ReadonlyArray<StartRequest>
-  ) => Effect.Effect<ReadonlySet<string>, unknown>
+  ) => Effect.Effect<Inserted, unknown>
   readonly holders: (
     batch: ReadonlyArray<StartRequest>
   ) => Effect.Effect<ReadonlyArray<Holder | undefined>, unknown>
@@ -29,11 +30,18 @@ export const start = (
     const started: Array<Started> = []
     let open = batch.map((request, nth) => ({ request, nth }))
     while (open.length > 0) {
-      const inserted = new Set(yield* insert(open.map(({ request }) => request)))
+      const { ids, startedAt } = yield* insert(open.map(({ request }) => request))
+      const inserted = new Set(ids)
       const hindered = open.filter(({ nth, request }) => {
         // Of two requests with one id, the first was inserted.
         const isNew = inserted.delete(request.id)
-        if (isNew) started[nth] = { id: request.id, created: true }
+        if (isNew) {
+          started[nth] = {
+            id: request.id,
+            created: true,
+            ...(startedAt !== null && isAtOnce(request) ? { startedAt } : {})
+          }
+        }
         return !isNew
       })
       if (hindered.length === 0) break

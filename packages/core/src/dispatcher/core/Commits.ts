@@ -92,6 +92,11 @@ export class Commits {
     const { holdings } = this
     this.eventCount += entry.events.length
     owned.durableSeq += entry.events.length
+    const { outcome } = entry
+    if (outcome !== null) {
+      const { hash: program, program: { name } } = owned.file
+      holdings.services.onEnd?.({ id: owned.id, name, program, outcome })
+    }
     if (entry.then.kind !== "keep") {
       // A message that came while the release was on its way is read by the next owner.
       if (owned.pending.consumed.length > 0) holdings.hasMissed = true

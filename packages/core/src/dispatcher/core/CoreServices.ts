@@ -7,6 +7,7 @@ import type { RetrySchedules } from "../../retry/RetrySchedules.ts"
 import type { Timeouts } from "../../retry/Timeouts.ts"
 import type { Scheduler } from "../../scheduler/Scheduler.ts"
 import type { WorkerPool } from "../../worker/WorkerPool.ts"
+import type { EndedHere } from "../LocalDispatcher.ts"
 import type { Routes } from "../offers.ts"
 
 export interface CoreOptions {
@@ -31,6 +32,8 @@ export interface CoreServices {
   readonly routes?: Routes
   /** Executions of calls of others in this process's pool, and slots that are kept for them. */
   readonly lent?: () => number
+  /** Told of an instance whose outcome is stored. */
+  readonly onEnd?: (end: EndedHere) => void
   /** Told of an instance that is set aside, and why. */
   readonly onFault: (instanceId: string, cause: unknown) => void
 }

@@ -7,6 +7,7 @@
 import * as Effect from "effect/Effect"
 import type * as Mailbox from "effect/Mailbox"
 import type { Claimed, Loaded } from "../../queue/Queue.ts"
+import type { StartedHere } from "../LocalDispatcher.ts"
 import * as Loading from "./Loading.ts"
 import { pauseOnFailure, type Run } from "./Run.ts"
 
@@ -31,20 +32,32 @@ export interface Claiming {
 
 export const make = (
   run: Run,
-  startedBox: Mailbox.ReadonlyMailbox<Claimed>
+  startedBox: Mailbox.ReadonlyMailbox<StartedHere>
 ): Claiming => {
   const { claimBell, core, queue, settings } = run
   const loading = Loading.make(run)
   /** What this dispatcher claimed, or a commit refused, and is not in memory. */
-  const claimedHere = new Map<string, Claimed>()
-  const startedHere = new Map<string, Claimed>()
+  const claimedHere = new Map<string, StartedHere>()
+  const startedHere = new Map<string, StartedHere>()
+
+  /** Of what was started here all is known already, unless this dispatcher was declared dead since. */
+  const read = (wanted: ReadonlyArray<StartedHere>) =>
+    Effect.gen(function*() {
+      const known: Array<Loaded> = []
+      const unknown: Array<Claimed> = []
+      for (const one of wanted) {
+        if (one.fresh?.owner === run.id) known.push(one.fresh.loaded)
+        else unknown.push(one)
+      }
+      return unknown.length === 0 ? known : known.concat(yield* queue.load(run.id, unknown))
+    })
 
   /**
    * Takes instances whose former hosts ended before they got on with them: one may be what
    * ended them. Each is taken only when the one before it has got on, and the others' claims
    * don't count meanwhile; so the guilty one is soon the only one that is counted (R13).
    */
-  const takeOneByOne = (suspects: ReadonlyArray<Loaded>, untaken: Map<string, Claimed>) =>
+  const takeOneByOne = (suspects: ReadonlyArray<Loaded>, untaken: Map<string, StartedHere>) =>
     Effect.gen(function*() {
       yield* queue.countClaims(run.id, suspects, -1)
       for (const suspect of suspects) {
@@ -63,10 +76,10 @@ export const make = (
    * Takes what was claimed and is still this dispatcher's. What a failing statement leaves
    * in `untaken` is tried again: nobody else would ever look for it.
    */
-  const takeAll = (untaken: Map<string, Claimed>) =>
+  const takeAll = (untaken: Map<string, StartedHere>) =>
     Effect.gen(function*() {
       const claimed = Array.from(untaken.values())
-      const loaded = yield* queue.load(run.id, claimed.filter((one) => !core.holds(one)))
+      const loaded = yield* read(claimed.filter((one) => !core.holds(one)))
       const found = new Set(loaded.map((one) => one.id))
       for (const one of claimed) {
         if (!found.has(one.id) && untaken.get(one.id) === one) untaken.delete(one.id)
