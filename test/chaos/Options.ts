@@ -3,7 +3,12 @@
  */
 import { parseArgs } from "node:util"
 
-export const SABOTAGES = ["no-fence", "commit-after-send", "double-outcome"] as const
+export const SABOTAGES = [
+  "no-fence",
+  "commit-after-send",
+  "double-outcome",
+  "double-child"
+] as const
 export type Sabotage = typeof SABOTAGES[number]
 
 export interface Options {

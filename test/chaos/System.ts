@@ -38,6 +38,11 @@ export interface Kept {
   readonly since: () => number
   /** Ends the supervision, asks the process to end, and waits for it. */
   readonly stop: () => Promise<void>
+  /**
+   * The same for one that ends what it has begun first: it is started again if it was between two
+   * lives, or too young to hear.
+   */
+  readonly finish: () => Promise<void>
   /** Asks it to end and starts it anew, with what is current then. */
   readonly restart: () => Promise<void>
   /** Exit codes of lives that ended by themselves. */
@@ -62,6 +67,8 @@ export interface System {
 
 /** A supervisor waits a moment before it starts what has died. */
 const RESTART_MILLIS = 300
+
+const FINISH_TRIES = 10
 
 const environmentOf = (more: Readonly<Record<string, string>>): NodeJS.ProcessEnv => {
   const kept: NodeJS.ProcessEnv = {}
@@ -89,6 +96,7 @@ const keep = (
   let isStopping = false
   let isEnding = false
   let ended: Promise<void> = Promise.resolve()
+  let lastCode: number | null = null
   const exits: Array<string> = []
 
   const run = () => {
@@ -107,6 +115,7 @@ const keep = (
       child.once("exit", (code, signal) => {
         reaper.release(started)
         pid = undefined
+        lastCode = code
         if (!isEnding && signal !== "SIGKILL") exits.push(`${name}: ${signal ?? `code ${code}`}`)
         isEnding = false
         if (!isStopping) setTimeout(() => isStopping || run(), RESTART_MILLIS)
@@ -137,6 +146,14 @@ const keep = (
     since: () => since,
     exits,
     signal,
+    finish: async () => {
+      isStopping = true
+      for (let tries = 0; tries < FINISH_TRIES; tries++) {
+        if (pid === undefined) run()
+        await askToEnd()
+        if (lastCode === 0) return
+      }
+    },
     restart: askToEnd,
     stop: async () => {
       isStopping = true

@@ -50,14 +50,19 @@ describe("the chaos audit", () => {
     assert.isAbove(hits, 0, "no fault hit an instance in flight")
   }, 300_000)
 
-  it("notices calls that go out before their commit, and outcomes that count twice", async () => {
-    const { broken } = await audit(
-      `--seconds 3 --seed 1 --sabotage commit-after-send,double-outcome ${small}`
-    )
+  it(
+    "notices calls before their commit, and outcomes and children that are there twice",
+    async () => {
+      const { broken, cases } = await audit(
+        `--seconds 3 --seed 1 --sabotage commit-after-send,double-outcome,double-child ${small}`
+      )
 
-    assert.isAbove(broken["early"]!, 0)
-    assert.isAbove(broken["duplicates"]!, 0)
-  }, 300_000)
+      assert.isAbove(broken["early"]!, 0)
+      assert.isAbove(broken["duplicates"]!, 0)
+      assert.include(cases["children"]![0], "nothing in the log")
+    },
+    300_000
+  )
 
   it("notices a host that writes what is no longer its own", async () => {
     const { sound } = await audit(`--seconds 20 --seed 4 --gap 1500 --sabotage no-fence ${small}`)

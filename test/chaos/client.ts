@@ -41,7 +41,9 @@ const FLOWS = {
   order: 14,
   helpers: 10,
   long: 8,
-  signals: 8
+  signals: 8,
+  family: 8,
+  cancelled: 6
 }
 
 /** As the exit code of `rappel`: it could not reach the database when it began. */
@@ -122,6 +124,13 @@ const perform = (job: Job) =>
         )
         yield* insist(job.key, "signal", send)
       }
+    }
+    if (job.flow === "cancelled") {
+      yield* Effect.sleep(job.n * 5)
+      const cancel = client.cancel(id, "the audit").pipe(
+        Effect.catchTag("InstanceFinished", () => Effect.void)
+      )
+      yield* insist(job.key, "cancel", cancel)
     }
     yield* insist(job.key, "result", client.finished(id))
     write("E", job.key)

@@ -48,7 +48,7 @@ const audit = async (system: System, options: Options): Promise<Report.Report> =
   const seconds = (Date.now() - began) / 1000
   say("no more faults: clients end what they have begun")
   await Promise.race([
-    Promise.all(system.clients.map((client) => client.stop())),
+    Promise.all(system.clients.map((client) => client.finish())),
     until(() => stopped, options.drainSeconds * 1000)
   ])
   const drainedAt = Date.now()

@@ -16,6 +16,7 @@ import { projectRootOf } from "@rappel/worker/project/ProjectFiles"
 import * as Engine from "@rappel/worker/runtime/Engine"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { randomUUID } from "node:crypto"
 import type pg from "pg"
 import type { Sabotage } from "./Options.ts"
 
@@ -93,6 +94,21 @@ const doubleOutcome = (queue: Queue["Type"]): Queue["Type"] => {
   return { ...queue, commit: (commit) => queue.commit(doubled(commit)) }
 }
 
+/** Every tenth child is started a second time, under an id of its own. */
+const doubleChild = (queue: Queue["Type"]): Queue["Type"] => {
+  let count = 0
+  const doubled = (commit: Commit): Commit => ({
+    ...commit,
+    entries: commit.entries.map((entry) => ({
+      ...entry,
+      children: (entry.children ?? []).flatMap((child) =>
+        ++count % 10 === 0 ? [child, { ...child, id: randomUUID() }] : [child]
+      )
+    }))
+  })
+  return { ...queue, commit: (commit) => queue.commit(doubled(commit)) }
+}
+
 /** And nobody is told that it was declared dead. */
 const withoutVerdict = (queue: Queue["Type"]): Queue["Type"] => ({
   ...queue,
@@ -102,7 +118,8 @@ const withoutVerdict = (queue: Queue["Type"]): Queue["Type"] => ({
 const WRAPPERS: Readonly<Record<Sabotage, (queue: Queue["Type"]) => Queue["Type"]>> = {
   "no-fence": withoutVerdict,
   "commit-after-send": commitAfterSend,
-  "double-outcome": doubleOutcome
+  "double-outcome": doubleOutcome,
+  "double-child": doubleChild
 }
 
 const wrap = (queue: Queue["Type"]): Queue["Type"] =>

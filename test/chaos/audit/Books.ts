@@ -16,7 +16,13 @@ export interface Recorded extends StoredEvent {
 
 export interface Instance {
   readonly id: string
-  readonly key: string
+  /** Null for a child. */
+  readonly key: string | null
+  /** Which instance started it, for which of its effects; null for none. */
+  readonly parent: string | null
+  readonly parentEffect: number | null
+  /** Which workflow of its program it runs; null for the first. */
+  readonly entry: string | null
   readonly name: string
   readonly program: string
   readonly input: string
@@ -40,7 +46,7 @@ export interface Books {
 const MILLIS = (column: string) => `floor(extract(epoch from ${column}) * 1000)::float8`
 
 const INSTANCES = `
-  select instance.id, key, name, program, input, seed, ok, outcome, aside,
+  select instance.id, key, parent, parent_effect as "parentEffect", entry, name, program, input, seed, ok, outcome, aside,
     due.instance_id is not null as "isOpen",
     ${MILLIS("created_at")} as "createdAt",
     ${MILLIS("coalesce(instance.started_at, due.started_at)")} as "startedAt",

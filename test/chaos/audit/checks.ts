@@ -10,8 +10,9 @@ import type { Execution, StartLine } from "../Ledger.ts"
 import type { Project } from "../Project.ts"
 import { hashOf } from "../workload/ledger.ts"
 import type { Books, Instance, Recorded } from "./Books.ts"
+import * as Children from "./Children.ts"
 import { answerOf, type Oracle } from "./oracle.ts"
-import { type Emission, retrace } from "./retrace.ts"
+import { type Emission, retrace, type Trace } from "./retrace.ts"
 
 export const PROMISES = {
   lost: "acknowledged starts that did not end",
@@ -23,6 +24,7 @@ export const PROMISES = {
   timers: "timers and retries that came early",
   invented: "outcomes that no execution in the ledger had",
   unexplained: "executions beyond outcomes, failed attempts, losses and zombies",
+  children: "children that were not started once, or whose end their parent has not",
   oracle: "results that differ from the plain run",
   stuck: "instances that nobody moves, or that were set aside"
 } as const
@@ -90,27 +92,40 @@ export const check = async (witnesses: Witnesses): Promise<Verdict> => {
     if (instance?.finishedAt == null) broken.lost.push(`${key} ${id}`)
   }
 
-  const inputs = new Map(starts.map(({ key, n }) => [key, n]))
+  const inputs = new Map<string | null, number>(starts.map(({ key, n }) => [key, n]))
+  const family = Children.make(books)
   const answers: Array<Promise<void>> = []
   for (const instance of books.instances.values()) {
     const ledger = executions.get(instance.id) ?? []
-    checkInstance(instance, ledger, machineOf(instance.program), counts, (promise, what) => {
+    const report = (promise: Promised, what: string) => {
       broken[promise].push(`${instance.name} ${instance.id}: ${what}`)
-    })
+    }
+    const trace = checkInstance(instance, ledger, machineOf(instance.program), counts, report)
+    if (trace !== undefined) {
+      for (const what of family.problemsOf(instance, trace)) report("children", what)
+    }
     if (instance.outcome === null) continue
     const recorded = answerOf(instance.ok!, instance.outcome)
     const identity = project.identify(instance.program)!
     answers.push(
-      oracle.answer(identity, inputs.get(instance.key)!).then((answer) => {
+      oracle.answer(
+        instance.parent === null ? identity : { ...identity, flow: instance.name },
+        instance.parent === null ? inputs.get(instance.key)! : argumentOf(instance)
+      ).then((answer) => {
         if (answer !== recorded) {
           broken.oracle.push(`${instance.name} ${instance.id} ${recorded}; plain ${answer}`)
         }
       })
     )
   }
+  broken.children.unshift(...family.unasked())
   await Promise.all(answers)
   return { counts, broken }
 }
+
+/** Of a child, whose start no client wrote down. */
+const argumentOf = ({ input }: Instance): number =>
+  (toPlainJson(input) as ReadonlyArray<number>)[0]!
 
 const checkInstance = (
   instance: Instance,
@@ -118,7 +133,7 @@ const checkInstance = (
   machine: Machine,
   counts: Counts,
   report: (promise: Promised, what: string) => void
-): void => {
+): Trace | undefined => {
   const { events } = instance
   counts.executions += ledger.length
   if (instance.aside !== null) report("stuck", `it was set aside: ${instance.aside}`)
@@ -148,11 +163,12 @@ const checkInstance = (
     }
   }
 
-  let trace: ReturnType<typeof retrace>
+  let trace: Trace
   try {
     trace = retrace(instance, machine)
   } catch (error) {
-    return report("diverged", `it cannot be stepped again: ${String(error)}`)
+    report("diverged", `it cannot be stepped again: ${String(error)}`)
+    return undefined
   }
   for (const problem of trace.problems) report("diverged", problem)
 
@@ -164,6 +180,7 @@ const checkInstance = (
     else of.push(execution)
   }
 
+  const cancelSeq = events.find(({ kind }) => kind === "cancelled")?.seq ?? 0
   for (const [effect, of] of byEffect) {
     const emission = trace.emissions.get(effect)
     if (emission === undefined) {
@@ -179,7 +196,9 @@ const checkInstance = (
       report
     )
     const recorded = attempts.get(effect)?.length ?? 0
-    const excess = of.length - recorded - (outcomes.has(effect) ? 1 : 0)
+    // A cancel ends the execution that there is of whatever was pending, and nothing records it.
+    const isOver = outcomes.has(effect) || cancelSeq > emission.seq
+    const excess = of.length - recorded - (isOver ? 1 : 0)
     if (excess <= 0 || instance.isOpen) continue
     const hosts = new Set(of.map(({ dispatcher }) => dispatcher))
     if (hosts.size > 1) counts.overlaps += excess
@@ -195,6 +214,7 @@ const checkInstance = (
       }
       continue
     }
+    if (command?.kind === "child") continue
     const outcome = decodeOutcome(event.payload!)
     const hash = outcome.ok ? hashOf(toPlainJson(outcome.value)) : null
     const isWitnessed = (byEffect.get(effect) ?? []).some((execution) =>
@@ -203,6 +223,7 @@ const checkInstance = (
     )
     if (!isWitnessed) report("invented", `the outcome of effect ${effect}`)
   }
+  return trace
 }
 
 const checkExecutions = (

@@ -2,7 +2,7 @@
  * What the plain functions answer: each workflow is run by Node, without rappel, once for
  * each version and input.
  */
-import { offer } from "@rappel/core"
+import { Cancelled, offer } from "@rappel/core"
 import { describeError, encodeError, toPlainJson } from "@rappel/core/value/Value"
 import { pathToFileURL } from "node:url"
 import type { Identity } from "../Project.ts"
@@ -19,6 +19,9 @@ const failure = (error: string): Answer => {
   const { message, name } = describeError(error)
   return `failed with ${name}: ${message}`
 }
+
+/** What clients cancel can come to nothing else, whatever its plain run does. */
+const CANCELLED: Answer = `failed with Cancelled: ${new Cancelled("the audit").message}`
 
 /** The outcome of an instance in the oracle's words. */
 export const answerOf = (ok: boolean, outcome: string): Answer =>
@@ -38,6 +41,7 @@ export const make = (): Oracle => {
   /** A channel is one for the whole process, so who listens to it runs alone. */
   let alone: Promise<unknown> = Promise.resolve()
   const run = async (identity: Identity, n: number): Promise<Answer> => {
+    if (identity.flow === "cancelled") return CANCELLED
     if (identity.flow !== "signals") return await runOne(identity, n)
     const answer = alone.then(() => {
       for (const value of signalsOf(n)) offer(CHANNEL, value)

@@ -1,6 +1,6 @@
 /**
  * The workflows of the chaos audit: chains, loops, fan-outs, timers, retries, compensation,
- * helpers and classes, side by side.
+ * helpers and classes, children and cancels, side by side.
  *
  * A deploy writes this file anew with another VERSION, which makes other programs of the same
  * names; instances in flight go on with the programs that they were started with.
@@ -116,6 +116,34 @@ export const signals = workflow(async (n: number) => {
   const heard: Array<number> = []
   for (let i = 0; i < 3; i++) heard.push(await waitFor(Numbers))
   return { heard, last: await mix(first, heard.length) }
+})
+
+export const leaf = workflow(async (n: number) => {
+  const value = await mix(n, VERSION)
+  if (n % 9 === 4) throw new Declined(`leaf ${n}`)
+  return await mix(value, 1)
+})
+
+/** Its children are instances of their own; some of them fail. */
+export const family = workflow(async (n: number) => {
+  const results = await Promise.allSettled([leaf(n), leaf(n + 1), leaf(n + 2)])
+  const sums: Array<number> = []
+  for (const result of results) {
+    if (result.status === "fulfilled") sums.push(result.value % 1000)
+    else if (!(result.reason instanceof Declined)) throw result.reason
+  }
+  return { sums, last: await leaf(n * 9) }
+})
+
+/** Its clients cancel it, at whatever it is then. */
+export const cancelled = workflow(async (n: number) => {
+  try {
+    await slow(n, 100 + n % 300)
+    await sleep("1 hour")
+    return "went on"
+  } finally {
+    await record(`cleaned ${n}`)
+  }
 })
 
 class Tree {
