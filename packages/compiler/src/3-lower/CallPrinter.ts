@@ -13,7 +13,17 @@ import ts from "../typescript.ts"
 import { constantOf } from "./constantOf.ts"
 import { CHAIN, isOptionalChain, nodeOffset, operandsOf } from "./nodeOffset.ts"
 import { callOffset } from "./positions.ts"
-import { isInAsync, isLikelyCalled, isNothing, placesOf } from "./printedSyntax.ts"
+import {
+  hintOf,
+  isArrayPattern,
+  isInAsync,
+  isNothing,
+  keptStatements,
+  KEYWORDS,
+  NEGATED,
+  type Pattern,
+  placesOf
+} from "./printedSyntax.ts"
 
 /** The text of what was found; `it` is absent when V8 takes it for nothing but itself. */
 export interface CallSite {
@@ -23,11 +33,6 @@ export interface CallSite {
 
 /** What comes where nothing is printed. */
 const UNNAMED = "(intermediate value)"
-
-type Pattern = ts.ArrayLiteralExpression | ts.ArrayBindingPattern
-
-const isArrayPattern = (node: ts.Node): node is Pattern =>
-  ts.isArrayLiteralExpression(node) || ts.isArrayBindingPattern(node)
 
 export class CallPrinter {
   readonly #position: number
@@ -46,7 +51,7 @@ export class CallPrinter {
 
   /** The text of what is known already. */
   static print(visit: (printer: CallPrinter) => void): string {
-    const printer = new CallPrinter(NOWHERE)
+    const printer = new CallPrinter(-1)
     printer.#found = true
     visit(printer)
     return printer.#text
@@ -58,13 +63,7 @@ export class CallPrinter {
   }
 
   get site(): CallSite {
-    const it = this.#isPattern
-      ? 5
-      : this.#isIterator
-      ? this.#isCall ? 1 : 3
-      : this.#isAsync
-      ? this.#isCall ? 2 : 4
-      : undefined
+    const it = this.#isPattern ? 5 : hintOf(this.#isCall, this.#isIterator, this.#isAsync)
     return {
       ...(this.#text === "" ? {} : { n: this.#text }),
       ...(it === undefined ? {} : { it })
@@ -94,7 +93,7 @@ export class CallPrinter {
   }
 
   #print(text: string): void {
-    if (!this.#found || this.#done) return
+    if (!this.#found || this.#done || text === "") return
     this.#prints++
     this.#text += text
   }
@@ -141,7 +140,7 @@ export class CallPrinter {
     } else if (ts.isObjectLiteralExpression(node) || ts.isObjectBindingPattern(node)) {
       this.#object(node)
     } else if (ts.isYieldExpression(node)) this.#yield(node)
-    else if (ts.isFunctionLike(node)) this.#function(node)
+    else if (ts.isFunctionLike(node)) this.#print(UNNAMED.repeat(keptStatements(node)))
     else if (ts.isClassLike(node)) this.#class(node)
     else if (ts.isExpression(node)) this.#expression(node)
     else if (ts.isBlock(node) || ts.isSwitchStatement(node)) this.#statements(node)
@@ -238,8 +237,7 @@ export class CallPrinter {
 
   #tag(node: ts.TaggedTemplateExpression): void {
     const spans = ts.isTemplateExpression(node.template) ? node.template.templateSpans : []
-    const args = spans.map(({ expression }) => expression)
-    this.#call(node.tag, node.template.getStart(), args)
+    this.#call(node.tag, node.template.getStart(), spans.map(({ expression }) => expression))
   }
 
   #new(node: ts.NewExpression): void {
@@ -389,14 +387,6 @@ export class CallPrinter {
     this.find(expression)
   }
 
-  /** V8 has the statements of those functions only that it did not put off. */
-  #function(node: ts.Node): void {
-    if (!this.#found || !ts.isArrowFunction(node) && !isLikelyCalled(node)) return
-    const { body } = node as ts.ArrowFunction
-    if (!ts.isBlock(body)) this.#print(UNNAMED)
-    else for (const each of body.statements) if (!isNothing(each)) this.#print(UNNAMED)
-  }
-
   #class(node: ts.ClassLikeDeclaration): void {
     for (const clause of node.heritageClauses ?? []) {
       if (clause.token !== ts.SyntaxKind.ExtendsKeyword) continue
@@ -407,18 +397,3 @@ export class CallPrinter {
     }
   }
 }
-
-const NOWHERE = -1
-
-const KEYWORDS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
-  [ts.SyntaxKind.ThisKeyword, "this"],
-  [ts.SyntaxKind.NullKeyword, "null"],
-  [ts.SyntaxKind.TrueKeyword, "true"],
-  [ts.SyntaxKind.FalseKeyword, "false"]
-])
-
-/** V8's parser makes `!(a == b)` of `a != b`. */
-const NEGATED: ReadonlyMap<ts.SyntaxKind, string> = new Map([
-  [ts.SyntaxKind.ExclamationEqualsToken, "=="],
-  [ts.SyntaxKind.ExclamationEqualsEqualsToken, "==="]
-])

@@ -14,6 +14,7 @@ import { hasModifier } from "../1-parse/ModuleSyntax.ts"
 import { unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import ts from "../typescript.ts"
 import { CallPrinter, type CallSite } from "./CallPrinter.ts"
+import { isOwner, ownerOf } from "./codeOwner.ts"
 import { CHAIN, nodeOffset } from "./nodeOffset.ts"
 import { isNothing } from "./printedSyntax.ts"
 
@@ -59,18 +60,6 @@ export const isUnseen = (node: ts.Node, owner = ownerOf(node)): boolean => {
   for (let at = node; at !== owner; at = at.parent) if (ts.isComputedPropertyName(at)) return true
   return false
 }
-
-/** The function, or the initializer or block of a class, whose code a node is a part of. */
-const ownerOf = (node: ts.Node): ts.Node => {
-  let at = node
-  while (at.parent !== undefined && !isOwner(at.parent, at)) at = at.parent
-  return at.parent ?? at
-}
-
-const isOwner = (node: ts.Node, child: ts.Node): boolean =>
-  ts.isSourceFile(node) || ts.isClassStaticBlockDeclaration(node) ||
-  ts.isPropertyDeclaration(node) && child === node.initializer ||
-  ts.isFunctionLike(node) && child !== node.name
 
 const bodyOf = (owner: ts.Node): ReadonlyArray<ts.Node> => {
   const parts: Array<ts.Node> = []

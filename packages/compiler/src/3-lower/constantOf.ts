@@ -58,3 +58,11 @@ const NOT: ReadonlyMap<ts.SyntaxKind, boolean> = new Map([
   [ts.SyntaxKind.FalseKeyword, true],
   [ts.SyntaxKind.TrueKeyword, false]
 ])
+
+/** What V8 copies with the literal, without evaluating it. */
+export const isConstant = (expression: ts.Expression): boolean => {
+  const node = unwrap(expression)
+  return ts.isLiteralExpression(node) && !ts.isRegularExpressionLiteral(node) ||
+    node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword ||
+    node.kind === ts.SyntaxKind.NullKeyword
+}

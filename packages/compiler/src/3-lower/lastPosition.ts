@@ -12,8 +12,11 @@
  */
 import { isErased, unwrap, withoutTypes } from "../2-analyze/syntaxKinds.ts"
 import ts from "../typescript.ts"
-import { constantOf } from "./constantOf.ts"
+import { ownerOf } from "./codeOwner.ts"
+import { constantOf, isConstant } from "./constantOf.ts"
 import { nodeOffset } from "./nodeOffset.ts"
+import { isLogicalOperator } from "./operatorNames.ts"
+import { eachOf, eachOffset, elementOf, targetOffset } from "./patternPositions.ts"
 import { functionOffset, isAccessNode, isUpdate, offsetOf } from "./positions.ts"
 
 /** What a node does that has no position of its own. */
@@ -33,22 +36,6 @@ export const lastPosition = (node: ts.Node, operation: Operation): number => {
   if (noted === undefined) known.set(owner, noted = new Walk(owner).noted)
   return noted.get(node)?.[operation] ?? node.getStart()
 }
-
-/** The function whose code a node is a part of; for the code of a module the file. */
-const ownerOf = (node: ts.Node): ts.Node => {
-  let at = node
-  for (;;) {
-    const { parent } = at
-    if (parent === undefined || isOwner(parent, at)) return parent ?? at
-    at = parent
-  }
-}
-
-/** Computed keys, and what a class extends, belong to the code around it. */
-const isOwner = (node: ts.Node, child: ts.Node): boolean =>
-  ts.isSourceFile(node) || ts.isClassStaticBlockDeclaration(node) ||
-  ts.isPropertyDeclaration(node) && child === node.initializer ||
-  ts.isFunctionLike(node) && child !== node.name
 
 class Walk {
   readonly noted = new Map<ts.Node, Partial<Record<Operation, number>>>()
@@ -134,9 +121,8 @@ class Walk {
       return ts.isContinueStatement(node)
     } else if (ts.isForOfStatement(node) || ts.isForInStatement(node)) this.#forOf(node)
     else if (ts.isIterationStatement(node, false)) this.#loop(node)
-    else if (ts.isLabeledStatement(node)) {
-      this.#statement(node.statement)
-    } else if (ts.isSwitchStatement(node)) this.#switch(node)
+    else if (ts.isLabeledStatement(node)) this.#statement(node.statement)
+    else if (ts.isSwitchStatement(node)) this.#switch(node)
     else if (ts.isTryStatement(node)) return this.#try(node)
     else if (ts.isClassDeclaration(node)) this.#class(node)
     else if (ts.isExportAssignment(node)) this.#visit(node.expression)
@@ -204,9 +190,7 @@ class Walk {
     this.#operand(node.expression)
     this.#note(node, "run")
     const { initializer } = node
-    const each = ts.isVariableDeclarationList(initializer)
-      ? initializer.declarations[0]?.name
-      : unwrap(initializer)
+    const each = eachOf(initializer)
     if (each === undefined) return
     this.#finally++
     this.#last = eachOffset(each, this.#file)
@@ -251,8 +235,10 @@ class Walk {
     else if (ts.isIdentifier(node)) {
       this.#at(node.getStart(this.#file))
       this.#evaluated()
-    } else if (isAccessNode(node)) this.#access(node)
-    else if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
+    } else if (isAccessNode(node)) {
+      this.#parts(node)
+      this.#at(offsetOf(node, this.#file))
+    } else if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
       this.#visit(node.expression)
       for (const each of node.arguments ?? []) this.#visit(each)
       this.#evaluated()
@@ -271,9 +257,7 @@ class Walk {
       this.#note(node, "run")
       this.#at(node.getStart(this.#file))
     } else if (ts.isConditionalExpression(node)) {
-      this.#visit(node.condition)
-      this.#visit(node.whenTrue)
-      this.#visit(node.whenFalse)
+      for (const each of [node.condition, node.whenTrue, node.whenFalse]) this.#visit(each)
     } else if (ts.isObjectLiteralExpression(node)) this.#object(node)
     else if (ts.isArrayLiteralExpression(node)) {
       this.#evaluated()
@@ -307,11 +291,6 @@ class Walk {
     this.#evaluated()
   }
 
-  #access(node: ts.PropertyAccessExpression | ts.ElementAccessExpression): void {
-    this.#parts(node)
-    this.#at(offsetOf(node, this.#file))
-  }
-
   #binary(node: ts.BinaryExpression): void {
     const { kind } = node.operatorToken
     if (kind === ts.SyntaxKind.CommaToken) {
@@ -328,7 +307,9 @@ class Walk {
     } else {
       this.#visit(node.left)
       this.#visit(node.right)
-      if (!LOGICAL.has(kind)) this.#at(node.operatorToken.getStart(this.#file))
+      if (!isLogicalOperator(ts.tokenToString(kind) ?? "")) {
+        this.#at(node.operatorToken.getStart(this.#file))
+      }
     }
   }
 
@@ -416,60 +397,4 @@ class Walk {
     this.#note(target, "run")
     if (!isAccessNode(target) && !ts.isIdentifier(target)) this.#pattern(target)
   }
-}
-
-const LOGICAL: ReadonlySet<ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.AmpersandAmpersandToken,
-  ts.SyntaxKind.BarBarToken,
-  ts.SyntaxKind.QuestionQuestionToken
-])
-
-/** What V8 copies with the literal, without evaluating it. */
-const isConstant = (expression: ts.Expression): boolean => {
-  const node = unwrap(expression)
-  return ts.isLiteralExpression(node) && !ts.isRegularExpressionLiteral(node) ||
-    node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword ||
-    node.kind === ts.SyntaxKind.NullKeyword
-}
-
-/** A loop's variable: V8 has the position of the last token of a declaration. */
-const eachOffset = (node: ts.Node, file: ts.SourceFile): number =>
-  ts.isObjectBindingPattern(node) || ts.isArrayBindingPattern(node)
-    ? node.end - 1
-    : targetOffset(node, file)
-
-const targetOffset = (node: ts.Node, file: ts.SourceFile): number =>
-  ts.isExpression(node) && isAccessNode(unwrap(node)) ? offsetOf(node, file) : node.getStart(file)
-
-interface Element {
-  readonly target: ts.Node | undefined
-  readonly initializer?: ts.Expression | undefined
-  readonly key?: ts.PropertyName | undefined
-  readonly isRest?: boolean
-}
-
-const elementOf = (node: ts.Node): Element => {
-  if (ts.isBindingElement(node)) {
-    return {
-      target: node.name,
-      initializer: node.initializer,
-      key: node.propertyName,
-      isRest: node.dotDotDotToken !== undefined
-    }
-  }
-  if (ts.isSpreadAssignment(node) || ts.isSpreadElement(node)) {
-    return { target: unwrap(node.expression), isRest: true }
-  }
-  if (ts.isShorthandPropertyAssignment(node)) {
-    return { target: node.name, initializer: node.objectAssignmentInitializer }
-  }
-  if (ts.isPropertyAssignment(node)) return { key: node.name, ...withDefault(node.initializer) }
-  return ts.isExpression(node) ? withDefault(node) : { target: undefined }
-}
-
-const withDefault = (expression: ts.Expression): Element => {
-  const node = unwrap(expression)
-  return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken
-    ? { target: unwrap(node.left), initializer: node.right }
-    : { target: node }
 }

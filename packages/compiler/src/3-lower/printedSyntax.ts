@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Hint } from "@rappel/core/program/Expression"
 import { isErased } from "../2-analyze/syntaxKinds.ts"
 import ts from "../typescript.ts"
 import { nodeOffset } from "./nodeOffset.ts"
@@ -23,7 +24,7 @@ export const placesOf = (pattern: ts.Node): ReadonlyArray<number> => {
 }
 
 /** A function at the start of parentheses. */
-export const isLikelyCalled = (node: ts.Node): boolean => {
+const isLikelyCalled = (node: ts.Node): boolean => {
   if (!ts.isFunctionExpression(node)) return false
   const start = node.getStart()
   let at: ts.Node = node
@@ -38,3 +39,31 @@ export const isInAsync = (node: ts.Node): boolean => {
     kind === ts.SyntaxKind.AsyncKeyword
   ) === true
 }
+
+export const KEYWORDS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
+  [ts.SyntaxKind.ThisKeyword, "this"],
+  [ts.SyntaxKind.NullKeyword, "null"],
+  [ts.SyntaxKind.TrueKeyword, "true"],
+  [ts.SyntaxKind.FalseKeyword, "false"]
+])
+
+/** V8's parser makes `!(a == b)` of `a != b`. */
+export const NEGATED: ReadonlyMap<ts.SyntaxKind, string> = new Map([
+  [ts.SyntaxKind.ExclamationEqualsToken, "=="],
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken, "==="]
+])
+
+/** V8 has the statements of those functions only that it did not put off. */
+export const keptStatements = (node: ts.Node): number => {
+  if (!ts.isArrowFunction(node) && !isLikelyCalled(node)) return 0
+  const { body } = node as ts.ArrowFunction
+  return ts.isBlock(body) ? body.statements.filter((each) => !isNothing(each)).length : 1
+}
+
+export type Pattern = ts.ArrayLiteralExpression | ts.ArrayBindingPattern
+
+export const isArrayPattern = (node: ts.Node): node is Pattern =>
+  ts.isArrayLiteralExpression(node) || ts.isArrayBindingPattern(node)
+
+export const hintOf = (isCall: boolean, isIterator: boolean, isAsync: boolean): Hint | undefined =>
+  isIterator ? isCall ? 1 : 3 : isAsync ? isCall ? 2 : 4 : undefined
