@@ -176,6 +176,12 @@ const PLACES: Readonly<Record<string, string>> = {
     `const o = {}; ({ a: { c: o.m } = [] } = ({ a: null }))`,
   "nothing that is destructured to a property at once": `const o = {}; ({ c: o.m } = null)`,
   "a default of nothing": `const u = () => { let { a: d = 1 } = f(undefined) }; u()`,
+  "a copy of an object with an accessor":
+    `if ("a" in { ...{ ...{ get a() { return boom() } } } }) f(1)`,
+  "a loop over the second of two": `const u = null; for (const x of u ?? f(5)) f(x)`,
+  "a loop over a sum of three": `for (const x of f(1) + 2 + f(3)) f(x)`,
+  "a spread chain": `const o = { a: 5 }; f([...o?.a])`,
+  "yield* of a number": `function* g() { f(1); yield* -1 } [...g()]`,
   "a symbol in a template": "f(1, `a${Symbol()}`)",
   "yield* of nothing": `function* g() { yield* null } [...g()]`,
   "yield* of what throws": `function* g() { f(1); yield* bad() } [...g()]`,
