@@ -103,6 +103,7 @@ export class Code {
   isCompiled: boolean
   /** How deep its evaluators nest: what a call takes of the stack. */
   weight: number
+  readonly #parts = new Map<string, Execute>()
   #usesLexical: boolean | undefined
   #usesArguments: boolean | undefined
 
@@ -130,11 +131,17 @@ export class Code {
     this.weight = weight
   }
 
-  /** Some of the statements of the body, as one. */
+  /** Some of the statements of the body, as one; every instance begins with those of its modules. */
   part(from: number, to: number): Execute {
-    const { body } = this.node
-    const block = body.t === "Blk" ? body : { t: "Blk" as const, b: [body] }
-    return compileStatement(this, { ...block, b: block.b.slice(from, to) })
+    const key = `${from} ${to}`
+    let part = this.#parts.get(key)
+    if (part === undefined) {
+      const { body } = this.node
+      const block = body.t === "Blk" ? body : { t: "Blk" as const, b: [body] }
+      part = compileStatement(this, { ...block, b: block.b.slice(from, to) })
+      this.#parts.set(key, part)
+    }
+    return part
   }
 
   /** Whether an arrow needs `this`, `super`, `arguments` or `new.target` of the function around it. */
