@@ -9,6 +9,7 @@ import * as Books from "./audit/Books.ts"
 import { check } from "./audit/checks.ts"
 import * as oracle from "./audit/oracle.ts"
 import { measure } from "./audit/recovery.ts"
+import { describe } from "./audit/standstill.ts"
 import * as Faults from "./Faults.ts"
 import { type Execution, readClient, readExecutions, type StartLine } from "./Ledger.ts"
 import { BadOption, HELP, type Options, parse } from "./Options.ts"
@@ -47,11 +48,12 @@ const audit = async (system: System, options: Options): Promise<Report.Report> =
   if (stopped) throw new Error("it was interrupted")
   const seconds = (Date.now() - began) / 1000
   say("no more faults: clients end what they have begun")
-  await Promise.race([
-    Promise.all(system.clients.map((client) => client.finish())),
-    until(() => stopped, options.drainSeconds * 1000)
+  const isDrained = await Promise.race([
+    Promise.all(system.clients.map((client) => client.finish())).then(() => true),
+    until(() => stopped, options.drainSeconds * 1000).then(() => false)
   ])
   const drainedAt = Date.now()
+  if (!isDrained) { for (const line of await describe(system.cluster.url)) note(line) }
   for (const client of system.clients) client.signal("SIGKILL")
   // Background work of instances that have their result may still close.
   await pause(500)
