@@ -47,7 +47,7 @@ const make = async (url) => {
     Effect.provide(Migrator.run, Sql.layerClient({ url: address, maxConnections: 1 }))
   )
   const runtime = ManagedRuntime.make(Layer.provideMerge(
-    Engine.layer(Engine.dispatcherOptions({ queues: ["default"] })),
+    Engine.layer(Engine.dispatcherOptions({ queues: ["default"] }), { defaultPolicy: {} }),
     Layer.mergeAll(
       Sql.layerPg({ url: address, maxConnections: settings.connections }),
       ProcessPool.layer({
