@@ -4,9 +4,9 @@
  * A long-running reader pins the oldest transaction that anybody may still see: no dead row or
  * index entry goes away until it ends. One client starts instances that nobody owns; one
  * dispatcher claims, loads, commits an event for each, parks and closes them. The same is
- * measured for as long without the reader, before it and after it.
+ * measured without the reader, before it and after it.
  *
- * Run: `node scripts/with-sources.mjs test/scale/pinned.ts --seconds 60`
+ * Run: `node scripts/with-sources.mjs test/scale/pinned.ts --seconds 600 --free 120`
  */
 import { Queue } from "@rappel/core/queue/Queue"
 import { PgPool } from "@rappel/sql/PgPool"
@@ -22,8 +22,15 @@ import * as Effect from "effect/Effect"
 import { parseArgs } from "node:util"
 import pg from "pg"
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "20" } } })
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "20" },
+    /** How long it is measured without the reader, before and after; as with it unless given. */
+    free: { type: "string" }
+  }
+})
 const SECONDS = Number(values.seconds)
+const FREE_SECONDS = Number(values.free ?? values.seconds)
 const BATCH = 200
 
 interface Phase {
@@ -96,9 +103,11 @@ const report = (name: string, { claimMillis, deadRows, perSecond }: Phase) =>
 const program = Effect.gen(function*() {
   const { options } = yield* PgPool
   const owner = yield* newDispatcher
-  console.log(`Postgres ${version}, fsync off, phases of ${SECONDS} s`)
+  console.log(
+    `Postgres ${version}, fsync off, pinned for ${SECONDS} s, free for ${FREE_SECONDS} s twice`
+  )
   yield* phase(owner, Math.min(SECONDS, 5))
-  const before = yield* phase(owner, SECONDS)
+  const before = yield* phase(owner, FREE_SECONDS)
   report("free", before)
 
   const reader = new pg.Client({ ...options, password: options.password })
@@ -111,7 +120,7 @@ const program = Effect.gen(function*() {
   report("pinned", pinned)
   yield* Effect.promise(() => reader.end())
 
-  const after = yield* phase(owner, SECONDS)
+  const after = yield* phase(owner, FREE_SECONDS)
   report("free", after)
   const free = (before.perSecond + after.perSecond) / 2
   console.log(`pinned / free: ${(pinned.perSecond / free).toFixed(3)}`)
