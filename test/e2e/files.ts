@@ -3,7 +3,7 @@
  */
 
 export const greeting = `
-import { action, currentCall, sleep, workflow } from "@rappel/core"
+import { action, sleep, workflow } from "@rappel/core"
 
 export class UnknownUser extends Error {
   readonly name = "UnknownUser"
@@ -27,13 +27,6 @@ export const greeting = workflow(async (id: string) => {
 })
 
 export const nothing = workflow(async () => {})
-
-export const shaky = action(async () => {
-  const { attempt } = currentCall()
-  if (attempt < 3) throw new Error("attempt " + attempt)
-  return attempt
-})
-export const patient = workflow(async () => await shaky())
 
 export const pid = action(async () => process.pid)
 export const whereabouts = workflow(async () => await pid())
@@ -59,6 +52,18 @@ export const flaky = workflow(async () => {
   })()
   return attempt + await easy()
 })
+`
+
+/** It works at the third attempt. */
+export const patient = `
+import { action, currentCall, workflow } from "@rappel/core"
+
+export const shaky = action(async () => {
+  const { attempt } = currentCall()
+  if (attempt < 3) throw new Error("attempt " + attempt)
+  return attempt
+})
+export const patient = workflow(async () => await shaky())
 `
 
 /** Five different mistakes. */

@@ -11,6 +11,7 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 describe("rappel run", () => {
   const cwd = Processes.project({
     "src/greeting.ts": files.greeting,
+    "src/patient.ts": files.patient,
     "src/mistakes.ts": files.mistakes
   })
   const run = (...args: ReadonlyArray<string>) =>
@@ -60,7 +61,7 @@ describe("rappel run", () => {
 
   it("an app's default policy comes from the environment", async () => {
     const patient = (...more: ReadonlyArray<string>) =>
-      Processes.rappel(["run", "src/greeting.ts", "patient", "--json", "--memory", "--inline"], {
+      Processes.rappel(["run", "src/patient.ts", "patient", "--json", "--memory", "--inline"], {
         cwd,
         env: Object.fromEntries(more.map((value) => ["RAPPEL_DEFAULT_POLICY", value]))
       })
