@@ -55,6 +55,9 @@ export interface Fault {
 /** Longer than the lease of a dispatcher, by this at least. */
 const LEASE_MILLIS = 5000
 
+/** How long a zombie sleeps for want of an heir: the others may be stopped as well. */
+const HEIR_MILLIS = 4 * LEASE_MILLIS
+
 /** How long a target is awaited that has something in flight. */
 const AIM_MILLIS = 2500
 
@@ -70,6 +73,7 @@ export const deal = async (
   const faults: Array<Fault> = []
   const busy = new Set<unknown>()
   const running = new Set<Promise<void>>()
+  const asleep = new Set<number>()
 
   const add = (
     kind: FaultKind,
@@ -146,12 +150,18 @@ export const deal = async (
       add("dispatcher-kill", `${aimed.target.name} (${pid})`, pid)
       aimed.target.signal("SIGKILL")
     },
-    "zombie": () =>
-      onDispatcher("zombie", async (target, pid) => {
+    "zombie": async () => {
+      // Without one that is awake there is no heir.
+      if (asleep.size >= system.dispatchers.length - 1) return
+      await onDispatcher("zombie", async (target, pid) => {
+        asleep.add(pid)
         process.kill(pid, "SIGSTOP")
-        await pause(LEASE_MILLIS + random.between(1500, 4500))
+        await until(() => isDead(system.cluster.url, pid), HEIR_MILLIS)
+        await pause(random.between(100, 3000))
         if (target.pid() === pid) process.kill(pid, "SIGCONT")
-      }),
+        asleep.delete(pid)
+      })
+    },
     "postgres-crash": async () => {
       if (busy.has(system.cluster)) return
       await holding(system.cluster, async () => {
@@ -229,12 +239,21 @@ export const deal = async (
   return faults
 }
 
-const query = async (url: string, text: string) => {
+/** Whether others have taken over from the dispatcher of this process; false while nobody says. */
+const isDead = async (url: string, pid: number): Promise<boolean> => {
+  const alive = await query(
+    url,
+    `select from rappel.dispatcher where pid = ${pid} and died_at is null`
+  ).catch(() => undefined)
+  return alive?.rowCount === 0
+}
+
+const query = async (url: string, text: string): Promise<pg.QueryResult> => {
   const client = new pg.Client({ connectionString: url })
   client.on("error", () => {})
   try {
     await client.connect()
-    await client.query(text)
+    return await client.query(text)
   } finally {
     await client.end().catch(() => {})
   }

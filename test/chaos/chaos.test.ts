@@ -65,8 +65,11 @@ describe("the chaos audit", () => {
   )
 
   it("notices a host that writes what is no longer its own", async () => {
-    const { sound } = await audit(`--seconds 20 --seed 4 --gap 1500 --sabotage no-fence ${small}`)
+    const { faults, sound } = await audit(
+      `--seconds 20 --seed 4 --gap 3000 --only zombie --sabotage no-fence ${small} --dispatchers 3`
+    )
 
+    assert.isAbove(faults["zombie"]!.hit, 0)
     assert.isFalse(sound)
   }, 300_000)
 })
