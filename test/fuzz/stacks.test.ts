@@ -5,7 +5,23 @@
 import { describe } from "@effect/vitest"
 import { PRELUDE, shows } from "./shows.ts"
 
+/** V8 has the place of a call behind a name at the name, and behind a reserved word at its parenthesis. */
+const WORDS = [
+  ..."break case catch class const continue debugger default delete do else enum export".split(" "),
+  ..."extends false finally for function if import in instanceof new null return super".split(" "),
+  ..."switch this throw true try typeof var void while with".split(" "),
+  ..."accessor as async await from get implements let of package set static using yield".split(" ")
+]
+
 const CASES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    WORDS.map((word) => [
+      `a method named ${word}`,
+      `const o = { ${word}() { boom() } }; o.${word}(1)`
+    ])
+  ),
+  "a class behind a method named catch":
+    `(async (n) => n)().catch((e) => 1); class A { static { boom() } }`,
   "a static field": `class A { static x = boom() }`,
   "a static block": `class A { static { boom() } }`,
   "a static private field": `class A { static #x = boom() }`,

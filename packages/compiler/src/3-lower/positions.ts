@@ -77,16 +77,24 @@ const dotAfter = (node: ts.PropertyAccessExpression): number => {
 
 const COMMENT = /\/\*[^]*?\*\/|\/\/.*/g
 
-/** Of a call: the last name of the callee, else the opening parenthesis. */
+/** Of a call: the last name of the callee, else (also of `a.delete()`) the opening parenthesis. */
 export const callOffset = (node: ts.CallExpression, file?: ts.SourceFile): number => {
   const parenthesis = node.arguments.pos - 1
   if (node.questionDotToken !== undefined) return parenthesis
   let callee: ts.Expression = node.expression
   while (isTypeWrapper(callee)) callee = callee.expression
   if (ts.isIdentifier(callee)) return callee.getStart(file)
-  return ts.isPropertyAccessExpression(callee) && ts.isIdentifier(callee.name)
+  return ts.isPropertyAccessExpression(callee) && isName(callee.name)
     ? callee.name.getStart(file)
     : parenthesis
+}
+
+/** Whether V8's scanner takes it for a name: words that are reserved everywhere it does not, but `super`. */
+const isName = (name: ts.MemberName): boolean => {
+  if (!ts.isIdentifier(name)) return false
+  const keyword = ts.identifierToKeywordKind(name)
+  return keyword === undefined || keyword === ts.SyntaxKind.SuperKeyword ||
+    keyword < ts.SyntaxKind.FirstReservedWord || keyword > ts.SyntaxKind.LastReservedWord
 }
 
 /** Of a function: its parameters' parenthesis; of an arrow its first token. */
