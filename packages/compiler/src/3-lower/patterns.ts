@@ -78,6 +78,9 @@ const written = (l: Lowering, node: ts.Identifier): number =>
 /** How V8 calls what the variables of a loop are taken from. */
 export const LOOP = ".for"
 
+/** And to what a `catch` takes apart. */
+export const CAUGHT = ".catch"
+
 /** A default with what anonymous functions in it are called. */
 const withDefault = (l: Lowering, element: Element, value: () => Expression): Expression => {
   const read = value()

@@ -14,6 +14,7 @@ import { ClassDeclaration, declarations } from "./declarations.ts"
 import { EnumDeclaration } from "./enums.ts"
 import { DoStatement, ForOfStatement, ForStatement, WhileStatement } from "./loops.ts"
 import type { Lowering } from "./Lowering.ts"
+import { CAUGHT } from "./patterns.ts"
 
 /** None for what vanishes, several for a list of declarations. */
 export const statement = (
@@ -165,7 +166,7 @@ const catchClause = (
     const { lowered, range } = ranged(l, () => {
       const bound = name === undefined || ts.isIdentifier(name)
         ? []
-        : l.kinds.bind(l, name, l.readTemporary(place), "initialise", {})
+        : l.kinds.bind(l, name, l.readTemporary(place), "initialise", { text: CAUGHT })
       const cleared = variable === undefined ? l.clear([place]) : []
       const before = [...bound, ...cleared].map((each) => l.evaluate(each))
       return l.block([...before, Block(l, node.block)])
