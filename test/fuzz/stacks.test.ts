@@ -20,6 +20,13 @@ const CASES: Readonly<Record<string, string>> = {
       `const o = { ${word}() { boom() } }; o.${word}(1)`
     ])
   ),
+  "a class behind a class": `class A {} class B { static { boom() } }`,
+  "a class behind a class that is held":
+    `class A {} class B { static { boom() } } void (() => [A, B])`,
+  "a class behind one with members":
+    `class A { x = 1; m() {} get [1 + 1]() { return 1 } } class B { static { boom() } }`,
+  "a class behind one that extends":
+    `class A {} class B extends A {} class C { static x = boom() }`,
   "a class behind a method named catch":
     `(async (n) => n)().catch((e) => 1); class A { static { boom() } }`,
   "a static field": `class A { static x = boom() }`,

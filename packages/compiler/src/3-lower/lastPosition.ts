@@ -17,7 +17,7 @@ import { constantOf, isConstant } from "./constantOf.ts"
 import { nodeOffset } from "./nodeOffset.ts"
 import { isLogicalOperator } from "./operatorNames.ts"
 import { eachOf, eachOffset, elementOf, targetOffset } from "./patternPositions.ts"
-import { functionOffset, isAccessNode, isUpdate, offsetOf } from "./positions.ts"
+import { classToken, functionOffset, isAccessNode, isUpdate, offsetOf } from "./positions.ts"
 
 /** What a node does that has no position of its own. */
 type Operation = "run" | "read" | "key" | "next" | "close"
@@ -124,8 +124,10 @@ class Walk {
     else if (ts.isLabeledStatement(node)) this.#statement(node.statement)
     else if (ts.isSwitchStatement(node)) this.#switch(node)
     else if (ts.isTryStatement(node)) return this.#try(node)
-    else if (ts.isClassDeclaration(node)) this.#class(node)
-    else if (ts.isExportAssignment(node)) this.#visit(node.expression)
+    else if (ts.isClassDeclaration(node)) {
+      this.#class(node)
+      this.#at(classToken(node))
+    } else if (ts.isExportAssignment(node)) this.#visit(node.expression)
     return true
   }
 

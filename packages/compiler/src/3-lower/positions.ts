@@ -100,3 +100,9 @@ const isName = (name: ts.MemberName): boolean => {
 /** Of a function: its parameters' parenthesis; of an arrow its first token. */
 export const functionOffset = (node: ts.SignatureDeclaration): number =>
   ts.isArrowFunction(node) ? node.getStart() : node.parameters.pos - 1
+
+/** Of a class: its first token behind its modifiers. */
+export const classToken = (node: ts.ClassDeclaration): number =>
+  node.modifiers === undefined
+    ? node.getStart()
+    : node.getChildren().find(({ kind }) => kind === ts.SyntaxKind.ClassKeyword)!.getStart()
