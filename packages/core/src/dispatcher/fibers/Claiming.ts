@@ -62,10 +62,7 @@ export const make = (
       yield* queue.countClaims(run.id, suspects, -1)
       for (const suspect of suspects) {
         yield* queue.countClaims(run.id, [suspect], 1)
-        yield* run.rest
-        const since = run.localNow()
-        yield* loading.take(suspect)
-        run.stepped(since)
+        yield* run.paced(loading.take(suspect))
         untaken.delete(suspect.id)
         run.settle()
         yield* run.until(() => core.isDurable(suspect.id))
@@ -112,10 +109,7 @@ export const make = (
         const polled = core.pollable(arrived.slice(at, at + POLL_BATCH))
         const messages = yield* queue.poll(run.id, polled)
         for (let from = 0; from < polled.length;) {
-          yield* run.rest
-          const since = run.localNow()
-          from = core.receive(polled, messages, from)
-          run.stepped(since)
+          from = yield* run.paced(Effect.sync(() => core.receive(polled, messages, from)))
         }
         run.settle()
       }

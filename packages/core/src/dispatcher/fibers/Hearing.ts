@@ -19,10 +19,7 @@ export const make = (run: Run): ReadonlyArray<Effect.Effect<never>> => {
     const all = Array.from(reports)
     taken.reports(all)
     for (let at = 0; at < all.length;) {
-      yield* run.rest
-      const since = run.localNow()
-      at = core.reports(all, at)
-      run.stepped(since)
+      at = yield* run.paced(Effect.sync(() => core.reports(all, at)))
     }
     run.settle()
   }))
@@ -33,11 +30,10 @@ export const make = (run: Run): ReadonlyArray<Effect.Effect<never>> => {
     const waitMillis = run.armedAt - run.now()
     if (waitMillis > 0) yield* timerBell.wait(waitMillis)
     if (run.nextWakeAt() <= run.now()) {
-      yield* run.rest
-      const since = run.localNow()
-      core.tick()
-      taken.tick()
-      run.stepped(since)
+      yield* run.paced(Effect.sync(() => {
+        core.tick()
+        taken.tick()
+      }))
       run.settle()
     }
   }))

@@ -107,14 +107,21 @@ export class Run {
     this.taker.settle()
   }
 
-  /** To be called after steps that began at this local time; answers whether they took long. */
-  stepped(since: number): boolean {
+  /** To be called after steps that began at this local time. */
+  stepped(since: number): void {
     const now = this.localNow()
-    if (now - since <= LONG_STEP_MILLIS) return false
+    if (now - since <= LONG_STEP_MILLIS) return
     this.longEndedAt = now
     this.settle()
     this.beatBell.ring()
-    return true
+  }
+
+  /** Makes steps when their turn has come, and sees whether they took long. */
+  paced<A, E>(steps: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return Effect.flatMap(this.rest, () => {
+      const since = this.localNow()
+      return Effect.tap(steps, () => this.stepped(since))
+    })
   }
 
   /**
