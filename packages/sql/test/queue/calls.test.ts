@@ -1,10 +1,8 @@
 /**
  * The interleavings of offered calls that need a second connection to stage.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { Queue } from "@rappel/core/queue/Queue"
-import { layerPg } from "@rappel/sql/layer"
-import * as Postgres from "@rappel/test/kit/Postgres"
 import {
   commitOf,
   entryOf,
@@ -15,20 +13,8 @@ import {
 } from "@rappel/test/kit/suites/queue/samples"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
 import * as Session from "../session.ts"
-
-const staged = <A, E>(
-  name: string,
-  effect: (session: Session.Session, url: string) => Effect.Effect<A, E, Queue | Scope.Scope>
-) =>
-  it.scopedLive(name, () =>
-    Effect.gen(function*() {
-      const url = yield* Effect.promise(Postgres.cleanUrl)
-      const session = yield* Session.make(url)
-      return yield* Effect.provide(effect(session, url), layerPg({ url: Redacted.make(url) }))
-    }), 30_000)
+import { staged } from "../staged.ts"
 
 const limit = { lane: "send\nada", concurrency: 2, rate: null }
 
@@ -111,7 +97,7 @@ describe("R14, R15: a take", () => {
 
   staged(
     "that is on its way when its dispatcher is declared dead is lost, not forgotten",
-    (session) =>
+    (session, url) =>
       Effect.gen(function*() {
         const { beat, calls, expire, poll } = yield* Queue
         const { id, owner } = yield* offering(2)
@@ -119,7 +105,7 @@ describe("R14, R15: a take", () => {
         yield* session.run("begin")
         yield* session.run("select from rappel.take($1, $1, '{default}', 2, '')", [dying])
         const { peers } = yield* beat(owner)
-        const observer = yield* Session.make(yield* Effect.promise(Postgres.url))
+        const observer = yield* Session.make(url)
 
         const expiring = yield* Effect.fork(expire(peers.filter((peer) => peer.id === dying)))
         yield* Session.untilBlocked(observer)
