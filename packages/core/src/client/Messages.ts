@@ -6,7 +6,6 @@
 import * as Effect from "effect/Effect"
 import type { Outcome } from "../machine/Model.ts"
 import type { InstanceRecord, Message, Queue } from "../queue/Queue.ts"
-import type { QueueUnavailable } from "../queue/QueueError.ts"
 import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
 import { accept, SIGNAL, SignalSchemaMismatch } from "../workflow/Signal.ts"
@@ -18,6 +17,7 @@ import {
   UpdateRejected
 } from "./ClientError.ts"
 import type { Channel, RappelClient } from "./RappelClient.ts"
+import { recordOf } from "./recordOf.ts"
 
 /** How often an answer is looked for: at once, then ever more slowly. */
 const FIRST_LOOK_MILLIS = 5
@@ -58,13 +58,7 @@ const encode = (
   })
 
 export const make = ({ decode, newId, queue }: Needs): Made => {
-  const record = (
-    id: string
-  ): Effect.Effect<InstanceRecord, InstanceNotFound | QueueUnavailable> =>
-    Effect.flatMap(queue.find([id]), ([found]) =>
-      found === undefined
-        ? Effect.fail(new InstanceNotFound({ instanceId: id }))
-        : Effect.succeed(found))
+  const record = (id: string) => recordOf(queue, id)
 
   const finished = (id: string) =>
     Effect.flatMap(

@@ -35,7 +35,7 @@ import { decodeFailure, decodeResult, hostOfArguments } from "./classes.ts"
 import {
   ArgumentsNotStorable,
   type InstanceFinished,
-  InstanceNotFound,
+  type InstanceNotFound,
   InvalidStartOption,
   type ProgramError,
   ProgramNotFound,
@@ -44,6 +44,7 @@ import {
 } from "./ClientError.ts"
 import * as Messages from "./Messages.ts"
 import { type ProgramRef, ProgramSource } from "./ProgramSource.ts"
+import { recordOf } from "./recordOf.ts"
 import * as ScheduleClient from "./ScheduleClient.ts"
 import * as Starter from "./Starter.ts"
 import { type StartOptions, termsOf } from "./StartOptions.ts"
@@ -271,14 +272,6 @@ const make: Effect.Effect<
       return wait.ended
     })
 
-  const find = (
-    id: string
-  ): Effect.Effect<InstanceRecord, InstanceNotFound | QueueUnavailable> =>
-    Effect.flatMap(queue.find([id]), ([record]) =>
-      record === undefined
-        ? Effect.fail(new InstanceNotFound({ instanceId: id }))
-        : Effect.succeed(record))
-
   const valueOf = (
     record: Waiter.End,
     outcome: Waiter.End["outcome"] = record.outcome
@@ -344,7 +337,7 @@ const make: Effect.Effect<
         return yield* new KeyTaken({ name, key, instanceId: started.id })
       }),
     result,
-    finished: (id) => Effect.zipRight(ended(id), find(id)),
+    finished: (id) => Effect.zipRight(ended(id), recordOf(queue, id)),
     execute: (what, args, options = {}) =>
       Effect.flatMap(
         idOf(options),
@@ -357,7 +350,7 @@ const make: Effect.Effect<
               return Effect.flatMap(wait.ended, (record) => valueOf(record))
             }))
       ),
-    find,
+    find: (id) => recordOf(queue, id),
     list: queue.list,
     calls: (id) => Effect.map(queue.history(id), callCounts),
     history: queue.history,
