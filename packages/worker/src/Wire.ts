@@ -40,6 +40,14 @@ export interface Wire {
   readonly run: Effect.Effect<void>
 }
 
+/** One end of a socket: the RPC, and the wire that it shares with the batches. */
+export interface Side<Protocol> {
+  readonly protocol: Protocol
+  readonly wire: Wire
+  /** Ends when the socket has closed. */
+  readonly closed: Effect.Effect<void>
+}
+
 const makeWire = (
   duplex: Duplex,
   handle: (message: unknown) => Effect.Effect<void>,
@@ -100,15 +108,7 @@ const makeWire = (
 export const serverProtocol = (
   duplex: Duplex,
   onBatch: (body: Buffer) => void
-): Effect.Effect<
-  {
-    readonly protocol: RpcServer.Protocol["Type"]
-    readonly wire: Wire
-    readonly closed: Effect.Effect<void>
-  },
-  never,
-  Scope.Scope
-> =>
+): Effect.Effect<Side<RpcServer.Protocol["Type"]>, never, Scope.Scope> =>
   Effect.gen(function*() {
     const disconnects = yield* Mailbox.make<number>()
     const closed = yield* Deferred.make<void>()
@@ -144,15 +144,7 @@ export const serverProtocol = (
 export const clientProtocol = (
   duplex: Duplex,
   onBatch: (body: Buffer) => void
-): Effect.Effect<
-  {
-    readonly protocol: RpcClient.Protocol["Type"]
-    readonly wire: Wire
-    readonly closed: Effect.Effect<void>
-  },
-  never,
-  Scope.Scope
-> =>
+): Effect.Effect<Side<RpcClient.Protocol["Type"]>, never, Scope.Scope> =>
   Effect.gen(function*() {
     const closed = yield* Deferred.make<void>()
     let wire!: Wire
