@@ -64,18 +64,11 @@ export const ENDS: ReadonlyArray<string> = [
     on conflict (id) do nothing
     returning 1
   )`,
-  `without_snapshot as (
-    delete from rappel.snapshot where instance_id = ${CLOSED}
-  )`,
-  `closed as (
-    delete from rappel.due where instance_id = ${CLOSED}
-  )`,
-  `left_over as (
-    delete from rappel.inbox where instance_id = ${CLOSED}
-  )`,
-  `closed_calls as (
-    delete from rappel.call where instance_id = ${CLOSED}
+  ...["snapshot", "due", "inbox", "call"].map((table) =>
+    `closed_${table} as (
+    delete from rappel.${table} where instance_id = ${CLOSED}
   )`
+  )
 ]
 
 export const TOLD_NOTICE = "exists (select from told)"
