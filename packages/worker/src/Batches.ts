@@ -7,16 +7,13 @@
  *
  * @since 0.1.0
  */
+import { isWellFormed } from "@rappel/core/value/isWellFormed"
 import type { CallRequest } from "@rappel/core/worker/WorkerPool"
 import * as Frames from "./Frames.ts"
 import type { WorkerReport } from "./WorkerProtocol.ts"
 
 /** Characters of long texts in one frame, if it has more than one row. */
 const FRAME_LENGTH = 8 * 1024 * 1024
-
-/** Part of every Node that is supported, and of ES2024, which the compiler's library is not yet. */
-const isWellFormed = (text: string): boolean =>
-  (text as string & { readonly isWellFormed: () => boolean }).isWellFormed()
 
 const HEAD_BYTES = 4
 

@@ -5,6 +5,8 @@
  * which UTF-8 cannot carry. Both are written as U+FFFF (which no text uses: it is no
  * character) and four hex digits, and so is U+FFFF itself. All other text is stored as it is.
  */
+import { isWellFormed } from "@rappel/core/value/isWellFormed"
+
 const MARK = "\uffff"
 const UNSTORABLE = /[\0\uffff]|\p{Surrogate}/gu
 const MARKED = /\uffff([0-9a-f]{4})/g
@@ -24,7 +26,3 @@ export const toStorableOrNull = (text: string | null): string | null =>
   text === null ? null : toStorable(text)
 export const fromStorableOrNull = (text: string | null): string | null =>
   text === null ? null : fromStorable(text)
-
-/** Part of every Node that is supported, and of ES2024, which the compiler's library is not yet. */
-const isWellFormed = (text: string): boolean =>
-  (text as string & { readonly isWellFormed: () => boolean }).isWellFormed()
