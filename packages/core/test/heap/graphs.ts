@@ -15,6 +15,9 @@ const text = FastCheck.oneof(
     "😀",
     "\u0000",
     "__proto__",
+    "length",
+    "lastIndex",
+    "0",
     "$rappel"
   )
 )
@@ -94,6 +97,8 @@ const make = ({ kind, items }: Plan): object => {
 }
 
 const set = (object: object, key: string, value: unknown, hidden: boolean): void => {
+  // The length of an array or a text, which FastCheck takes for a key now and then, can't be had anew.
+  if (Object.getOwnPropertyDescriptor(object, key)?.configurable === false) return
   Object.defineProperty(object, key, {
     value,
     enumerable: !hidden,
