@@ -8,6 +8,9 @@ import { eventually, isAlive, projectRoot } from "./Pool.ts"
 
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+/** Two processes start from their sources, one after the other, on whatever machine this is. */
+const STARTS = 60_000
+
 /** A process with one worker that executes one action. */
 const parent = (...options: ReadonlyArray<string>) =>
   Effect.acquireRelease(
@@ -39,26 +42,30 @@ describe("rappel-worker", () => {
         yield* Effect.promise(() => once(child, "exit"))
 
         yield* eventually(() => !isAlive(pid))
-      }))
+      }), STARTS)
   }
 
-  it.scopedLive("leaves stdout to the user, or to stderr where stdout is spoken for", () =>
-    Effect.gen(function*() {
-      for (const [option, expected] of [["inherit", "stdout"], ["stderr", "stderr"]] as const) {
-        const child = yield* parent("print", option, "printed by an action")
-        const seen = { stdout: "", stderr: "" }
-        child.stdout!.on("data", (chunk: Buffer) => seen.stdout += String(chunk))
-        child.stderr!.on("data", (chunk: Buffer) => seen.stderr += String(chunk))
+  for (const [option, expected] of [["inherit", "stdout"], ["stderr", "stderr"]] as const) {
+    it.scopedLive(
+      `writes what an action prints to ${expected}, where stdout is "${option}"`,
+      () =>
+        Effect.gen(function*() {
+          const child = yield* parent("print", option, "printed by an action")
+          const seen = { stdout: "", stderr: "" }
+          child.stdout!.on("data", (chunk: Buffer) => seen.stdout += String(chunk))
+          child.stderr!.on("data", (chunk: Buffer) => seen.stderr += String(chunk))
 
-        yield* eventually(() => seen.stdout.includes("pids"))
+          yield* eventually(() => seen.stdout.includes("pids"))
 
-        assert.deepStrictEqual(
-          Object.entries(seen).filter(([, text]) => text.includes("printed by an action"))
-            .map(([name]) => name),
-          [expected]
-        )
-      }
-    }))
+          assert.deepStrictEqual(
+            Object.entries(seen).filter(([, text]) => text.includes("printed by an action"))
+              .map(([name]) => name),
+            [expected]
+          )
+        }),
+      STARTS
+    )
+  }
 
   it("says what it is when somebody starts it by hand", () => {
     const start = (...args: ReadonlyArray<string>) =>
