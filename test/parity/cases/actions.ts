@@ -152,7 +152,10 @@ export const failOnce = action(async (counter: string, kind: "validation" | "con
     : new ConflictError("try again")
 })
 
-/** Counts its executions and takes its time in each. */
+/**
+ * Counts its executions and takes its time in each. Timeouts over it are long enough that a loaded
+ * machine has counted by then.
+ */
 export const takeTime = action(async (counter: string, millis: number) => {
   const attempt = counted(counter)
   await wait(millis)

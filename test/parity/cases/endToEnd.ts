@@ -121,5 +121,5 @@ export const e2e_string_processing = workflow(async (text: string) => {
 
 /** Nobody catches the timeout: the instance fails with it. */
 export const e2e_timeout = workflow(async (counter: string) =>
-  await takeTime.with({ timeout: "200ms", timeoutAttempts: 1 })(counter, 2500)
+  await takeTime.with({ timeout: "900ms", timeoutAttempts: 1 })(counter, 2500)
 )

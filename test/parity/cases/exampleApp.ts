@@ -122,7 +122,7 @@ export const RetryCounter = workflow(
 export const TimeoutProbe = workflow(async (counter: string, maxAttempts: number) => {
   let errorName = "none"
   try {
-    await takeTime.with({ timeout: "200ms", timeoutAttempts: maxAttempts })(counter, 2500)
+    await takeTime.with({ timeout: "900ms", timeoutAttempts: maxAttempts })(counter, 2500)
   } catch (error) {
     errorName = error instanceof Error ? error.name : "?"
   }

@@ -189,7 +189,7 @@ export const M_11_variable_timeout = workflow(async (counter: string, timeout: s
 /** Small and large units meant none. */
 export const M_12_units = workflow(async (counter: string) => {
   const outcomes: Array<string | number> = []
-  for (const timeout of ["200ms", "0.2s", "1 week", "1d"]) {
+  for (const timeout of ["900ms", "0.9s", "1 week", "1d"]) {
     try {
       const late = timeout.endsWith("s") ? 2500 : 1
       outcomes.push(

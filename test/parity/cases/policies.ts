@@ -108,7 +108,7 @@ export const L_61_attempts_on_the_error = workflow(async (counter: string) => {
 
 export const L_61_timeouts_are_counted = workflow(async (counter: string) => {
   try {
-    return await takeTime.with({ timeout: "200ms", timeoutAttempts: 2 })(counter, 2500)
+    return await takeTime.with({ timeout: "900ms", timeoutAttempts: 2 })(counter, 2500)
   } catch (error) {
     return error instanceof Error ? error.name : "?"
   }
