@@ -10,6 +10,7 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -219,57 +220,86 @@ const make: Effect.Effect<
     })
   }
 
+  /** Throws `ArgumentsNotStorable`. */
+  const encoded = (name: string, args: ReadonlyArray<unknown>): string => {
+    try {
+      return within("They", encodeValue(args, hostOfArguments))
+    } catch (cause) {
+      throw new ArgumentsNotStorable({ workflow: name, cause })
+    }
+  }
+
   const encode = (name: string, args: ReadonlyArray<unknown>) =>
     Effect.try({
-      try: () => within("They", encodeValue(args, hostOfArguments)),
-      catch: (cause) => new ArgumentsNotStorable({ workflow: name, cause })
-    })
-
-  const terms = (options: StartOptions) =>
-    Effect.try({ try: () => termsOf(options), catch: (error) => error as InvalidStartOption })
-
-  const requestOf = (
-    id: string,
-    { hash, name }: { readonly name: string; readonly hash: string },
-    args: ReadonlyArray<unknown>,
-    options: StartOptions
-  ): Effect.Effect<StartRequest, ArgumentsNotStorable | InvalidStartOption> =>
-    Effect.map(
-      Effect.zip(terms(options), encode(name, args)),
-      ([terms, input]) => ({ id, name, program: hash, input, seed: seed(entropy), ...terms })
-    )
-
-  const startAs = (
-    id: string,
-    what: Startable,
-    args: ReadonlyArray<unknown>,
-    options: StartOptions
-  ): Effect.Effect<Started, StartError> =>
-    Effect.gen(function*() {
-      const program = yield* resolve(what)
-      return yield* starter.start(yield* requestOf(id, program, args, options), program.file)
+      try: () => encoded(name, args),
+      catch: (error) => error as ArgumentsNotStorable
     })
 
   const newId = Effect.map(Clock.currentTimeMillis, (now) => uuidv7(entropy, now))
 
-  const idOf = (options: StartOptions) =>
-    options.id === undefined ? newId : Effect.succeed(options.id)
+  /** All in one step: thousands may be started at once. */
+  const requestsOf = (
+    { hash, name }: { readonly name: string; readonly hash: string },
+    items: ReadonlyArray<StartItem>
+  ): Effect.Effect<ReadonlyArray<StartRequest>, ArgumentsNotStorable | InvalidStartOption> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.try({
+        try: () =>
+          items.map(({ args, options = {} }) => ({
+            id: options.id ?? uuidv7(entropy, now),
+            name,
+            program: hash,
+            ...termsOf(options),
+            input: encoded(name, args),
+            seed: seed(entropy)
+          })),
+        catch: (error) => error as ArgumentsNotStorable | InvalidStartOption
+      }))
 
-  /** No scope: a scope for each wait costs as much as all else that a client does for it. */
-  const waiting = <A, E>(
-    id: string,
-    use: (wait: Waiter.Wait) => Effect.Effect<A, E>
-  ): Effect.Effect<A, E> =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => waiter.expect(id)),
-      use,
-      (wait) => Effect.sync(wait.release)
-    )
+  interface Prepared {
+    readonly request: StartRequest
+    readonly file: ProgramFile | undefined
+  }
 
-  const ended = (id: string) =>
-    waiting(id, (wait) => {
+  const prepare = (
+    what: Startable,
+    args: ReadonlyArray<unknown>,
+    options: StartOptions
+  ): Effect.Effect<Prepared, StartError> =>
+    Effect.flatMap(resolve(what), (program) =>
+      Effect.map(
+        requestsOf(program, [{ args, options }]),
+        ([request]) => ({ request: request!, file: program.file })
+      ))
+
+  const begin = ({ file, request }: Prepared): Effect.Effect<Started, StartError> =>
+    Effect.async((resume) => starter.start(request, file, resume))
+
+  const ended = (id: string): Effect.Effect<Waiter.End, InstanceNotFound | QueueUnavailable> =>
+    Effect.async((resume) => {
+      const wait = waiter.expect(id)
       wait.confirm(true)
-      return wait.ended
+      wait.onEnd(resume)
+      return Effect.sync(wait.release)
+    })
+
+  /** In one step of a fiber: as several, they cost more than all else that a client does. */
+  const beginAndEnd = (
+    { file, request }: Prepared
+  ): Effect.Effect<Waiter.End, StartError | ResultError> =>
+    Effect.async((resume) => {
+      const wait = waiter.expect(request.id)
+      starter.start(request, file, (stored) => {
+        if (Exit.isSuccess(stored) && stored.value.id === request.id) {
+          // One that was there already may have finished before this wait began.
+          wait.confirm(!stored.value.created)
+          wait.onEnd(resume)
+        } else {
+          wait.release()
+          resume(Effect.flatMap(stored, ({ id }) => ended(id)))
+        }
+      })
+      return Effect.sync(wait.release)
     })
 
   const valueOf = (
@@ -299,10 +329,7 @@ const make: Effect.Effect<
 
   return RappelClient.of({
     start: (what, args, options = {}) =>
-      Effect.gen(function*() {
-        const started = yield* startAs(yield* idOf(options), what, args, options)
-        return started.id
-      }),
+      Effect.map(Effect.flatMap(prepare(what, args, options), begin), ({ id }) => id),
     startMany: (what, items) =>
       Effect.gen(function*() {
         if (items.length > MOST_STARTS) {
@@ -312,19 +339,15 @@ const make: Effect.Effect<
           })
         }
         const program = yield* resolve(what)
-        const requests: Array<StartRequest> = []
-        for (const { args, options = {} } of items) {
-          requests.push(yield* requestOf(yield* idOf(options), program, args, options))
-        }
+        const requests = yield* requestsOf(program, items)
         const started = yield* starter.startMany(requests, program.file)
         return started.map(({ id }) => id)
       }),
     startIn: (tx, what, args, options = {}) =>
       Effect.gen(function*() {
-        const program = yield* resolve(what)
-        const request = yield* requestOf(yield* idOf(options), program, args, options)
+        const { file, request } = yield* prepare(what, args, options)
         const started = yield* Effect.tryPromise({
-          try: () => tx.start(request, program.file, options.notify === true),
+          try: () => tx.start(request, file, options.notify === true),
           catch: (cause) =>
             new QueueUnavailable({
               operation: "start an instance in this transaction",
@@ -340,15 +363,8 @@ const make: Effect.Effect<
     finished: (id) => Effect.zipRight(ended(id), recordOf(queue, id)),
     execute: (what, args, options = {}) =>
       Effect.flatMap(
-        idOf(options),
-        (id) =>
-          waiting(id, (wait) =>
-            Effect.flatMap(startAs(id, what, args, options), (started) => {
-              if (started.id !== id) return result(started.id)
-              // One that was there already may have finished before this wait began.
-              wait.confirm(!started.created)
-              return Effect.flatMap(wait.ended, (record) => valueOf(record))
-            }))
+        Effect.flatMap(prepare(what, args, options), beginAndEnd),
+        (record) => valueOf(record)
       ),
     find: (id) => recordOf(queue, id),
     list: queue.list,

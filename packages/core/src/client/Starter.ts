@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
@@ -16,11 +16,15 @@ import { isAtOnce } from "../queue/isAtOnce.ts"
 import { type Loaded, Queue, type Started, type StartRequest } from "../queue/Queue.ts"
 import type { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
 
-type Stored = Effect.Effect<Started, QueueUnavailable | KeyTaken>
+export type Stored = Exit.Exit<Started, QueueUnavailable | KeyTaken>
 
 export interface Starter {
-  /** `program` is stored first when this process has not done so yet. */
-  readonly start: (request: StartRequest, program: ProgramFile | undefined) => Stored
+  /** Calls back once. `program` is stored first when this process has not done so yet. */
+  readonly start: (
+    request: StartRequest,
+    program: ProgramFile | undefined,
+    answer: (stored: Stored) => void
+  ) => void
   /**
    * All of them or none, in one statement. Up to `START_BATCH` are run by the dispatcher beside
    * this; more are claimed as any other: one that took them all would hold more than it has
@@ -35,7 +39,7 @@ export interface Starter {
 interface Pending {
   readonly request: StartRequest
   readonly program: ProgramFile | undefined
-  readonly answer: Deferred.Deferred<Started, QueueUnavailable | KeyTaken>
+  readonly answer: (stored: Stored) => void
 }
 
 /** Instances in one statement. */
@@ -127,15 +131,13 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
 
   const store = (batch: ReadonlyArray<Pending>) =>
     send(batch.map(({ request }) => request), batch).pipe(
-      Effect.matchCauseEffect({
-        onFailure: (cause) =>
-          Effect.forEach(batch, ({ answer }) => Deferred.failCause(answer, cause), {
-            discard: true
-          }),
-        onSuccess: (answers) =>
-          Effect.forEach(batch, ({ answer }, i) => Deferred.succeed(answer, answers[i]!), {
-            discard: true
-          })
+      Effect.matchCause({
+        onFailure: (cause) => {
+          for (const { answer } of batch) answer(Exit.failCause(cause))
+        },
+        onSuccess: (answers) => {
+          for (const [i, { answer }] of batch.entries()) answer(Exit.succeed(answers[i]!))
+        }
       })
     )
 
@@ -152,11 +154,9 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
   yield* Effect.forkScoped(loop)
 
   return {
-    start: (request, program) =>
-      Effect.flatMap(Deferred.make<Started, QueueUnavailable | KeyTaken>(), (answer) => {
-        box.unsafeOffer({ request, program, answer })
-        return Deferred.await(answer)
-      }),
+    start: (request, program, answer) => {
+      box.unsafeOffer({ request, program, answer })
+    },
     // Not in the caller's fiber: ended between the two, it would leave instances to a
     // dispatcher that never hears of them.
     startMany: (requests, program) =>

@@ -30,12 +30,12 @@ export interface End {
   readonly outcome: Outcome | null
 }
 
-type Ended = Exit.Exit<End, InstanceNotFound | QueueUnavailable>
+export type Ended = Exit.Exit<End, InstanceNotFound | QueueUnavailable>
 
 /** One caller's wait for one instance. */
 export interface Wait {
-  /** Ends when the instance has completed or failed. */
-  readonly ended: Effect.Effect<End, InstanceNotFound | QueueUnavailable>
+  /** Calls back once, when the instance has completed or failed, which releases the wait. */
+  readonly onEnd: (listener: (ended: Ended) => void) => void
   /** From now on it is an error when the instance is unknown. */
   readonly confirm: (look: boolean) => void
   readonly release: () => void
@@ -49,7 +49,7 @@ export interface Waiter {
 interface Entry {
   isConfirmed: boolean
   exit: Ended | undefined
-  resume: ((exit: Ended) => void) | undefined
+  listener: ((ended: Ended) => void) | undefined
 }
 
 /** Ids in one `find`. */
@@ -70,11 +70,19 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
   const run = yield* FiberSet.makeRuntime<never, void, never>()
   let isLooping = false
 
+  const release = (id: string, entry: Entry) => {
+    const waits = entries.get(id)
+    if (waits?.delete(entry) === true && waits.size === 0) entries.delete(id)
+    if (entries.size === 0) bell.ring()
+  }
+
   const end = (id: string, exit: Ended) => {
     for (const entry of entries.get(id) ?? []) {
       if (entry.exit !== undefined) continue
       entry.exit = exit
-      entry.resume?.(exit)
+      if (entry.listener === undefined) continue
+      release(id, entry)
+      entry.listener(exit)
     }
   }
 
@@ -166,7 +174,7 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
   }))
 
   const expect = (id: string): Wait => {
-    const entry: Entry = { isConfirmed: false, exit: undefined, resume: undefined }
+    const entry: Entry = { isConfirmed: false, exit: undefined, listener: undefined }
     const waits = entries.get(id) ?? new Set()
     waits.add(entry)
     entries.set(id, waits)
@@ -175,21 +183,19 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
       run(loop)
     }
     return {
-      ended: Effect.async((resume) => {
-        if (entry.exit !== undefined) resume(entry.exit)
-        else entry.resume = resume
-      }),
+      onEnd: (listener) => {
+        entry.listener = listener
+        if (entry.exit === undefined) return
+        release(id, entry)
+        listener(entry.exit)
+      },
       confirm: (lookNow) => {
         entry.isConfirmed = true
         if (!lookNow) return
         look.add(id)
         bell.ring()
       },
-      release: () => {
-        waits.delete(entry)
-        if (waits.size === 0) entries.delete(id)
-        if (entries.size === 0) bell.ring()
-      }
+      release: () => release(id, entry)
     }
   }
 

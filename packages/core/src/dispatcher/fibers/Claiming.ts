@@ -62,7 +62,7 @@ export const make = (
       yield* queue.countClaims(run.id, suspects, -1)
       for (const suspect of suspects) {
         yield* queue.countClaims(run.id, [suspect], 1)
-        yield* run.paced(loading.take(suspect))
+        yield* run.paced(Effect.suspend(() => loading.take(suspect) ?? Effect.void))
         untaken.delete(suspect.id)
         run.settle()
         yield* run.until(() => core.isDurable(suspect.id))
@@ -92,9 +92,10 @@ export const make = (
           suspects.push(one)
           continue
         }
-        yield* one.claims < POISON_CLAIMS
+        const rest = one.claims < POISON_CLAIMS
           ? loading.take(one)
           : loading.setAside(one, poisonReason(one.claims))
+        if (rest !== null) yield* rest
         untaken.delete(one.id)
         run.stepped(since)
       }

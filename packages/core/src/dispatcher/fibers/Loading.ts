@@ -19,7 +19,8 @@ import type { Run } from "./Run.ts"
 const UNREADABLE_RETRY_MILLIS = 60_000
 
 export interface Loading {
-  readonly take: (loaded: Loaded) => Effect.Effect<void, QueueUnavailable>
+  /** Null when that was all: most are there at once, and an effect each would cost as much. */
+  readonly take: (loaded: Loaded) => Effect.Effect<void, QueueUnavailable> | null
   readonly setAside: (loaded: Loaded, reason: string) => Effect.Effect<void, QueueUnavailable>
 }
 
@@ -28,10 +29,7 @@ export const make = (run: Run): Loading => {
   const programs = new Map<string, ProgramFile>()
 
   const programOf = (hash: string) =>
-    Effect.gen(function*() {
-      const known = programs.get(hash)
-      if (known !== undefined) return known
-      const [file] = yield* queue.getPrograms([hash])
+    Effect.map(queue.getPrograms([hash]), ([file]) => {
       if (file !== undefined && file.program.format <= FORMAT) programs.set(hash, file)
       return file
     })
@@ -74,40 +72,44 @@ export const make = (run: Run): Loading => {
       )
     )
 
-  const take = (loaded: Loaded): Effect.Effect<void, QueueUnavailable> =>
-    Effect.gen(function*() {
-      const end = endedBy(loaded, run.now())
-      if (end !== undefined) {
-        return yield* letGo(loaded, end.outcome, { kind: "close" }, [end.event])
-      }
-      const file = yield* programOf(loaded.program)
-      if (file === undefined) {
-        return yield* setAside(loaded, `its program ${loaded.program} is not stored`)
-      }
-      if (file.program.format > FORMAT) {
-        return yield* postpone(loaded, `its program has format ${file.program.format}`)
-      }
-      const adopted = yield* Effect.either(
-        Effect.try({ try: () => run.core.adopt(loaded, file), catch: (cause) => cause })
-      )
-      if (Either.isLeft(adopted) && loaded.lastSeq === 0 && loaded.snapshot === null) {
+  const adopt = (
+    loaded: Loaded,
+    file: ProgramFile
+  ): Effect.Effect<void, QueueUnavailable> | null => {
+    let adopted: ReturnType<typeof run.core.adopt>
+    try {
+      adopted = run.core.adopt(loaded, file)
+    } catch (cause) {
+      if (loaded.lastSeq === 0 && loaded.snapshot === null) {
         // Its input or its program is no good: nothing has run, and nothing ever will.
-        return yield* letGo(loaded, { ok: false, error: encodeError(adopted.left) }, {
-          kind: "close"
-        })
+        return letGo(loaded, { ok: false, error: encodeError(cause) }, { kind: "close" })
       }
-      if (Either.isLeft(adopted)) {
-        if (adopted.left instanceof SnapshotTooNew) {
-          return yield* postpone(loaded, adopted.left.message)
-        }
-        return yield* setAside(loaded, `it cannot be loaded: ${messageOf(adopted.left)}`)
-      }
-      if (Either.isRight(adopted.right)) return
-      const refused = adopted.right.left
-      yield* refused._tag === "NewerFormat"
-        ? postpone(loaded, refused.message)
-        : setAside(loaded, refused.message)
-    })
+      return cause instanceof SnapshotTooNew
+        ? postpone(loaded, cause.message)
+        : setAside(loaded, `it cannot be loaded: ${messageOf(cause)}`)
+    }
+    if (Either.isRight(adopted)) return null
+    const refused = adopted.left
+    return refused._tag === "NewerFormat"
+      ? postpone(loaded, refused.message)
+      : setAside(loaded, refused.message)
+  }
+
+  const takeWith = (loaded: Loaded, file: ProgramFile | undefined) =>
+    file === undefined
+      ? setAside(loaded, `its program ${loaded.program} is not stored`)
+      : file.program.format > FORMAT
+      ? postpone(loaded, `its program has format ${file.program.format}`)
+      : adopt(loaded, file)
+
+  const take = (loaded: Loaded): Effect.Effect<void, QueueUnavailable> | null => {
+    const end = endedBy(loaded, run.now())
+    if (end !== undefined) return letGo(loaded, end.outcome, { kind: "close" }, [end.event])
+    const known = programs.get(loaded.program)
+    return known !== undefined
+      ? takeWith(loaded, known)
+      : Effect.flatMap(programOf(loaded.program), (file) => takeWith(loaded, file) ?? Effect.void)
+  }
 
   return { take, setAside }
 }
