@@ -20,7 +20,8 @@ describe("ProcessPool when workers die", () => {
       for (const report of yield* reportsOf(calls)) {
         assert.deepInclude(report, {
           kind: "lost",
-          reason: `worker process ${victim!.pid} was killed by SIGKILL`
+          reason: `worker process ${victim!.pid} was killed by SIGKILL`,
+          blame: "shared"
         })
       }
       assert.notStrictEqual(yield* valueOf("pid"), victim!.pid)

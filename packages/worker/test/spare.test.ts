@@ -91,7 +91,7 @@ describe("ProcessPool with a spare worker", { timeout: 120_000 }, () => {
       const reports = yield* reportsOf([poison, suspect, other])
       assert.deepInclude(reports.find(({ id }) => id === poison.id), {
         kind: "lost",
-        isCrash: true
+        blame: "sole"
       })
       const next = yield* pair
       assert.notStrictEqual(next.spare, spare)

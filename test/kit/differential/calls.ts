@@ -125,7 +125,10 @@ const verdict: FastCheck.Arbitrary<Verdict> = FastCheck.oneof(
   FastCheck.constant({ kind: "succeeded", value: "[\"\0\"]" } as const),
   details.map((its) => ({ kind: "failed", error: "e", ...its } as const)),
   details.map((its) => ({ kind: "timeout", ...its } as const)),
-  details.map((its) => ({ kind: "lost", reason: "why", isCrash: true, ...its } as const))
+  details.map((its) => ({ kind: "lost", reason: "why", ...its } as const)),
+  FastCheck.tuple(FastCheck.constantFrom("shared" as const, "sole" as const), details).map((
+    [blame, its]
+  ) => ({ kind: "lost", reason: "why", blame, ...its }) as const)
 )
 
 const named = record({ instance, effect, attempt })

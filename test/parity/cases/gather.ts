@@ -123,8 +123,8 @@ export const L_51_gather_settled = workflow(async () => {
 })
 
 export const L_51_race_and_any = workflow(async () => {
-  const race = await Promise.race([slowly(1, 300), sleep("5ms").then(() => "timer")])
-  const any = await Promise.any([failWith("plain", "no"), slowly(2, 5), slowly(3, 300)])
+  const race = await Promise.race([slowly(1, 5000), sleep("5ms").then(() => "timer")])
+  const any = await Promise.any([failWith("plain", "no"), slowly(2, 5), slowly(3, 5000)])
   let none: ReadonlyArray<string> = []
   try {
     await Promise.any([failWith("plain", "a"), failWith("type", "b")])

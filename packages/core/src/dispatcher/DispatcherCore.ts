@@ -159,7 +159,7 @@ export class DispatcherCore {
           advance.settle(owned, effect, { ok: true, value: report.value }, at)
         } else if (report.kind === "failed") {
           attempts.fail(call, report.error, at, this.services.retries)
-        } else attempts.lose(call, report.reason, at, undefined, report.isCrash)
+        } else attempts.lose(call, report.reason, at, undefined, report.blame)
       })
       if (this.services.now() > longAt) break
     }

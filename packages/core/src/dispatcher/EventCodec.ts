@@ -59,7 +59,8 @@ export interface LostPayload {
   readonly count: number
   readonly retryAt: number
   readonly reason: string
-  /** Losses that this call alone may have caused, if there are any. */
+  /** Losses that it may have caused, and those that it alone may have, if there are any. */
+  readonly deaths?: number
   readonly crashes?: number
   readonly details?: string
 }
@@ -139,6 +140,7 @@ export interface CallRecord {
   readonly attempts: number
   readonly timeouts: number
   readonly losses: number
+  readonly deaths?: number
   readonly crashes?: number
   readonly retryAt: number | null
   readonly details?: string

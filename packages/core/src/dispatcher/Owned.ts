@@ -29,7 +29,9 @@ export interface Call {
   timeouts: number
   /** Executions that were lost to infrastructure. */
   losses: number
-  /** Losses that this call alone may have caused. */
+  /** Losses that it may have caused: ends of a worker, which nobody asked for. */
+  deaths: number
+  /** Of these, those in which it was all that the worker executed. */
   crashes: number
   /** Encoded details of the last heartbeat, for the next execution. */
   details: string | null
@@ -159,6 +161,7 @@ export const newCall = (owned: Owned, effect: CallEffect, startedAt: number): Ca
   attempts: 0,
   timeouts: 0,
   losses: 0,
+  deaths: 0,
   crashes: 0,
   details: null,
   keptAt: 0,
@@ -185,6 +188,12 @@ export const takeFresh = (owned: Owned): Call | undefined => {
 /** The next execution's number: from 1, whatever became of those before. */
 export const attemptOf = ({ attempts, losses, timeouts }: Call): number =>
   attempts + timeouts + losses + 1
+
+/** What it is suspected of, as it is recorded: only what there is. */
+export const blamesOf = ({ crashes, deaths }: Call) => ({
+  ...(deaths === 0 ? {} : { deaths }),
+  ...(crashes === 0 ? {} : { crashes })
+})
 
 /** What names the present attempt of a call. */
 export const keyOf = (call: Call): CallKey => ({

@@ -190,7 +190,7 @@ const verdictOf = (report: Exclude<CallReport, { readonly kind: "heartbeat" }>):
       return {
         kind: "lost",
         reason: report.reason,
-        ...(report.isCrash === true ? { isCrash: true } : {})
+        ...(report.blame === undefined ? {} : { blame: report.blame })
       }
   }
 }

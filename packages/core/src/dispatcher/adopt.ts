@@ -168,6 +168,7 @@ const restoreCall = (call: Call, record: CallRecord): Call => {
   call.attempts = record.attempts
   call.timeouts = record.timeouts
   call.losses = record.losses
+  call.deaths = record.deaths ?? 0
   call.crashes = record.crashes ?? 0
   call.retryAt = record.retryAt
   call.details = record.details ?? null
@@ -226,8 +227,8 @@ const replay = (
       return undefined
     }
     if (event.kind === "lost") {
-      const { count, crashes = 0, details = null, retryAt } = decodeLost(event.payload!)
-      Object.assign(call, { losses: count, crashes, details, retryAt })
+      const { count, crashes = 0, deaths = 0, details = null, retryAt } = decodeLost(event.payload!)
+      Object.assign(call, { losses: count, deaths, crashes, details, retryAt })
     } else {
       const { count, details = null, kind, retryAt } = decodeAttempt(event.payload!)
       if (kind === "failed") call.attempts = count

@@ -14,12 +14,13 @@ import type { RetrySchedules } from "../retry/RetrySchedules.ts"
 import type { Timeouts } from "../retry/Timeouts.ts"
 import { cutLine } from "../value/limits.ts"
 import { encodeError } from "../value/Value.ts"
+import type { Blame } from "../worker/WorkerPool.ts"
 import { absorb, failIfStalled, settle, stepTime, stop, store, withdraw } from "./advance.ts"
 import { digestOf, fractionOf } from "./digest.ts"
 import { ActionLost, ActionTimeout, type TimeLimit } from "./DispatcherError.ts"
 import { errorNames } from "./errorNames.ts"
 import { type AttemptPayload, encodeJson, type LostPayload } from "./EventCodec.ts"
-import { attemptOf, type Call, type Owned } from "./Owned.ts"
+import { attemptOf, blamesOf, type Call, type Owned } from "./Owned.ts"
 
 /** Waits before a call that was lost again and again is given out once more: 0, 0, 0, 1 s, 2 s … 60 s. */
 const lossDelayMillis = (losses: number): number =>
@@ -50,7 +51,7 @@ export const hear = (
   if (!isPresent) return
   if (verdict.details !== undefined) call.details = verdict.details
   if (verdict.kind === "failed") fail(call, verdict.error, at, services.retries, message.id)
-  else if (verdict.kind === "lost") lose(call, verdict.reason, at, message.id, verdict.isCrash)
+  else if (verdict.kind === "lost") lose(call, verdict.reason, at, message.id, verdict.blame)
   else {
     const { policy } = call
     const limit = verdict.isMissed === true
@@ -217,13 +218,14 @@ export const lose = (
   reason: string,
   at: number,
   message?: string,
-  isCrash = false
+  blame?: Blame
 ): void => {
   const { owned, policy } = call
   stop(call)
   call.losses++
-  if (isCrash) call.crashes++
-  if (isCrash && call.crashes >= (policy.crashLimit ?? Infinity)) {
+  if (blame !== undefined) call.deaths++
+  if (blame === "sole") call.crashes++
+  if (blame === "sole" && call.crashes >= (policy.crashLimit ?? Infinity)) {
     const error = encodeError(new ActionLost(reason, call.crashes, call.losses))
     settle(owned, call.effect, { ok: false, error }, at, message)
     return
@@ -233,7 +235,7 @@ export const lose = (
     count: call.losses,
     retryAt: call.retryAt,
     reason,
-    ...(call.crashes === 0 ? {} : { crashes: call.crashes })
+    ...blamesOf(call)
   }, message)
   if (call.losses % WARN_LOSSES === 0) {
     const text = `Call ${call.effect} of ${call.action} was lost ${call.losses} times, and runs ` +

@@ -10,8 +10,14 @@ import type { HostLoad } from "../queue/Queue.ts"
 import type { CallEffect, FreshCalls } from "./Backlog.ts"
 import { attemptOf, type Call, CALL_WINDOW, newCall, type Owned } from "./Owned.ts"
 
-/** Losses after which a call runs alone in its worker (PROTOCOL R13). */
-export const ALONE_AFTER_LOSSES = 2
+/** Ends of workers after which a call that had a part in each runs alone (PROTOCOL R13). */
+const ALONE_AFTER_DEATHS = 2
+
+/**
+ * Whether a call is to run alone in its worker. What was lost with its dispatcher is not under
+ * suspicion: two hosts that end would else have everything in flight run one by one.
+ */
+export const isSuspect = ({ deaths }: Call): boolean => deaths >= ALONE_AFTER_DEATHS
 
 /** Decides where a call runs. */
 export class Routes {
@@ -126,7 +132,7 @@ export const offerOf = (
     timeoutMillis,
     heartbeatMillis: policy.heartbeatMillis ?? null,
     details: call.details,
-    alone: call.losses >= ALONE_AFTER_LOSSES,
+    alone: isSuspect(call),
     transactional: policy.transactional === true
   }
 }

@@ -11,6 +11,7 @@
  */
 import type * as Effect from "effect/Effect"
 import type { StepNode } from "../program/Program.ts"
+import type { Blame } from "../worker/WorkerPool.ts"
 import type { QueueUnavailable } from "./QueueError.ts"
 
 /** The queue of calls whose policy names none. */
@@ -62,7 +63,7 @@ export interface Offer {
   readonly heartbeatMillis: number | null
   /** Encoded details of the last heartbeat of an earlier attempt; null for none. */
   readonly details: string | null
-  /** It was lost twice: it runs alone in its worker. */
+  /** Workers ended twice while they executed it: it runs alone in its worker. */
   readonly alone: boolean
   /** The action commits its outcome with its own work (PROTOCOL R16). */
   readonly transactional: boolean
@@ -100,8 +101,7 @@ export type Verdict =
   | {
     readonly kind: "lost"
     readonly reason: string
-    /** The worker crashed while it executed nothing else. */
-    readonly isCrash?: boolean
+    readonly blame?: Blame
     readonly details?: string
   }
 

@@ -7,6 +7,9 @@
  */
 import type { Verdict } from "./Calls.ts"
 
+/** Of losses, by what the call may have to do with it. */
+const LETTERS = { none: "l", shared: "d", sole: "c" } as const
+
 export const encodeVerdict = (attempt: number, verdict: Verdict): string => {
   const details = verdict.kind === "succeeded" ? undefined : verdict.details
   const head = details === undefined ? `${attempt}` : `${attempt}d${details.length}:${details}`
@@ -18,7 +21,7 @@ export const encodeVerdict = (attempt: number, verdict: Verdict): string => {
     case "timeout":
       return `${head}${verdict.isMissed === true ? "h" : "t"}`
     case "lost":
-      return `${head}${verdict.isCrash === true ? "c" : "l"}${verdict.reason}`
+      return `${head}${LETTERS[verdict.blame ?? "none"]}${verdict.reason}`
   }
 }
 
@@ -48,8 +51,10 @@ const verdictOf = (
       return { kind: "timeout", ...details }
     case "h":
       return { kind: "timeout", isMissed: true, ...details }
+    case "d":
+      return { kind: "lost", reason: rest, blame: "shared", ...details }
     case "c":
-      return { kind: "lost", reason: rest, isCrash: true, ...details }
+      return { kind: "lost", reason: rest, blame: "sole", ...details }
     default:
       return { kind: "lost", reason: rest, ...details }
   }

@@ -11,6 +11,12 @@ import * as Context from "effect/Context"
 import type * as Mailbox from "effect/Mailbox"
 import type { StepNode } from "../program/Program.ts"
 
+/**
+ * What an execution may have to do with its loss, when its worker ended and nobody had asked for
+ * that: it was all that the worker executed, or one of several.
+ */
+export type Blame = "sole" | "shared"
+
 /** One execution to make. */
 export interface CallRequest {
   /** Unique within the pool's life; the report carries it. */
@@ -56,8 +62,7 @@ export type CallReport =
     readonly id: number
     readonly kind: "lost"
     readonly reason: string
-    /** Its worker ended by itself while it executed nothing else. */
-    readonly isCrash?: boolean
+    readonly blame?: Blame
   }
   /** It is alive, and what it wants its next attempt to know. Not its end. */
   | { readonly id: number; readonly kind: "heartbeat"; readonly details: string }

@@ -4,7 +4,10 @@ import * as Either from "effect/Either"
 import { toPolicy } from "../../src/action/Policy.ts"
 import { adopt } from "../../src/dispatcher/adopt.ts"
 import * as attempts from "../../src/dispatcher/attempts.ts"
+import type { Holdings } from "../../src/dispatcher/core/Holdings.ts"
+import { takeSnapshot } from "../../src/dispatcher/core/takeSnapshot.ts"
 import { decodeLost, decodeOutcome } from "../../src/dispatcher/EventCodec.ts"
+import { isSuspect } from "../../src/dispatcher/offers.ts"
 import { type Owned, takeFresh } from "../../src/dispatcher/Owned.ts"
 import { describeError } from "../../src/value/Value.ts"
 import { fanMachine } from "./fanMachine.ts"
@@ -37,12 +40,12 @@ describe("losses of a call", () => {
 
   it("count for crashLimit only when the call alone may be the cause", () => {
     const { call, owned } = withCall({ crashLimit: 2 })
-    attempts.lose(call, "beside others", NOW)
-    attempts.lose(call, "exited with code 3", NOW, undefined, true)
-    attempts.lose(call, "beside others", NOW)
+    attempts.lose(call, "beside others", NOW, undefined, "shared")
+    attempts.lose(call, "exited with code 3", NOW, undefined, "sole")
+    attempts.lose(call, "beside others", NOW, undefined, "shared")
     assert.deepStrictEqual([call.losses, call.crashes], [3, 1])
 
-    attempts.lose(call, "exited with code 3", NOW, undefined, true)
+    attempts.lose(call, "exited with code 3", NOW, undefined, "sole")
 
     const { kind, payload } = owned.pending.events.at(-1)!
     assert.strictEqual(kind, "settled")
@@ -55,16 +58,31 @@ describe("losses of a call", () => {
 
   it("have no end without a crashLimit", () => {
     const { call, owned } = withCall()
-    for (let n = 1; n <= 50; n++) attempts.lose(call, "exited", NOW, undefined, true)
+    for (let n = 1; n <= 50; n++) attempts.lose(call, "exited", NOW, undefined, "sole")
 
     assert.isTrue(owned.pending.events.every(({ kind }) => kind === "lost"))
     assert.strictEqual(call.crashes, 50)
   })
 
+  it("bring a call under suspicion only when its own worker ended, twice", () => {
+    const { call, owned } = withCall()
+    for (let n = 1; n <= 9; n++) attempts.lose(call, "its dispatcher ended", NOW)
+    attempts.lose(call, "exited", NOW, undefined, "shared")
+    assert.isFalse(isSuspect(call), "hosts that end would have all calls run one by one")
+
+    attempts.lose(call, "exited", NOW, undefined, "shared")
+
+    assert.isTrue(isSuspect(call))
+    const { body } = takeSnapshot({} as Holdings, owned, false)!
+    const parked = { ...loaded, lastSeq: owned.seq, snapshot: { seq: owned.seq, body } }
+    const next = Either.getOrThrow(adopt(parked, fanMachine(), file, NOW))
+    assert.isTrue(isSuspect(next.calls.get(1)!), "as its next owner finds it")
+  })
+
   it("are the same for the next owner, with crashes and details", () => {
     const { call, owned } = withCall()
     attempts.beat(call, "{\"page\":7}", NOW)
-    attempts.lose(call, "exited", NOW + 1, undefined, true)
+    attempts.lose(call, "exited", NOW + 1, undefined, "sole")
     const { events } = owned.pending
     assert.deepStrictEqual(events.map(({ kind }) => kind), ["heartbeat", "lost"])
 
@@ -76,6 +94,6 @@ describe("losses of a call", () => {
     ))
 
     const again = next.calls.get(1)!
-    assert.deepInclude(again, { crashes: 1, details: "{\"page\":7}" })
+    assert.deepInclude(again, { deaths: 1, crashes: 1, details: "{\"page\":7}" })
   })
 })

@@ -103,11 +103,12 @@ export class Assignments {
   lose(member: Member, reason: string, isAsked: boolean): void {
     // Of several executions nobody knows which one it was, and an end that was asked for is
     // the fault of none.
-    const isCrash = !isAsked && isExpectedToLive(member) &&
-      member.live.size + member.unreleased.size === 1
+    const isDeath = !isAsked && isExpectedToLive(member)
+    const isSole = member.live.size + member.unreleased.size === 1
+    const blame = isDeath ? { blame: isSole ? "sole" : "shared" } as const : {}
     const lost = Array.from(
       member.live.keys(),
-      (id) => ({ id, kind: "lost", reason, ...(isCrash ? { isCrash } : {}) }) as const
+      (id) => ({ id, kind: "lost", reason, ...blame }) as const
     )
     for (const { id } of lost) this.holders.delete(id)
     member.live.clear()

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { CallRequest } from "../../worker/WorkerPool.ts"
-import { ALONE_AFTER_LOSSES, split } from "../offers.ts"
+import { isSuspect, split } from "../offers.ts"
 import {
   attemptOf,
   type Call,
@@ -97,7 +97,7 @@ export class Slots {
       file: action.file,
       exportName: action.x,
       ...(action.step === undefined ? {} : { step: action.step }),
-      ...(call.losses >= ALONE_AFTER_LOSSES ? { alone: true } : {}),
+      ...(isSuspect(call) ? { alone: true } : {}),
       ...(call.details === null ? {} : { details: call.details }),
       args: call.args,
       attempt: attemptOf(call)

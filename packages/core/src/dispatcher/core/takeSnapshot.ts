@@ -6,7 +6,7 @@
 import type { CommitEntry } from "../../queue/Queue.ts"
 import * as advance from "../advance.ts"
 import { encodeSnapshot, SNAPSHOT_FORMAT } from "../EventCodec.ts"
-import type { Owned } from "../Owned.ts"
+import { blamesOf, type Owned } from "../Owned.ts"
 import type { Holdings } from "./Holdings.ts"
 
 export const takeSnapshot = (
@@ -22,7 +22,7 @@ export const takeSnapshot = (
     attempts: call.attempts,
     timeouts: call.timeouts,
     losses: call.losses,
-    ...(call.crashes === 0 ? {} : { crashes: call.crashes }),
+    ...blamesOf(call),
     ...(call.details === null ? {} : { details: call.details }),
     retryAt: call.retryAt,
     // Whatever is pending and kept will have been handed out by the time it is read.
