@@ -21,7 +21,7 @@ import { ENDS, ends, endsColumns, FINISHED_NOTICE, TOLD_NOTICE } from "./commit/
 import { FATES, FATES_ANSWER } from "./commit/fates.ts"
 import { kin, KIN_NOTICE, kinText } from "./commit/kinPart.ts"
 import { LEAVES, leaves, leavesColumns, releasedNotice } from "./commit/leavesPart.ts"
-import { parametersOf, type Part } from "./commit/Part.ts"
+import { argumentsOf, parametersOf, type Part } from "./commit/Part.ts"
 import { words, wordsText } from "./commit/wordsPart.ts"
 import { CHANNEL } from "./PgWakes.ts"
 
@@ -50,7 +50,7 @@ export const make = (run: Run) => (batch: Batch): Effect.Effect<Fates, unknown> 
   const values = [
     batch.id,
     batch.dispatcher,
-    ...[base, ...needed].flatMap((part) => part.values(entries)),
+    ...[base, ...needed].flatMap((part) => argumentsOf(part, entries)),
     ...needed.includes(leaves) ? [batch.soonMillis] : []
   ]
   const send = (asksFates: boolean): Effect.Effect<Row, unknown> =>

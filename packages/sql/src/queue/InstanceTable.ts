@@ -12,6 +12,7 @@ import type {
   StartRequest
 } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
+import { binaryArray } from "../statement/binaryArray.ts"
 import type { Row, Run } from "../statement/Statements.ts"
 import {
   fromStorable,
@@ -54,13 +55,13 @@ export const make = (run: Run) => {
   }): Effect.Effect<Inserted, unknown> =>
     Effect.map(
       run({ name: "instance_insert", text: INSERT, limitMillis: INSERT_MILLIS }, [
-        batch.map((request) => request.id),
-        batch.map((request) => toStorable(request.name)),
-        batch.map((request) => request.program),
-        batch.map((request) => request.seed),
-        batch.map((request) => toStorableOrNull(request.key ?? null)),
-        batch.map((request) => toStorable(request.input)),
-        batch.map((request) => request.delayMillis ?? 0),
+        binaryArray("uuid", batch.map((request) => request.id)),
+        binaryArray("text", batch.map((request) => toStorable(request.name))),
+        binaryArray("text", batch.map((request) => request.program)),
+        binaryArray("text", batch.map((request) => request.seed)),
+        binaryArray("text", batch.map((request) => toStorableOrNull(request.key ?? null))),
+        binaryArray("text", batch.map((request) => toStorable(request.input))),
+        binaryArray("float8", batch.map((request) => request.delayMillis ?? 0)),
         batch.map(termsOf),
         options.owner ?? null,
         options.claimId,

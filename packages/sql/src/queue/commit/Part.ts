@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import type { CommitEntry } from "@rappel/core/queue/Queue"
+import { binaryArray, type ElementType } from "../../statement/binaryArray.ts"
 
 /** The nth parameter of a part, with its type. */
 export type Parameter = (nth: number) => string
@@ -16,7 +17,7 @@ export type Parameter = (nth: number) => string
 export interface Part {
   readonly isNeeded: (entry: CommitEntry) => boolean
   /** Types of its parameters, which are arrays of these. */
-  readonly types: ReadonlyArray<string>
+  readonly types: ReadonlyArray<ElementType>
   readonly values: (entries: ReadonlyArray<CommitEntry>) => ReadonlyArray<ReadonlyArray<unknown>>
 }
 
@@ -27,6 +28,12 @@ export interface Part {
  */
 export const parametersOf = ({ types }: Part, first: number): Parameter => (nth) =>
   `(select $${first + nth}::${types[nth]}[])`
+
+/** What a part sends for these entries. */
+export const argumentsOf = (
+  { types, values }: Part,
+  entries: ReadonlyArray<CommitEntry>
+): ReadonlyArray<unknown> => values(entries).map((array, nth) => binaryArray(types[nth]!, array))
 
 /** Rows that this commit writes for; `… is true` around an `in` keeps it a hashed lookup. */
 export const isMoved = (column: string): string =>
