@@ -52,18 +52,20 @@ export const drive = (
     )
   })
 
-  /** As `startMany()` does, and `result()` of each handle. */
+  /** As `startMany()` does, and `result()` of each handle: a promise each. */
   const many = (size: number) =>
     Effect.gen(function*() {
       const texts = Array.from({ length: size }, () => payloadOf(payloadSize))
       const startedAt = performance.now()
       const ids = yield* client.startMany(what, texts.map((text) => ({ args: argsOf(text) })))
-      yield* Effect.forEach(
-        ids,
-        (id, i) =>
-          Effect.flatMap(client.result(id), (value) => compare(texts[i]!, startedAt, value)),
-        { concurrency: "unbounded", discard: true }
+      const exits = yield* Effect.promise(() =>
+        Promise.all(ids.map((id, i) =>
+          Effect.runPromiseExit(
+            Effect.flatMap(client.result(id), (value) => compare(texts[i]!, startedAt, value))
+          )
+        ))
       )
+      yield* Effect.all(exits, { discard: true })
     })
 
   const sizes = Array.from(
