@@ -918,6 +918,8 @@ AS $function$
       ), permits as (
         insert into rappel.permit (call_id, taker, queue, lane)
         select id, p_dispatcher, queue, lane from taken where p_permits
+        on conflict (call_id) do update
+        set taker = excluded.taker, queue = excluded.queue, lane = excluded.lane, ends_at = null
       )
       select * from taken
     $function$

@@ -86,6 +86,31 @@ export const limiting = (queue: EmptyQueue) => {
   )
 
   test(
+    "a call that is offered again while it runs takes its permit along",
+    queue,
+    Effect.gen(function*() {
+      const { id, owner } = yield* offering([laneOf("a", { concurrency: 1 })], 1)
+      const [first, second] = [yield* newDispatcher, yield* newDispatcher]
+      const { calls: [call] } = yield* take(first, 1)
+      const withdrawn = [{ instanceId: id, effect: call!.effect, attempt: call!.attempt }]
+      yield* commitOf(owner, [entryOf(id, { withdrawn })])
+      const again = { ...offerOf(call!.effect, { limit: laneOf("b", { concurrency: 1 }) }) }
+      yield* commitOf(owner, [entryOf(id, { offers: [again] })])
+
+      const { calls } = yield* take(second, 1)
+
+      assert.deepStrictEqual(lanes(calls), ["b"])
+      yield* end(first, [call!])
+      assert.lengthOf((yield* takeAs(first)).calls, 0)
+      const next = [laneOf("a", { concurrency: 1 }), laneOf("b", { concurrency: 1 })]
+      yield* offering(next, 1)
+      assert.deepStrictEqual(lanes((yield* takeAs(first)).calls), ["a"], "b is the second's")
+      yield* end(second, calls)
+      assert.deepStrictEqual(lanes((yield* takeAs(first)).calls), ["b"])
+    })
+  )
+
+  test(
     "lanes go when nothing of them counts any more, and their next calls make them anew",
     queue,
     Effect.gen(function*() {
