@@ -25,6 +25,7 @@ create table rappel.call (
   heartbeat double precision,
   transactional boolean not null default false,
   details text,
+  settled boolean not null default false,
   constraint call_pkey PRIMARY KEY (id)
 ) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 
@@ -369,26 +370,26 @@ CREATE OR REPLACE FUNCTION rappel.lose_calls(p_dispatchers uuid[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
-    begin
-      update rappel.permit
-      set ends_at = now() + interval '2 s'
-      where taker = any(p_dispatchers);
-      with taken as materialized (
-        select id, instance_id, effect, attempt
-        from rappel.call
-        where taker = any(p_dispatchers)
-        order by id
-        for update
-      ), message as (
-        insert into rappel.inbox (id, instance_id, kind, effect, payload)
-        select id, instance_id, 'call', effect, attempt || 'lits dispatcher ended'
-        from taken
-        order by id
-        on conflict (id) do nothing
-      )
-      delete from rappel.call
-      where id = any(array(select id from taken));
-    end $function$
+  begin
+    update rappel.permit
+    set ends_at = now() + interval '2 s'
+    where taker = any(p_dispatchers);
+    with taken as materialized (
+      select id, instance_id, effect, attempt
+      from rappel.call
+      where taker = any(p_dispatchers) and not settled
+      order by id
+      for update
+    ), message as (
+      insert into rappel.inbox (id, instance_id, kind, effect, payload)
+      select id, instance_id, 'call', effect, attempt || 'lits dispatcher ended'
+      from taken
+      order by id
+      on conflict (id) do nothing
+    )
+    delete from rappel.call
+    where id = any(array(select id from taken));
+  end $function$
 ;
 
 CREATE OR REPLACE FUNCTION rappel.millis_of(option text, value jsonb)
@@ -494,12 +495,13 @@ AS $function$
     called rappel.call;
   begin
     perform set_config('idle_in_transaction_session_timeout', '2000', true);
-    select * into called from rappel.call where id = p_slot for no key update;
+    update rappel.call set settled = true where id = p_slot returning * into called;
     if not found then
       return false;
     end if;
-    insert into rappel.inbox (id, instance_id, kind, effect, payload)
-    values (p_slot, called.instance_id, 'call', called.effect, called.attempt || p_payload)
+    insert into rappel.inbox (id, instance_id, nth, kind, effect, payload)
+    overriding system value
+    values (p_slot, called.instance_id, 0, 'call', called.effect, called.attempt || p_payload)
     on conflict (id) do nothing;
     return found;
   end
@@ -932,6 +934,8 @@ comment on column rappel.call.id is 'md5 of instance, effect and attempt: also t
 comment on column rappel.call.lane is 'Calls of the same lane share limits; empty for a call without.';
 
 comment on column rappel.call.details is 'What an earlier attempt said with its last heartbeat.';
+
+comment on column rappel.call.settled is 'Its transactional action has committed, and the outcome is in the inbox.';
 
 comment on table rappel.deployment is 'The program that starts by name use, per workflow; only a deploy moves it.';
 

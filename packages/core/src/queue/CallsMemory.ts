@@ -21,6 +21,8 @@ interface Row extends TakenCall {
   taker: string | null
   readonly offeredAt: number
   readonly rank: number
+  /** The transaction of its action has committed its outcome (PROTOCOL R16). */
+  settled: boolean
 }
 
 interface Permit {
@@ -62,11 +64,16 @@ export class CallsMemory {
         instanceId,
         taker: null,
         offeredAt: now,
-        rank: now - offer.priority * PRIORITY_STEP_MILLIS
+        rank: now - offer.priority * PRIORITY_STEP_MILLIS,
+        settled: false
       }
       const id = callIdOf(row)
       if (!this.rows.has(id)) this.rows.set(id, row)
     }
+  }
+
+  rowOf(id: string): { settled: boolean } | undefined {
+    return this.rows.get(id)
   }
 
   remove(id: string): void {
@@ -194,6 +201,7 @@ export class CallsMemory {
     }
     const lost: Array<CallVerdict> = []
     for (const key of this.heldBy(dispatcher)) {
+      if (this.rows.get(callIdOf(key))!.settled) continue
       this.rows.delete(callIdOf(key))
       lost.push({ ...key, verdict: { kind: "lost", reason: "its dispatcher ended" } })
     }
@@ -312,5 +320,5 @@ export class CallsMemory {
 const byCode = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 
 const takenOf = (
-  { offeredAt: _offeredAt, rank: _rank, taker: _taker, ...call }: Row
+  { offeredAt: _offeredAt, rank: _rank, settled: _settled, taker: _taker, ...call }: Row
 ): TakenCall => call

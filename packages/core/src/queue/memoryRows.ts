@@ -7,8 +7,8 @@ import { encodeOutcome } from "../dispatcher/EventCodec.ts"
 import type { Outcome } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import { asideReason } from "./asideReason.ts"
-import type { CallVerdict } from "./Calls.ts"
-import { callIdOf, type CallsMemory } from "./CallsMemory.ts"
+import type { CallKey, CallVerdict } from "./Calls.ts"
+import { callIdOf, CallsMemory } from "./CallsMemory.ts"
 import { encodeVerdict } from "./callVerdict.ts"
 import { startChild } from "./memoryStart.ts"
 import {
@@ -87,6 +87,20 @@ export interface Store {
   readonly calls: CallsMemory
 }
 
+export const emptyStore = (): Store => ({
+  programs: new Map(),
+  newest: new Map(),
+  deployed: new Map(),
+  deadlines: new Map(),
+  waiting: new Set(),
+  instances: new Map(),
+  due: new Map(),
+  keys: new Map(),
+  replies: new Map(),
+  dispatchers: new Map(),
+  calls: new CallsMemory()
+})
+
 export const recordOf = (id: string, instance: Instance, due: Due | undefined): InstanceRecord => ({
   id,
   name: instance.request.name,
@@ -151,6 +165,25 @@ export const reportOne = (
   return { owner: due.owner }
 }
 
+/**
+ * What `rappel.settle` does in the transaction of an action (PROTOCOL R16), and rows in memory
+ * see it done at once. False when the attempt is over. What it puts in is taken before all else:
+ * the work is done, whatever was said to the instance meanwhile.
+ */
+export const settleOne = (store: Store, call: CallKey, value: string): boolean => {
+  const row = store.calls.rowOf(callIdOf(call))
+  if (row === undefined) return false
+  const verdict: CallVerdict = { ...call, verdict: { kind: "succeeded", value } }
+  if (reportOne(store, verdict) === undefined) return false
+  row.settled = true
+  const { inbox } = store.instances.get(call.instanceId)!
+  const others = Array.from(inbox).filter(([id]) => id !== callIdOf(call))
+  const [own] = Array.from(inbox).slice(-1)
+  inbox.clear()
+  for (const [id, message] of [own!, ...others]) inbox.set(id, message)
+  return true
+}
+
 export const arrivedOf = ({ inbox, taken }: Instance): ReadonlyArray<Arrived> =>
   Array.from(inbox.values())
     .slice(0, MESSAGES)
@@ -192,6 +225,10 @@ export const commitOne = (
     due.owner !== commit.dispatcher || due.epoch !== entry.epoch ||
     due.lastSeq !== entry.expectedSeq
   ) return false
+  // The action's transaction was first (PROTOCOL R16): its owner is to hear of it before it goes on.
+  if ((entry.withdrawn ?? []).some((call) => store.calls.rowOf(callIdOf(call))?.settled === true)) {
+    return false
+  }
 
   instance.events.push(...entry.events)
   for (const { message } of entry.events) if (message !== undefined) instance.taken.add(message)

@@ -16,6 +16,7 @@ import m0013 from "./0013_schedules.ts"
 import m0014 from "./0014_policies.ts"
 import m0015 from "./0015_repair.ts"
 import m0016 from "./0016_priorities.ts"
+import m0023 from "./0023_settled.ts"
 import m0025 from "./0025_permits_of_offers.ts"
 
 export interface Migration {
@@ -41,6 +42,8 @@ export const all: ReadonlyArray<Migration> = [
   // An older release would take a repair for a cancellation.
   { id: 15, name: "repair", breaking: true, run: m0015 },
   { id: 16, name: "priorities", breaking: false, run: m0016 },
+  // An older release would withdraw calls whose actions have committed.
+  { id: 23, name: "settled", breaking: true, run: m0023 },
   { id: 25, name: "permits of offers", breaking: false, run: m0025 }
 ]
 

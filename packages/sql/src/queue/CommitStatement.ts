@@ -16,9 +16,9 @@ import type { CommitEntry } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Row, Run, Statement } from "../statement/Statements.ts"
 import { base, baseText, kept } from "./commit/basePart.ts"
-import { CALL_NOTICE, calls, callsText } from "./commit/callsPart.ts"
+import { CALL_NOTICE, calledText, calls, callsText, SETTLED } from "./commit/callsPart.ts"
 import { ENDS, ends, endsColumns, FINISHED_NOTICE, TOLD_NOTICE } from "./commit/endsPart.ts"
-import { FATES, FATES_ANSWER } from "./commit/fates.ts"
+import { FATES, fatesAnswer } from "./commit/fates.ts"
 import { kin, KIN_NOTICE, kinText } from "./commit/kinPart.ts"
 import { LEAVES, leaves, leavesColumns, releasedNotice } from "./commit/leavesPart.ts"
 import { argumentsOf, parametersOf, type Part } from "./commit/Part.ts"
@@ -140,10 +140,12 @@ const textOf = (parts: ReadonlyArray<Part>, asksFates: boolean): string => {
 
   const columns = {
     names: [...has(ends) ? endsColumns : [], ...has(leaves) ? leavesColumns : []],
-    parameters: [ends, leaves].flatMap((part) => has(part) ? all(part) : [])
+    parameters: [ends, leaves].flatMap((part) => has(part) ? all(part) : []),
+    refused: has(calls) ? SETTLED : undefined
   }
 
   const withs = [
+    ...has(calls) ? [calledText($(calls))] : [],
     ...baseText($(base), columns),
     ...has(words) ? wordsText($(words)) : [],
     ...has(calls) ? callsText($(calls)) : [],
@@ -173,7 +175,7 @@ const textOf = (parts: ReadonlyArray<Part>, asksFates: boolean): string => {
     "(select count(*) from locked)::integer as count",
     "floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now",
     ...notices.length > 0 ? ["(select count(*) from notice) as notices"] : [],
-    ...asksFates ? [FATES_ANSWER] : []
+    ...asksFates ? [fatesAnswer(columns.refused)] : []
   ]
   return `
   with ${withs.join(", ")}

@@ -13,6 +13,7 @@ import {
   entryOf,
   eventOf,
   newDispatcher,
+  newId,
   newOwner,
   offerOf,
   takeAs
@@ -196,24 +197,61 @@ describe("R16: the slot of a transactional call", () => {
   )
 
   staged(
-    "lets a cancellation be stored only after the commit of the action",
+    "keeps a cancellation out that waits for the commit of the action",
     (action, other) =>
       Effect.gen(function*() {
         const { call, id, owner, slot } = yield* taken
+        const { deliver, history, load } = yield* Queue
+        const cancel = newId()
+        const message = { kind: "cancel", effect: 0, name: null, payload: null } as const
+        yield* deliver([{ id: cancel, instanceId: id, ...message }])
+        const cancelled = entryOf(id, {
+          expectedSeq: 1,
+          events: [eventOf(2)],
+          withdrawn: [call],
+          consumed: [cancel]
+        })
         yield* begin(action)
         assert.isTrue(yield* settle(action, slot))
-        const cancelling = yield* Effect.fork(
-          commitOf(owner, [
-            entryOf(id, { expectedSeq: 1, events: [eventOf(2)], withdrawn: [call] })
-          ])
-        )
+        const cancelling = yield* Effect.fork(commitOf(owner, [cancelled]))
         yield* Session.untilBlocked(other)
-        const { history } = yield* Queue
-        assert.lengthOf(yield* history(id), 1, "not stored yet")
         yield* action.run("commit")
 
-        assert.deepStrictEqual([...(yield* Fiber.join(cancelling)).accepted], [id])
+        const { accepted, busy } = yield* Fiber.join(cancelling)
+        assert.deepStrictEqual([...accepted, ...busy], [], "its owner reads the outcome first")
+        assert.lengthOf(yield* history(id), 1)
+        const [loaded] = yield* load(owner, [{ id, epoch: 1 }])
+        assert.deepStrictEqual(
+          loaded!.inbox.map(({ id }) => id),
+          [slot, cancel],
+          "and takes it before the cancellation"
+        )
         assert.strictEqual(yield* workOf(other), 1)
+      })
+  )
+
+  staged(
+    "keeps a cancellation out when its dispatcher was declared dead after the commit",
+    (action) =>
+      Effect.gen(function*() {
+        const { call, id, owner, slot, taker } = yield* taken
+        yield* begin(action)
+        assert.isTrue(yield* settle(action, slot))
+        yield* action.run("commit")
+        const { beat, expire } = yield* Queue
+        const { peers } = yield* beat(owner, { slots: 1, queues: ["default"] })
+        yield* expire(peers.filter((peer) => peer.id === taker))
+        const cancelled = entryOf(id, { expectedSeq: 1, events: [eventOf(2)], withdrawn: [call] })
+
+        const refused = yield* commitOf(owner, [cancelled])
+        assert.deepStrictEqual([...refused.accepted, ...refused.busy], [])
+
+        const taking = entryOf(id, {
+          expectedSeq: 1,
+          events: [eventOf(2, { message: slot })],
+          consumed: [slot]
+        })
+        assert.deepStrictEqual([...(yield* commitOf(owner, [taking])).accepted], [id])
       })
   )
 

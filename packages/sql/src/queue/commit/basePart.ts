@@ -64,14 +64,22 @@ const eventColumns = (entries: ReadonlyArray<CommitEntry>) => {
 export interface Columns {
   readonly names: ReadonlyArray<string>
   readonly parameters: ReadonlyArray<string>
+  /** What refuses an entry; undefined for nothing. */
+  readonly refused: string | undefined
 }
+
+const candidates = (refused: string | undefined): string =>
+  `select * from entry${refused === undefined ? "" : ` where not ${refused}`} order by id`
 
 /*
  * `known` are rows that this very commit has moved already (R4): they are accepted and not
  * written again. `is not distinct from` is `=` here, and keeps the planner from the index of
  * owners.
  */
-export const baseText = ($: Parameter, { names, parameters }: Columns): ReadonlyArray<string> => [
+export const baseText = (
+  $: Parameter,
+  { names, parameters, refused }: Columns
+): ReadonlyArray<string> => [
   `entry as materialized (
     select *
     from unnest(${[$(0), $(1), $(2), $(3), $(4), ...parameters].join(", ")})
@@ -79,7 +87,7 @@ export const baseText = ($: Parameter, { names, parameters }: Columns): Readonly
   )`,
   `locked as materialized (
     select entry.*, held.started_at, held.known
-    from (select * from entry order by id) as entry cross join lateral (
+    from (${candidates(refused)}) as entry cross join lateral (
       select due.started_at, due.commit_id is not distinct from $1 as known
       from rappel.due
       where due.instance_id = entry.id and (

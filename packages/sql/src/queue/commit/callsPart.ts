@@ -72,6 +72,26 @@ const OFFER = `instance_id, effect, attempt, queue, lane, concurrency, rate_coun
       priority, action, file, export_name, args, timeout, alone, step, heartbeat, details,
       transactional`
 
+/** Attempts, withdrawn by this commit, whose transactional action has committed. */
+export const SETTLED = "(id in (select instance_id from called where settled)) is true"
+
+/**
+ * Looked at first, as nothing else may be done for an instance of which one of these is settled.
+ * Locks: waits for an action between its last statement and its commit, while this commit holds
+ * nothing yet.
+ */
+export const calledText = ($: Parameter): string =>
+  `called as materialized (
+    select instance_id, settled
+    from rappel.call
+    where transactional and id = any(array(
+      select ${callIdOf("withdrawn")}
+      from unnest(${$(19)}, ${$(20)}, ${$(21)}) as withdrawn (instance_id, effect, attempt)
+    ))
+    order by id
+    for update
+  )`
+
 /**
  * Locks: waits for a take that sets itself on a row at this moment, which takes no lock that a
  * commit holds.

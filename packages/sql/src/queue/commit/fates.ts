@@ -33,10 +33,16 @@ const stillDue = `still_due as materialized (
 
 export const FATES: ReadonlyArray<string> = [missing, closedBefore, stillDue]
 
-export const FATES_ANSWER = `(
+/** `refused`: what refuses an entry whose row is as expected, as `baseText` does. */
+export const fatesAnswer = (refused = "false"): string =>
+  `(
       select string_agg(id::text, ',')
       from missing
       where (id in (select id from closed_before)) is not true
-        and (id in (select id from still_due where is_written or is_held)) is not true
+        and (id in (
+          select id from still_due where is_written or (is_held and not ${refused})
+        )) is not true
     ) as lost,
-    (select string_agg(id::text, ',') from still_due where is_held and not is_written) as busy`
+    (
+      select string_agg(id::text, ',') from still_due where is_held and not is_written and not ${refused}
+    ) as busy`
