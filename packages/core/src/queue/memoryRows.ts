@@ -268,6 +268,8 @@ export const commitOne = (
   } else if (entry.then.kind === "close") {
     store.due.delete(entry.id)
     instance.inbox.clear()
+    // A repair may go back to before it.
+    instance.snapshot = null
     if (store.calls.withdrawOf(entry.id)) onWithdrawn()
     instance.closedBy = commit.id
   }

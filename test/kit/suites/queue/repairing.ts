@@ -90,6 +90,25 @@ export const repairing = (queue: EmptyQueue) => {
   )
 
   test(
+    "its snapshot is gone: it may hold what the repair makes void",
+    queue,
+    Effect.gen(function*() {
+      const { claim, load, repair } = yield* Queue
+      const { ids: [id], owner } = yield* newOwner(1)
+      yield* commitOf(owner, [
+        entryOf(id!, { events: [eventOf(1)], snapshot: { seq: 1, body: "s" } })
+      ])
+      yield* commitOf(owner, [ended(id!, { expectedSeq: 1, events: [eventOf(2)] })])
+
+      assert.isTrue(yield* repair([repairOf(id!)]))
+
+      const [loaded] = yield* load(owner, (yield* claim(owner, 10)).claimed)
+      assert.isNull(loaded!.snapshot)
+      assert.deepStrictEqual(loaded!.events.map(({ seq }) => seq), [1, 2, 3])
+    })
+  )
+
+  test(
     "what is not closed, or not as expected, is left alone with all that were to be repaired",
     queue,
     Effect.gen(function*() {
