@@ -4,19 +4,33 @@
 import { DispatcherCore } from "../../../src/dispatcher/DispatcherCore.ts"
 import { Routes } from "../../../src/dispatcher/offers.ts"
 import { TakenCalls } from "../../../src/dispatcher/TakenCalls.ts"
+import type { Policy } from "../../../src/machine/Model.ts"
 import type { CallVerdict } from "../../../src/queue/Calls.ts"
 import type { Claimed, Commit } from "../../../src/queue/Queue.ts"
 import { decideRetry, decideTimeout, limitMillis } from "../../../src/retry/decide.ts"
 import type { CallRequest, WorkerPool } from "../../../src/worker/WorkerPool.ts"
 import type { Random } from "./Random.ts"
+import type { Sabotage } from "./Sabotage.ts"
 import { machineOf } from "./worlds.ts"
 
 export const SLOTS = 4
 
+/** What a clock of a host's own is ahead of the queue's, under `early-timer`. */
+const AHEAD_MILLIS = 60
+
+export interface Execution {
+  readonly call: CallRequest
+  readonly startedAt: number
+  readonly limits: Policy
+  beatAt: number
+  /** Of a transactional action: its work is committed. */
+  hasWorked: boolean
+}
+
 export interface Host {
   readonly id: string
   readonly core: DispatcherCore
-  readonly executing: Array<CallRequest>
+  readonly executing: Array<Execution>
   /** Claimed and not loaded yet. */
   readonly claimed: Array<Claimed>
   /** Given by answers that were lost: the next claim finds them (`PgQueue`). */
@@ -33,29 +47,39 @@ export interface Host {
   isDead: boolean
 }
 
-export const make = (options: {
+export interface HostOptions {
   readonly id: string
   readonly queues: ReadonlyArray<string>
   readonly random: Random
   readonly now: () => number
   readonly nextId: () => string
-  /** Told of each call that begins to run. */
-  readonly onExecution: (host: Host, call: CallRequest) => void
+  readonly sabotage: Sabotage | undefined
+  /** Told of each call that begins to run; answers its limits. */
+  readonly onBegin: (host: Host, call: CallRequest) => Policy
+  /** Told of each execution that is ended for its time. */
+  readonly onTimeout: (execution: Execution) => void
   readonly onFault: (id: string, cause: unknown) => void
-}): Host => {
-  const { id, nextId, now, onExecution, onFault, queues, random } = options
-  const executing: Array<CallRequest> = []
+}
+
+export const make = (options: HostOptions): Host => {
+  const { id, nextId, onBegin, onFault, onTimeout, queues, random, sabotage } = options
+  const now = sabotage === "early-timer" ? () => options.now() + AHEAD_MILLIS : options.now
+  const executing: Array<Execution> = []
   const pool: Pick<WorkerPool["Type"], "submit" | "interrupt"> = {
     submit: (calls) => {
       for (const call of calls) {
-        executing.push(call)
-        onExecution(host, call)
+        const at = options.now()
+        const execution = { call, startedAt: at, limits: {}, beatAt: at, hasWorked: false }
+        executing.push(execution)
+        execution.limits = onBegin(host, call)
       }
     },
-    interrupt: (lost) => {
+    interrupt: (lost, reason) => {
       for (const one of lost) {
-        const index = executing.findIndex((call) => call.id === one)
-        if (index >= 0) executing.splice(index, 1)
+        const index = executing.findIndex(({ call }) => call.id === one)
+        if (index < 0) continue
+        const [execution] = executing.splice(index, 1)
+        if (reason === "timeout") onTimeout(execution!)
       }
     }
   }
@@ -68,7 +92,10 @@ export const make = (options: {
     commitId: nextId,
     scheduler: { machine: (file) => machineOf(file.hash), snapshotDue: () => random.chance(0.2) },
     retries: { decide: decideRetry },
-    timeouts: { decide: decideTimeout, limitMillis },
+    timeouts: {
+      decide: decideTimeout,
+      limitMillis: sabotage === "no-timeout" ? () => null : limitMillis
+    },
     isCertain: () => true,
     onFault,
     routes: new Routes(queues),

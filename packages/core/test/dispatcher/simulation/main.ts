@@ -5,7 +5,7 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { parseArgs } from "node:util"
-import { SABOTAGES } from "./SimQueue.ts"
+import { type Sabotage, SABOTAGES } from "./Sabotage.ts"
 import { noCounts, simulate } from "./simulate.ts"
 
 const HELP = `usage: npm run simulate -- [options]
@@ -19,8 +19,8 @@ what durability promises. Ends with 1 at the first seed that breaks a promise, a
   --seconds N    ends after so long, however many there are left
   --jobs N       processes (1)
   --json         one JSON document
-  --sabotage S   breaks the protocol on purpose: ${SABOTAGES.slice(0, 5).join(", ")},
-                 ${SABOTAGES.slice(5).join(", ")}`
+  --sabotage S   breaks the protocol on purpose:
+${Object.entries(SABOTAGES).map(([name, what]) => `    ${name.padEnd(18)} ${what}`).join("\n")}`
 
 const { values } = parseArgs({
   options: {
@@ -37,7 +37,9 @@ const { values } = parseArgs({
 })
 
 const write = (text: string) => process.stdout.write(`${text}\n`)
-const sabotage = SABOTAGES.find((name) => name === values.sabotage)
+const sabotage = (Object.keys(SABOTAGES) as Array<Sabotage>).find((name) =>
+  name === values.sabotage
+)
 if (values.help || (values.sabotage !== undefined && sabotage === undefined)) {
   write(HELP)
   process.exit(values.help ? 0 : 2)

@@ -13,35 +13,22 @@
  * the same, and its failure can be read.
  */
 import * as Either from "effect/Either"
-import type { Outcome } from "../../../src/machine/Model.ts"
 import type { Child, Commit, Message } from "../../../src/queue/Queue.ts"
-import type { CallReport, CallRequest } from "../../../src/worker/WorkerPool.ts"
+import { encodeError } from "../../../src/value/Value.ts"
+import type { CallReport } from "../../../src/worker/WorkerPool.ts"
+import { Audit, type Run } from "./Audit.ts"
 import * as Host from "./Host.ts"
+import { Operator, type Verb } from "./Operator.ts"
 import * as Random from "./Random.ts"
-import { Shadow } from "./Shadow.ts"
+import type { Sabotage } from "./Sabotage.ts"
 import * as SimQueue from "./SimQueue.ts"
-import { type World, worlds } from "./worlds.ts"
+import { worlds } from "./worlds.ts"
 
-interface Run {
-  readonly id: string
-  readonly world: World
-  readonly start: { readonly input: string; readonly seed: string; readonly entry?: string }
-  readonly isRight: (outcome: Outcome) => boolean
-  /** Failed attempts that its log must have; undefined for whatever number. */
-  readonly attempts: number | undefined
-  shadow: Shadow | undefined
-  isDone: boolean
-}
-
-/** Calls of each action named `limited` that may run at once. */
-const LIMIT = 2
 /** Queues that the hosts serve: one of them does not run what is for `remote`. */
 const SERVED = [["default"], ["default", "remote"]] as const
 const SEED = "0123456789abcdef0123456789abcdef"
+const ROLLED_BACK = encodeError(new Error("rolled back"))
 const MOST_TURNS = 6000
-/** What a clock of a host's own is ahead of the queue's, under `early-timer`. */
-const AHEAD_MILLIS = 60
-
 export const noCounts = () => ({
   turns: 0,
   instances: 0,
@@ -55,7 +42,12 @@ export const noCounts = () => ({
   commits: 0,
   taken: 0,
   children: 0,
-  executions: 0
+  executions: 0,
+  timeouts: 0,
+  heartbeats: 0,
+  works: 0,
+  overAttempts: 0,
+  repairs: 0
 })
 
 export type Counts = ReturnType<typeof noCounts>
@@ -68,7 +60,7 @@ const sizeOf = ({ below, next }: Random.Random) => {
 }
 
 /** Answers the first broken promise as text, or undefined; `counts` says what the schedule did. */
-export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
+export const simulate = (seed: number, sabotage?: Sabotage) => {
   const random = Random.make(seed)
   const { below, chance, next } = random
   const { faulty, instances } = sizeOf(random)
@@ -77,77 +69,108 @@ export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
   const nextId = () => `00000000-0000-7000-8000-${String(++ids).padStart(12, "0")}`
   const queue = SimQueue.make(() => time, nextId, sabotage)
   const hosts: Array<Host.Host> = []
-  const runs = new Map<string, Run>()
+  const audit = new Audit(queue, hosts, () => time)
+  const operator = new Operator(queue, audit, random, () => time)
+  /** What is done to an instance when it has failed. */
+  const repairs = new Map<string, Verb>()
   const unsent: Array<Message> = []
   const counts = noCounts()
   let unstarted = instances
-  let open = instances
-  let broken: string | undefined
+  /** Details of heartbeats are numbers that grow. */
+  let saidLast = 0
   let turn = 0
-
-  /** Steps what is durable of an instance on its second machine. */
-  const follow = (run: Run): Shadow => {
-    run.shadow ??= new Shadow(run.world.machine, {
-      instanceId: run.id,
-      at: queue.find(run.id).startedAt!,
-      ...run.start
-    })
-    const wrong = run.shadow.follow(queue.history(run.id))
-    if (wrong !== undefined) broken ??= `${run.id} ${wrong}`
-    return run.shadow
-  }
-
-  const runningNow = (action: string) => {
-    let count = 0
-    for (const { executing, isDead } of hosts) {
-      if (!isDead) { for (const call of executing) if (call.action === action) count++ }
-    }
-    return count
-  }
-
-  const onExecution = (host: Host.Host, call: CallRequest) => {
-    counts.executions++
-    const shadow = follow(runs.get(call.instanceId)!)
-    if (!shadow.asked.has(call.effect)) {
-      broken ??= `${call.instanceId} ran effect ${call.effect} that nothing durable asks for`
-    } else if (!host.isDead && !shadow.isPending(call.effect)) {
-      broken ??= `${call.instanceId} ran effect ${call.effect} again, whose outcome is durable`
-    }
-    if (call.action.endsWith("limited") && runningNow(call.action) > LIMIT) {
-      broken ??= `${runningNow(call.action)} calls of ${call.action} ran at once`
-    }
-  }
 
   const spawn = (queues: ReadonlyArray<string>) => {
     const host = Host.make({
       id: nextId(),
       queues,
       random,
-      now: sabotage === "early-timer" ? () => time + AHEAD_MILLIS : () => time,
+      now: () => time,
       nextId,
-      onExecution,
-      onFault: (id, cause) => {
-        broken ??= `${id} was set aside: ${String(cause)}`
-      }
+      sabotage,
+      onBegin: (host, call) => {
+        counts.executions++
+        return audit.begins(host, call)
+      },
+      onTimeout: (execution) => {
+        counts.timeouts++
+        audit.timedOut(execution)
+      },
+      onFault: (id, cause) => audit.fail(`${id} was set aside: ${String(cause)}`)
     })
     queue.register(host.id)
     hosts.push(host)
   }
 
+  /** An execution says something: that it is alive, or how it ended. */
   const report = (host: Host.Host): void => {
     if (host.executing.length === 0) return
-    const [call] = host.executing.splice(below(host.executing.length), 1)
-    const { id, instanceId } = call!
-    const outcome = runs.get(instanceId)!.world.execute(call!)
-    const told: CallReport = chance(0.1)
-      ? { id, kind: "lost", reason: "simulated" }
-      : outcome.ok
-      ? { id, kind: "succeeded", value: outcome.value, millis: 1 }
-      : { id, kind: "failed", error: outcome.error, millis: 1 }
+    const at = below(host.executing.length)
+    const execution = host.executing[at]!
+    const { limits: { heartbeatMillis } } = execution
+    if (heartbeatMillis !== undefined && chance(0.4)) return beat(host, execution)
+    const told = endOf(execution)
+    if (told === undefined) return
+    host.executing.splice(at, 1)
     host.core.reports([told])
     host.taken.reports([told])
     // A repeated or late message of the pool must change nothing.
     if (chance(0.1)) host.core.reports([told])
+  }
+
+  const beat = (host: Host.Host, execution: Host.Execution): void => {
+    counts.heartbeats++
+    const { call } = execution
+    const details = String(++saidLast)
+    execution.beatAt = time
+    audit.beats(call, details)
+    if (sabotage === "deaf-heartbeat") return
+    const told: CallReport = { id: call.id, kind: "heartbeat", details }
+    host.core.reports([told])
+    host.taken.reports([told])
+  }
+
+  /** The transaction of an action ends; false when it is rolled back, as the attempt is over. */
+  const transact = (execution: Host.Execution, value: string): boolean => {
+    if (!queue.settle(execution.call, value)) {
+      counts.overAttempts++
+      return false
+    }
+    counts.works++
+    audit.worked(execution.call)
+    execution.hasWorked = true
+    return true
+  }
+
+  /** The workers of a paused host go on, and nobody hears of it. */
+  const goOn = ({ executing }: Host.Host): void => {
+    for (const execution of executing) {
+      const { call, hasWorked } = execution
+      if (call.transactional !== true || hasWorked) continue
+      const outcome = audit.find(call.instanceId)!.world.execute(call, false)
+      if (outcome?.ok === true) transact(execution, outcome.value)
+    }
+  }
+
+  /** How an execution ends now; undefined when it goes on. */
+  const endOf = (execution: Host.Execution): CallReport | undefined => {
+    const { call } = execution
+    const { id, instanceId } = call
+    if (chance(0.1)) return { id, kind: "lost", reason: "simulated" }
+    const { family, world } = audit.find(instanceId)!
+    const outcome = world.execute(call, family.isMended)
+    if (outcome === null) return undefined
+    if (!outcome.ok) return { id, kind: "failed", error: outcome.error, millis: 1 }
+    if (call.transactional === true && !execution.hasWorked) {
+      // What it does fails, and is rolled back.
+      if (chance(0.1) || !transact(execution, outcome.value)) {
+        return { id, kind: "failed", error: ROLLED_BACK, millis: 1 }
+      }
+      // Its worker ends after the commit, or has more to do.
+      if (chance(0.3)) return { id, kind: "lost", reason: "simulated" }
+      if (chance(0.5)) return undefined
+    }
+    return { id, kind: "succeeded", value: outcome.value, millis: 1 }
   }
 
   const claim = (host: Host.Host): void => {
@@ -163,8 +186,11 @@ export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
     if (chance(0.2)) return
     const wanted = host.claimed.splice(0).filter((one) => !host.core.holds(one))
     for (const loaded of queue.load(host.id, wanted)) {
-      const adopted = host.core.adopt(loaded, runs.get(loaded.id)!.world.file)
-      if (Either.isLeft(adopted)) broken ??= `${loaded.id} was refused: ${adopted.left.message}`
+      const run = audit.find(loaded.id)
+      if (run === undefined) return audit.fail(`${loaded.id} was started, and nobody asked for it`)
+      const adopted = host.core.adopt(loaded, run.world.file)
+      if (Either.isLeft(adopted)) audit.fail(`${loaded.id} was refused: ${adopted.left.message}`)
+      else if (sabotage === "lost-deadline") adopted.right.deadlines.clear()
     }
     const polled = host.core.pollable(arrived)
     if (polled.length > 0) host.core.receive(polled, queue.poll(host.id, polled))
@@ -196,33 +222,31 @@ export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
     if (given.length > 0) queue.giveBack(host.id, given)
   }
 
-  const addRun = (run: Omit<Run, "shadow" | "isDone">) =>
-    runs.set(run.id, { ...run, shadow: undefined, isDone: false })
-
-  const addChild = (world: World, { entry, id, input, seed }: Child): void => {
-    if (runs.has(id)) return
+  const addChild = (parent: Run, { entry, id, input, seed }: Child): void => {
+    if (audit.find(id) !== undefined) return
     counts.children++
-    // It is right when its parent is: the parent's result is made of it.
-    addRun({
+    const { family, world } = parent
+    audit.add({
       id,
       world,
       start: { input, seed, entry },
+      // It is right when its parent is: the parent's result is made of it.
       isRight: () => true,
-      attempts: undefined
+      attempts: undefined,
+      deadlineAt: undefined,
+      family
     })
-    open++
   }
 
   const noteAccepted = (batch: Commit, accepted: ReadonlySet<string>) => {
-    for (const { children, events, id, outcome } of batch.entries) {
+    for (const entry of batch.entries) {
+      const { children, id, outcome } = entry
       if (!accepted.has(id)) continue
-      const early = events.find(({ at, kind }) => kind === "fired" && at > time)
-      if (early !== undefined) broken ??= `${id} fired effect ${early.effect} too early`
-      const run = runs.get(id)!
-      for (const child of children ?? []) addChild(run.world, child)
-      if (outcome === null || run.isDone) continue
-      run.isDone = true
-      open--
+      const run = audit.find(id)!
+      for (const child of children ?? []) addChild(run, child)
+      if (!audit.stored(entry) || outcome?.ok !== false) continue
+      const verb = repairs.get(id)
+      if (verb !== undefined && verb !== "skip-live") operator.add(id, verb)
     }
   }
 
@@ -296,25 +320,41 @@ export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
       if (host.paused) continue
       host.core.tick()
       host.taken.tick()
+      audit.looked(host)
     }
+    if (chance(0.3)) queue.cancelOverdue()
   }
 
   /** One more instance, with or without an owner, whose answer may be lost. */
   const start = (host: Host.Host): void => {
     const all = worlds()
     const world = all[below(all.length)]!
-    const { attempts, input, isRight, messages } = world.draw(below)
+    const { attempts, deadlineMillis, input, isRight, messages, repair } = world.draw(below)
     const id = nextId()
     const request = {
       id,
       name: world.file.program.name,
       program: world.file.hash,
       input,
-      seed: SEED
+      seed: SEED,
+      ...(deadlineMillis === undefined ? {} : { deadlineMillis })
     }
-    addRun({ id, world, start: { input, seed: SEED }, isRight, attempts })
+    audit.add({
+      id,
+      world,
+      start: { input, seed: SEED },
+      isRight,
+      attempts,
+      deadlineAt: deadlineMillis === undefined ? undefined : time + deadlineMillis,
+      family: { isMended: false }
+    })
     unstarted--
     counts.instances++
+    if (repair !== undefined) {
+      queue.putProgram(world.file)
+      repairs.set(id, repair)
+      if (repair === "skip-live") operator.add(id, repair)
+    }
     const owner = chance(0.5) ? host.id : undefined
     queue.start(request, owner)
     if (owner !== undefined) {
@@ -331,6 +371,10 @@ export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
   }
 
   const send = (): void => {
+    if (operator.hasWork() && chance(0.5)) {
+      if (operator.act()) counts.repairs++
+      return
+    }
     if (unsent.length === 0) return
     const at = below(unsent.length)
     queue.deliver(unsent[at]!)
@@ -341,13 +385,16 @@ export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
 
   for (const queues of SERVED) spawn(queues)
 
-  for (; turn < MOST_TURNS && broken === undefined && open > 0; turn++) {
+  const isOver = () =>
+    audit.broken !== undefined || (audit.open + unstarted === 0 && !operator.hasWork())
+  for (; turn < MOST_TURNS && !isOver(); turn++) {
     const host = hosts[below(hosts.length)]!
     const coin = next()
     if (turn < faulty && coin < 0.01) crash(host)
     else if (turn < faulty && coin < 0.02) togglePause(host)
     else if (host.paused) {
       if (turn >= faulty || coin < 0.1) togglePause(host)
+      else if (coin < 0.2) goOn(host)
     } else if (host.isDead && coin < 0.1) drop(host)
     else if (coin < 0.06) {
       if (unstarted > 0) start(host)
@@ -361,27 +408,7 @@ export const simulate = (seed: number, sabotage?: SimQueue.Sabotage) => {
   }
   counts.turns = turn
 
-  if (broken === undefined && open > 0) broken = `${open} not finished after ${turn} turns`
-  for (const run of broken === undefined ? runs.values() : []) broken ??= wrongWith(run)
-
-  /** What an ended instance left behind, held against what it must be. */
-  function wrongWith(run: Run): string | undefined {
-    const { id, world } = run
-    const events = queue.history(id)
-    const { outcome } = queue.find(id)
-    if (outcome === null || !run.isRight(outcome)) {
-      return `${id} of ${world.file.program.name} ended with ${JSON.stringify(outcome)}`
-    }
-    const settled = events.filter(({ kind }) => kind === "settled" || kind === "fired")
-    if (new Set(settled.map(({ effect }) => effect)).size < settled.length) {
-      return `${id} settled ${settled.map(({ effect }) => effect).join()}`
-    }
-    const attempts = events.filter(({ kind }) => kind === "attempt").length
-    if (run.attempts !== undefined && attempts !== run.attempts) {
-      return `${id} has ${attempts} failed attempts before the last instead of ${run.attempts}`
-    }
-    follow(run)
-    return broken
-  }
-  return { broken, counts }
+  if (unstarted > 0) audit.fail(`${unstarted} not started`)
+  audit.close(turn)
+  return { broken: audit.broken, counts }
 }

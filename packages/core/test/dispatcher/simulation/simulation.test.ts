@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { setImmediate } from "node:timers/promises"
-import { SABOTAGES } from "./SimQueue.ts"
+import { type Sabotage, SABOTAGES } from "./Sabotage.ts"
 import { noCounts, simulate } from "./simulate.ts"
 
 /** As long as CI gives it; `npm run simulate` runs more, and replays a seed. */
 const MILLIS = process.env["CI"] === "true" ? 45_000 : 10_000
 /** However slow the machine is. */
 const AT_LEAST = 1000
+/** Needs several others at once. */
+const RARE = "overAttempts"
 
 describe("dispatchers over one queue", () => {
   it("lose nothing and do nothing twice, whatever the schedule", async () => {
@@ -24,11 +26,11 @@ describe("dispatchers over one queue", () => {
       for (const key of Object.keys(total) as Array<keyof typeof total>) total[key] += counts[key]
     }
     for (const [fault, count] of Object.entries(total)) {
-      assert.isAbove(count, seed / 10, `${fault} hardly happened`)
+      assert.isAbove(count, fault === RARE ? 0 : seed / 10, `${fault} hardly happened`)
     }
   }, 600_000)
 
-  it.each(SABOTAGES)("are caught under %s", (sabotage) => {
+  it.each(Object.keys(SABOTAGES) as Array<Sabotage>)("are caught under %s", (sabotage) => {
     for (let seed = 1; seed <= 1000; seed++) {
       if (simulate(seed, sabotage).broken !== undefined) return
     }
