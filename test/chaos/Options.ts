@@ -58,7 +58,7 @@ need, and audits what came out. Ends with 0 when every promise held, with 1 when
   --drain N        seconds that instances get to end in the end (120)
   --only K,K       deals only faults of these kinds
   --postgres N     15 or 17 (17)
-  --keep           leaves ledgers and logs behind, and says where`
+  --keep           leaves ledgers, logs and the longest standstills behind, and says where`
 
 export class BadOption extends Error {}
 

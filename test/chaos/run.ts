@@ -4,11 +4,12 @@
  * Exit codes: 0 every promise held and every kind of fault that was dealt hit something,
  * 1 a promise broke, 2 wrong usage, 3 the audit itself could not be made.
  */
+import { writeFileSync } from "node:fs"
 import { setTimeout as pause } from "node:timers/promises"
 import * as Books from "./audit/Books.ts"
 import { check } from "./audit/checks.ts"
 import * as oracle from "./audit/oracle.ts"
-import { measure } from "./audit/recovery.ts"
+import * as recovery from "./audit/recovery.ts"
 import { describe } from "./audit/standstill.ts"
 import * as Faults from "./Faults.ts"
 import { type Execution, readClient, readExecutions, type StartLine } from "./Ledger.ts"
@@ -71,12 +72,20 @@ const audit = async (system: System, options: Options): Promise<Report.Report> =
     oracle: oracle.make()
   })
   const clients = system.clientLedgers.map(readClient)
+  const hits = recovery.hitsOf(faults, books, executions)
+  if (options.keep) {
+    writeFileSync(`${system.home}/faults.json`, JSON.stringify(faults))
+    writeFileSync(
+      `${system.home}/standstills.jsonl`,
+      recovery.longest(faults, hits, books, executions)
+    )
+  }
   return {
     options,
     seconds,
     drainSeconds: (drainedAt - began) / 1000 - seconds,
     verdict,
-    recoveries: measure(faults, books, executions),
+    recoveries: recovery.summarise(faults, hits),
     exits: [...system.dispatchers, ...system.clients].flatMap(({ exits }) => exits),
     clientFailures: clients.flatMap(({ failures }) => failures),
     acknowledged: startsOf().filter(({ id }) => id !== null).length

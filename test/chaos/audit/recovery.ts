@@ -97,11 +97,21 @@ const flightsOf = (
     return { instanceId, worker, dispatcher, from: startedAt, until }
   })
 
-export const measure = (
+/** An instance that a fault hit, and how long it stood still for it. */
+export interface Hit {
+  readonly kind: FaultKind
+  /** Which of the faults, from 0. */
+  readonly fault: number
+  readonly instanceId: string
+  /** Null when nothing of it is seen later. */
+  readonly millis: number | null
+}
+
+export const hitsOf = (
   faults: ReadonlyArray<Fault>,
   books: Books,
   executions: ReadonlyMap<string, ReadonlyArray<Execution>>
-): Readonly<Record<FaultKind, Recovery>> => {
+): ReadonlyArray<Hit> => {
   const all = [...executions].flatMap(([id, of]) => flightsOf(books.instances.get(id), of))
   const progress = new Map<string, ReadonlyArray<Progress>>()
   const progressFor = (id: string) => {
@@ -112,37 +122,39 @@ export const measure = (
     progress.set(id, made)
     return made
   }
-
-  const kinds = FAULT_KINDS.map((kind) => {
-    const times: Array<number> = []
-    let dealt = 0
-    let hit = 0
-    for (const fault of faults) {
-      if (fault.kind !== kind) continue
-      dealt++
-      const instances = new Set<string>()
-      for (const one of all) {
-        if (one.from >= fault.at || one.until <= fault.at) continue
-        if (fault.worker !== null && one.worker !== fault.worker) continue
-        if (fault.dispatcher !== null && one.dispatcher !== fault.dispatcher) continue
-        instances.add(one.instanceId)
-      }
-      if (instances.size > 0) hit++
-      for (const id of instances) {
-        // A crash of Postgres is over when it takes connections again.
-        const from = kind === "postgres-crash" ? fault.restoredAt : fault.at
-        const next = progressFor(id).find(({ at }) => at > from)
-        if (next !== undefined) times.push(next.at - Math.max(from, next.possibleAt(from)))
-      }
+  return faults.flatMap((fault, nth) => {
+    const { kind } = fault
+    const instances = new Set<string>()
+    for (const one of all) {
+      if (one.from >= fault.at || one.until <= fault.at) continue
+      if (fault.worker !== null && one.worker !== fault.worker) continue
+      if (fault.dispatcher !== null && one.dispatcher !== fault.dispatcher) continue
+      instances.add(one.instanceId)
     }
-    times.sort((a, b) => a - b)
+    // A crash of Postgres is over when it takes connections again.
+    const from = kind === "postgres-crash" ? fault.restoredAt : fault.at
+    return Array.from(instances, (instanceId): Hit => {
+      const next = progressFor(instanceId).find(({ at }) => at > from)
+      const millis = next === undefined ? null : next.at - Math.max(from, next.possibleAt(from))
+      return { kind, fault: nth, instanceId, millis }
+    })
+  })
+}
+
+export const summarise = (
+  faults: ReadonlyArray<Fault>,
+  hits: ReadonlyArray<Hit>
+): Readonly<Record<FaultKind, Recovery>> => {
+  const kinds = FAULT_KINDS.map((kind) => {
+    const of = hits.filter((hit) => hit.kind === kind)
+    const times = of.flatMap(({ millis }) => millis ?? []).sort((a, b) => a - b)
     const rank = (share: number) =>
       times.length === 0
         ? null
         : Math.max(0, Math.round(times[Math.ceil(share * times.length) - 1]!))
     return [kind, {
-      dealt,
-      hit,
+      dealt: faults.filter((fault) => fault.kind === kind).length,
+      hit: new Set(of.map(({ fault }) => fault)).size,
       instances: times.length,
       p50: rank(0.5),
       p99: rank(0.99),
@@ -151,3 +163,23 @@ export const measure = (
   })
   return Object.fromEntries(kinds) as Record<FaultKind, Recovery>
 }
+
+/** So many of the longest are told in full. */
+const MOST_TOLD = 40
+
+/** The longest standstills, a line of JSON each: the fault, and all that is known of the instance. */
+export const longest = (
+  faults: ReadonlyArray<Fault>,
+  hits: ReadonlyArray<Hit>,
+  books: Books,
+  executions: ReadonlyMap<string, ReadonlyArray<Execution>>
+): string =>
+  [...hits].sort((a, b) => (b.millis ?? 0) - (a.millis ?? 0)).slice(0, MOST_TOLD)
+    .map((hit) =>
+      JSON.stringify({
+        millis: hit.millis,
+        fault: faults[hit.fault],
+        instance: books.instances.get(hit.instanceId),
+        executions: executions.get(hit.instanceId)
+      })
+    ).join("\n")

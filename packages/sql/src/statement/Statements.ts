@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import type * as pg from "pg"
 import { PgPool } from "../PgPool.ts"
 import { codeOf, driverError } from "./failure.ts"
+import * as trustedQuery from "./trustedQuery.ts"
 
 export interface Statement {
   /** Null for a text that is made anew each time, which is not worth preparing. */
@@ -55,6 +56,7 @@ export const make = (
 const NAME_IS_LOST: ReadonlySet<string> = new Set(["26000", "42P05"])
 
 const overPool = (pool: pg.Pool, limitMillis: number): Run => {
+  const ask = trustedQuery.make(pool)
   let named = true
   const send = (
     { limitMillis: own, name, text }: Statement,
@@ -68,8 +70,8 @@ const overPool = (pool: pg.Pool, limitMillis: number): Run => {
         values: values as Array<unknown>,
         query_timeout: own ?? limitMillis
       }
-      pool.query(query, (error: unknown, result: pg.QueryResult<Row>) => {
-        resume(error ? Effect.fail(error) : Effect.succeed(result.rows))
+      ask(query, (error, result) => {
+        resume(result === undefined ? Effect.fail(error) : Effect.succeed(result.rows))
       })
     })
   return (statement, values) =>

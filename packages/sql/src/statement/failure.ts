@@ -49,13 +49,17 @@ const NETWORK: ReadonlySet<string> = new Set([
 
 /** `pg` and its pool report these with words only. */
 const WORDS =
-  /^(Connection terminated|timeout exceeded|timeout expired|Client has encountered a connection error|Query read timeout)/
+  /^(Connection terminated|timeout exceeded|timeout expired|Client has encountered a connection error)/
+
+/** No answer came while the statement's limit passed. */
+export const isUnanswered = (failure: unknown): boolean =>
+  (driverError(failure) as { readonly message?: unknown } | null)?.message === "Query read timeout"
 
 /** The connection was lost or not made: the statement may have been carried out or not. */
 export const isConnectionLoss = (failure: unknown): boolean => {
   const code = codeOf(failure)
   const message = (driverError(failure) as { readonly message?: unknown } | null)?.message
-  return isServerAway(code) || NETWORK.has(code) ||
+  return isServerAway(code) || NETWORK.has(code) || isUnanswered(failure) ||
     (typeof message === "string" && WORDS.test(message))
 }
 

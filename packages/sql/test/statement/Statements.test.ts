@@ -17,6 +17,9 @@ import * as Layer from "effect/Layer"
 import * as EffectQueue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as EffectString from "effect/String"
+import { isUnanswered } from "../../src/statement/failure.ts"
+import * as Statements from "../../src/statement/Statements.ts"
+import * as Proxy from "../proxy.ts"
 import * as Session from "../session.ts"
 
 /** Start, claim, load, commit, find: every hot statement once. */
@@ -113,6 +116,28 @@ describe("statements", () => {
         Effect.repeat({ until: (rows) => rows.length === 0 }),
         Effect.timeout("5 seconds")
       )
+    }))
+
+  it.scopedLive("are tried once on connections that have fallen silent, however many there are", () =>
+    Effect.gen(function*() {
+      const proxy = yield* Proxy.make(yield* freshUrl)
+      const layer = layerPg({ url: Redacted.make(proxy.url), maxConnections: 4, listen: false })
+      yield* Effect.gen(function*() {
+        const run = yield* Statements.make(500)
+        const ask = (text: string) => run({ name: null, text }, [])
+        yield* Effect.all(Array.from({ length: 4 }, () => ask("select pg_sleep(0.1)")), {
+          concurrency: "unbounded"
+        })
+
+        proxy.silence()
+
+        const failure = yield* Effect.flip(ask("select 1"))
+        assert.isTrue(isUnanswered(failure), String(failure))
+        const answers = yield* Effect.all(Array.from({ length: 8 }, () => ask("select 1 as one")), {
+          concurrency: "unbounded"
+        })
+        assert.deepStrictEqual(answers, Array.from({ length: 8 }, () => [{ one: 1 }]))
+      }).pipe(Effect.provide(layer))
     }))
 
   it.scopedLive("without listening nobody is told, and nothing is held open", () =>
