@@ -10,6 +10,22 @@ import { promisify } from "node:util"
 const root = resolve(import.meta.dirname, "../..")
 const run = promisify(execFile)
 
+interface ScaleModel {
+  readonly simulate: (options: ScaleOptions) => {
+    readonly steps_per_s: number
+    readonly step_ms: number
+    readonly postgres_busy: number
+  }
+  readonly boundOf: (options: ScaleOptions) => number
+}
+
+interface ScaleOptions {
+  readonly cpus: number
+  readonly dispatchers: number
+  readonly inFlight: number
+  readonly millis: number
+}
+
 const BENCHMARKS: ReadonlyArray<readonly [file: string, ...args: ReadonlyArray<string>]> = [
   ["packages/compiler/benchmarks/pure.ts", "--rounds", "1"],
   ["packages/worker/benchmarks/roundTrips.ts", "--calls", "200", "--workers", "1"]
@@ -27,6 +43,24 @@ describe("benchmarks", () => {
       assert.match(stdout, /\d/)
     }, 180_000)
   }
+
+  it("the model of docs/scale.md does no more than its servers can", async () => {
+    const { boundOf, simulate } = await import(join(root, "benchmarks/scale.mjs")) as ScaleModel
+    for (const cpus of [1, 4]) {
+      for (const dispatchers of [1, 3, 9]) {
+        for (const inFlight of [1, 60]) {
+          const options = { cpus, dispatchers, inFlight, millis: 1000 }
+          const { postgres_busy, step_ms, steps_per_s } = simulate(options)
+
+          const what = JSON.stringify(options)
+          assert.isAtMost(steps_per_s, boundOf(options) * 1.03, what)
+          assert.isAtMost(postgres_busy, 1, what)
+          // Little's law: what is in flight is the rate times the time of each.
+          assert.closeTo(steps_per_s * step_ms / 1000 / (dispatchers * inFlight), 1, 0.03, what)
+        }
+      }
+    }
+  })
 
   // The peers are no dependencies of this repository: benchmarks/README.md says how to run them.
   it("the comparison runs, with rappel alone", async () => {

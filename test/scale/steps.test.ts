@@ -1,5 +1,6 @@
 /** The measurements of docs/reliability.md, at a size that fits a test run. */
 import { assert, describe, it } from "vitest"
+import * as Resume from "./resume.ts"
 import { measure } from "./steps.ts"
 
 describe("many calls of one instance", () => {
@@ -19,4 +20,14 @@ describe("many calls of one instance", () => {
     assert.strictEqual(cost.calls, 2000)
     assert.isBelow(cost.walMiB! * 2 ** 20 / cost.calls, 3000)
   }, 60_000)
+})
+
+describe("a loop whose dispatcher is killed", () => {
+  it("goes on in another process where it was", async () => {
+    const { eventMillis, stepMillis, stored } = await Resume.measure({ calls: 600, at: 20 })
+
+    assert.isAtLeast(stored, 20)
+    assert.isAbove(eventMillis, 0)
+    assert.isAtLeast(stepMillis, eventMillis)
+  }, 120_000)
 })
