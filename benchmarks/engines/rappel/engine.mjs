@@ -28,7 +28,7 @@ const CALLS_PER_INSTANCE = 500
 const settings = {
   workers: WORKERS,
   concurrency: CONCURRENCY,
-  connections: 4,
+  connections: 3,
   in_flight: IN_FLIGHT,
   starts_in_one_batch: START_BATCH
 }

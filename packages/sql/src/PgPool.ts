@@ -21,7 +21,7 @@ export class PgPool extends Context.Tag("@rappel/sql/PgPool")<PgPool, pg.Pool>()
 
 export interface PoolOptions {
   readonly url: Redacted.Redacted<string>
-  /** 4, which is what one dispatcher needs; an app that only starts and awaits needs 1. */
+  /** 3, which is what one dispatcher needs; an app that only starts and awaits needs 1. */
   readonly maxConnections?: number
 }
 
@@ -56,7 +56,7 @@ const makePool = (options: PoolOptions): pg.Pool => {
   new pg.Client({ connectionString })
   const pool = new pg.Pool({
     connectionString,
-    max: options.maxConnections ?? 4,
+    max: options.maxConnections ?? 3,
     connectionTimeoutMillis: CONNECT_MILLIS,
     idleTimeoutMillis: IDLE_MILLIS,
     allowExitOnIdle: true,

@@ -13,6 +13,7 @@ import * as ActionModules from "@rappel/worker/ActionModules"
 import { installCurrentCall } from "@rappel/worker/AsyncCurrentCall"
 import * as ProcessPool from "@rappel/worker/ProcessPool"
 import type { Settings } from "@rappel/worker/project/Environment"
+import { DISPATCHER_CONNECTIONS } from "@rappel/worker/runtime/Database"
 import * as Engine from "@rappel/worker/runtime/Engine"
 import { WorkerProcesses } from "@rappel/worker/WorkerProcesses"
 import * as Context from "effect/Context"
@@ -46,9 +47,6 @@ export interface MeasureOptions {
 }
 
 export type Measured = Omit<Report, "workload" | "options" | "versions" | "durable">
-
-/** What a dispatcher needs, as in production. */
-const CONNECTIONS = 4
 
 /** Instances before the measured ones: workers load their modules, code gets compiled. */
 const WARM_UP = 100
@@ -159,7 +157,7 @@ export const measure = (options: MeasureOptions): Effect.Effect<Measured, unknow
       Layer.provideMerge(
         Engine.layer(Engine.dispatcherOptions(settings as Settings), { defaultPolicy: {} }),
         Layer.mergeAll(
-          Sql.layerPg({ url: server.url, maxConnections: CONNECTIONS }),
+          Sql.layerPg({ url: server.url, maxConnections: DISPATCHER_CONNECTIONS }),
           layerPool(options, folder),
           Layer.succeed(ProgramSource.ProgramSource, ProgramSource.make({}))
         )

@@ -29,9 +29,6 @@ export interface StartWorkersInput {
 /** A worker that dies is then replaced without the time of a start. */
 const SPARES = 1
 
-/** Two for the dispatcher's loop, two for what comes beside it. */
-const CONNECTIONS = 4
-
 export const execute = (
   input: StartWorkersInput
 ): Effect.Effect<ExitCode, unknown, Invocation | Output> =>
@@ -51,7 +48,7 @@ export const execute = (
     ).pipe(
       Layer.provide(Layer.mergeAll(
         Database.layerQueue(target, {
-          maxConnections: CONNECTIONS,
+          maxConnections: Database.DISPATCHER_CONNECTIONS,
           pollMillis: settings.pollIntervalMillis,
           listen: settings.listens
         }),

@@ -27,9 +27,6 @@ export interface SessionOptions {
   readonly isInline: boolean
 }
 
-/** A dispatcher with its workers needs four. */
-const CONNECTIONS = 4
-
 /** Keeps stdout for results: what actions print goes to stderr. */
 const layerPool = (
   { isInline, settings }: SessionOptions,
@@ -70,7 +67,7 @@ export const make = (options: SessionOptions): Effect.Effect<Session, never, Sco
     const scope = yield* Effect.scope
     const queue = yield* Effect.forkScoped(Layer.buildWithScope(
       Database.layerQueue(target, {
-        maxConnections: CONNECTIONS,
+        maxConnections: Database.DISPATCHER_CONNECTIONS,
         pollMillis: settings.pollIntervalMillis,
         listen: settings.listens
       }),

@@ -88,7 +88,7 @@ export const serve = (options: BackgroundOptions) =>
     const { idleMillis, projectRoot, settings } = options
     const url = yield* Database.urlOf({ kind: "embedded", projectRoot })
     const queue = yield* Layer.build(Database.layerQueue({ kind: "url", url }, {
-      maxConnections: 4,
+      maxConnections: Database.DISPATCHER_CONNECTIONS,
       pollMillis: settings.pollIntervalMillis,
       listen: settings.listens
     }))

@@ -29,8 +29,14 @@ export type DatabaseTarget =
   /** The Postgres of the project, with its data under `.rappel/`. */
   | { readonly kind: "embedded"; readonly projectRoot: string }
 
+/**
+ * What a dispatcher needs beside the one that listens: one for its commit, one for its claim or
+ * take, and one for starts, beats and what is rare.
+ */
+export const DISPATCHER_CONNECTIONS = 3
+
 export interface DatabaseOptions {
-  /** 2 is what a client needs, 4 a dispatcher. */
+  /** 2 is what a client needs, `DISPATCHER_CONNECTIONS` a dispatcher. */
   readonly maxConnections: number
   readonly pollMillis?: number | undefined
   /** Whether to hold a connection that listens for hints; true when absent. */
