@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { isAtOnce } from "./isAtOnce.ts"
-import type { Due, Store } from "./memoryRows.ts"
+import type { Due, Instance, Store } from "./memoryRows.ts"
 import type { Child, Started, StartRequest } from "./Queue.ts"
 import { KeyTaken } from "./QueueError.ts"
 
@@ -70,6 +70,43 @@ export const takenKey = (
   return undefined
 }
 
+/** Stores a new instance: nothing of it has happened yet, but what is said. */
+const place = (
+  store: Store,
+  request: StartRequest,
+  instance: Partial<Instance> & Pick<Instance, "createdAt">,
+  due: Partial<Due> & Pick<Due, "dueAt">
+): void => {
+  store.instances.set(request.id, {
+    request,
+    deadlineAt: null,
+    startedAt: null,
+    finishedAt: null,
+    outcome: null,
+    snapshot: null,
+    events: [],
+    logs: [],
+    closedBy: null,
+    inbox: new Map(),
+    taken: new Set(),
+    published: new Map(),
+    parent: null,
+    entry: null,
+    origin: null,
+    repairs: 0,
+    ...instance
+  })
+  store.due.set(request.id, {
+    owner: null,
+    epoch: 0,
+    lastSeq: 0,
+    commitId: null,
+    claims: 0,
+    aside: null,
+    ...due
+  })
+}
+
 export const startOne = (
   store: Store,
   request: StartRequest,
@@ -86,33 +123,15 @@ export const startOne = (
   for (const name of names) store.keys.set(name, request.id)
   const owned = owner !== undefined && isAtOnce(request) &&
     store.dispatchers.get(owner)?.alive === true
-  store.instances.set(request.id, {
-    request,
+  place(store, request, {
     createdAt: now,
     deadlineAt: deadlineOf(request, now),
-    startedAt: owned ? now : null,
-    finishedAt: null,
-    outcome: null,
-    snapshot: null,
-    events: [],
-    logs: [],
-    closedBy: null,
-    inbox: new Map(),
-    taken: new Set(),
-    published: new Map(),
-    parent: null,
-    entry: null,
-    origin: null,
-    repairs: 0
-  })
-  store.due.set(request.id, {
+    startedAt: owned ? now : null
+  }, {
     dueAt: request.tick?.waits === true ? null : dueAtOf(request, now),
     owner: owned ? owner : null,
     epoch: owned ? 1 : 0,
-    lastSeq: 0,
-    commitId: null,
-    claims: owned ? 1 : 0,
-    aside: null
+    claims: owned ? 1 : 0
   })
   keepDeadline(store, request.id, deadlineOf(request, now))
   if (request.tick?.waits === true) store.waiting.add(request.id)
@@ -190,32 +209,9 @@ export const startChild = (
 ): void => {
   if (store.instances.has(id)) return
   const { program } = store.instances.get(parent)!.request
-  store.instances.set(id, {
-    request: { id, name, program, input, seed },
+  place(store, { id, name, program, input, seed }, {
     createdAt: now,
-    deadlineAt: null,
-    startedAt: null,
-    finishedAt: null,
-    outcome: null,
-    snapshot: null,
-    events: [],
-    logs: [],
-    closedBy: null,
-    inbox: new Map(),
-    taken: new Set(),
-    published: new Map(),
     parent: { id: parent, effect },
-    entry,
-    origin: null,
-    repairs: 0
-  })
-  store.due.set(id, {
-    dueAt: Math.max(dueAt ?? now, now),
-    owner: null,
-    epoch: 0,
-    lastSeq: 0,
-    commitId: null,
-    claims: 0,
-    aside: null
-  })
+    entry
+  }, { dueAt: Math.max(dueAt ?? now, now) })
 }
