@@ -3,10 +3,9 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { ProgramFile } from "../../../src/program/Program.ts"
 import type { CallKey, CallVerdict, Taken, TakeRequest } from "../../../src/queue/Calls.ts"
 import { callIdOf } from "../../../src/queue/CallsMemory.ts"
-import { emptyStore, settleOne } from "../../../src/queue/memoryRows.ts"
+import { emptyStore, recordOf, settleOne } from "../../../src/queue/memoryRows.ts"
 import type {
   Arrived,
   Beat,
@@ -39,8 +38,9 @@ export interface SimQueue {
   readonly beat: (id: string) => Beat
   readonly expire: (peer: Peer) => void
   readonly find: (id: string) => InstanceRecord
+  /** Nothing goes on in its background. */
+  readonly isClosed: (id: string) => boolean
   readonly history: (id: string) => ReadonlyArray<StoredEvent>
-  readonly putProgram: (file: ProgramFile) => void
   readonly cancelOverdue: () => void
   /**
    * The last statement of a transactional action's transaction, and its commit; false when the
@@ -81,9 +81,10 @@ export const make = (now: () => number, nextId: () => string, sabotage?: Sabotag
     commit: (commit) => answer(queue.commit(commit)),
     beat: (id) => answer(queue.beat(id)),
     expire: (peer) => void answer(queue.expire([peer])),
-    find: (id) => answer(queue.find([id]))[0]!,
-    history: (id) => answer(queue.history(id)),
-    putProgram: (file) => void answer(queue.putPrograms([file])),
+    // Read for each execution, so without an effect.
+    find: (id) => recordOf(id, store.instances.get(id)!, store.due.get(id)),
+    isClosed: (id) => !store.due.has(id),
+    history: (id) => store.instances.get(id)!.events,
     cancelOverdue: () => void answer(queue.cancelOverdue),
     settle: (call, value) => settleOne(store, call, value),
     unsettle: (call) => {

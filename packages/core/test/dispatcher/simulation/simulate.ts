@@ -78,6 +78,7 @@ export const simulate = (seed: number, sabotage?: Sabotage) => {
   let unstarted = instances
   /** Details of heartbeats are numbers that grow. */
   let saidLast = 0
+  let hasDeadlines = false
   let turn = 0
 
   const spawn = (queues: ReadonlyArray<string>) => {
@@ -322,7 +323,7 @@ export const simulate = (seed: number, sabotage?: Sabotage) => {
       host.taken.tick()
       audit.looked(host)
     }
-    if (chance(0.3)) queue.cancelOverdue()
+    if (hasDeadlines && chance(0.3)) queue.cancelOverdue()
   }
 
   /** One more instance, with or without an owner, whose answer may be lost. */
@@ -350,8 +351,8 @@ export const simulate = (seed: number, sabotage?: Sabotage) => {
     })
     unstarted--
     counts.instances++
+    hasDeadlines ||= deadlineMillis !== undefined
     if (repair !== undefined) {
-      queue.putProgram(world.file)
       repairs.set(id, repair)
       if (repair === "skip-live") operator.add(id, repair)
     }

@@ -122,5 +122,8 @@ const compiled = (script: Script): World => {
 let made: ReadonlyArray<World> | undefined
 export const worlds = (): ReadonlyArray<World> => made ??= [chain, ...SCRIPTS.map(compiled)]
 
-export const machineOf = (hash: string): Machine =>
-  worlds().find((world) => world.file.hash === hash)!.machine
+const worldOf = (hash: string): World => worlds().find((world) => world.file.hash === hash)!
+
+export const machineOf = (hash: string): Machine => worldOf(hash).machine
+
+export const fileOf = (hash: string): ProgramFile => worldOf(hash).file
