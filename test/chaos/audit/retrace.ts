@@ -2,8 +2,8 @@
  * Steps a recorded instance again, from its start to its last event: which event asked for
  * which effect, and what came out.
  */
-import { machineEventOf } from "@rappel/core/dispatcher/adopt"
 import { digestOf } from "@rappel/core/dispatcher/digest"
+import { machineEventOf } from "@rappel/core/dispatcher/machineEvents"
 import {
   type Command,
   type Machine,

@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import type { Machine, MachineEvent, PendingEffect, Policy, Step } from "../machine/Model.ts"
+import type { Machine, PendingEffect, Policy, Step } from "../machine/Model.ts"
 import { MACHINE_VERSION } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import { decodeVerdict } from "../queue/callVerdict.ts"
@@ -23,15 +23,12 @@ import {
   decodeAttempt,
   decodeFailed,
   decodeLost,
-  decodeOutcome,
-  decodePatch,
-  decodeRepair,
-  decodeSignal,
   decodeSnapshot,
   SNAPSHOT_FORMAT,
   type SnapshotHead,
   voidedBy
 } from "./EventCodec.ts"
+import { isStep, machineEventOf } from "./machineEvents.ts"
 import { split } from "./offers.ts"
 import {
   attemptOf,
@@ -42,51 +39,6 @@ import {
   type Owned,
   takeFresh
 } from "./Owned.ts"
-
-/** What the machine is told of a stored event that `isStep`. */
-export const machineEventOf = (event: StoredEvent): MachineEvent => {
-  switch (event.kind) {
-    case "settled":
-      return {
-        kind: "settled",
-        effect: event.effect,
-        at: event.at,
-        outcome: decodeOutcome(event.payload!)
-      }
-    case "patched":
-      return {
-        kind: "settled",
-        effect: event.effect,
-        at: event.at,
-        outcome: decodePatch(event.payload!).outcome
-      }
-    case "repaired": {
-      const { again, floor, seed } = decodeRepair(event.payload!).back!
-      return { kind: "repaired", at: event.at, floor, seed, again }
-    }
-    case "fired":
-      return { kind: "fired", effect: event.effect, at: event.at }
-    case "failed": {
-      const { count, error } = decodeFailed(event.payload!)
-      return { kind: "failed", effect: event.effect, at: event.at, error, attempts: count }
-    }
-    case "received":
-      return {
-        kind: "received",
-        at: event.at,
-        ...decodeSignal(event.payload!),
-        message: event.message!
-      }
-    default:
-      return { kind: "cancelled", at: event.at, reason: event.payload }
-  }
-}
-
-/** The machine is told of it. */
-export const isStep = ({ kind, payload }: StoredEvent): boolean =>
-  kind === "repaired"
-    ? decodeRepair(payload!).back !== undefined
-    : kind !== "attempt" && kind !== "lost" && kind !== "heartbeat" && kind !== "terminated"
 
 /** Pending effects that nobody was given yet, with the time at which they were asked for. */
 const freshOf = (

@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import { isStep, machineEventOf } from "../dispatcher/adopt.ts"
 import { digestOf } from "../dispatcher/digest.ts"
 import { decodeRepair, encodeJson, type RepairNote, voidedBy } from "../dispatcher/EventCodec.ts"
+import { isStep, machineEventOf } from "../dispatcher/machineEvents.ts"
 import { type Command, type Machine, MACHINE_VERSION } from "../machine/Model.ts"
 import type { StoredEvent } from "../queue/Queue.ts"
 import { type Beginning, steps } from "../replay/steps.ts"

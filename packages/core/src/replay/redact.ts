@@ -8,9 +8,9 @@
  *
  * @since 0.1.0
  */
-import { isStep, machineEventOf } from "../dispatcher/adopt.ts"
 import { digestOf } from "../dispatcher/digest.ts"
 import { voidedBy } from "../dispatcher/EventCodec.ts"
+import { isStep, machineEventOf } from "../dispatcher/machineEvents.ts"
 import { load } from "../machine/Machine.ts"
 import type { Command, Outcome } from "../machine/Model.ts"
 import { SECRET } from "../machine/view/shown.ts"

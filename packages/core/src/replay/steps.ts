@@ -4,9 +4,9 @@
  *
  * @since 0.1.0
  */
-import { isStep, machineEventOf } from "../dispatcher/adopt.ts"
 import { digestOf } from "../dispatcher/digest.ts"
 import { voidedBy } from "../dispatcher/EventCodec.ts"
+import { isStep, machineEventOf } from "../dispatcher/machineEvents.ts"
 import { type Command, type Machine, MACHINE_VERSION, type State } from "../machine/Model.ts"
 import type { StoredEvent } from "../queue/Queue.ts"
 

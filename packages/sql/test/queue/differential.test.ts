@@ -11,11 +11,13 @@ import * as QueueMemory from "@rappel/core/queue/QueueMemory"
 import {
   arbitraryCallSequence,
   arbitraryOperation,
+  type Operation
+} from "@rappel/test/kit/differential/drawing"
+import {
   call,
   learn,
   namingCalls,
   nothingKnown,
-  type Operation,
   overview
 } from "@rappel/test/kit/differential/operations"
 import * as Postgres from "@rappel/test/kit/Postgres"

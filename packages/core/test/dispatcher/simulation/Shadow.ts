@@ -2,9 +2,9 @@
  * A second machine beside an instance, which steps what is durable and nothing else: what it
  * asks for is all that may run.
  */
-import { isStep, machineEventOf } from "../../../src/dispatcher/adopt.ts"
 import { digestOf } from "../../../src/dispatcher/digest.ts"
 import { decodeRepair, voidedBy } from "../../../src/dispatcher/EventCodec.ts"
+import { isStep, machineEventOf } from "../../../src/dispatcher/machineEvents.ts"
 import type { Command, Machine, PendingEffect, Start, State } from "../../../src/machine/Model.ts"
 import type { StoredEvent } from "../../../src/queue/Queue.ts"
 
