@@ -59,6 +59,7 @@ const dying = (
 ) => {
   let isDead = false
   let count = 0
+  let unanswered = 0
   const gone = Effect.fail(
     new QueueUnavailable({ operation: "ask", retryable: true, cause: "the process is dead" })
   )
@@ -75,7 +76,9 @@ const dying = (
         isDead = true
         return Effect.zipRight(Deferred.succeed(died, undefined), gone)
       }
-      return Effect.flatMap(ask(...args), (answer) => {
+      unanswered++
+      const answered = Effect.ensuring(ask(...args), Effect.sync(() => unanswered--))
+      return Effect.flatMap(answered, (answer) => {
         const isStep = name !== "claim" ||
           (answer as { readonly claimed: ReadonlyArray<unknown> }).claimed.length > 0
         if (isStep) count++
@@ -84,7 +87,7 @@ const dying = (
         return Effect.zipRight(Deferred.succeed(died, undefined), gone)
       })
     })
-  return Queue.of({
+  const mortal = Queue.of({
     ...queue,
     ...Object.fromEntries(
       (["claim", "load", "commit", "poll", "beat", "leave", "giveBack"] as const).map((name) => [
@@ -93,6 +96,12 @@ const dying = (
       ])
     )
   })
+  /** Whether it has died, once it knows the answers to what it asked: others may see what it did before. */
+  const hasDied = Effect.map(
+    eventually(Effect.sync(() => isDead || unanswered === 0), (isKnown) => isKnown),
+    () => isDead
+  )
+  return { mortal, hasDied } as const
 }
 
 const dispatcherOf = (queue: Queue["Type"], executions: Array<string>) =>
@@ -134,11 +143,10 @@ const dieAt = (queue: Queue["Type"], point: Point) =>
     const finished = eventually(queue.find([id]), ([record]) => record?.outcome != null)
 
     const hasDied = yield* Effect.scoped(Effect.gen(function*() {
-      yield* Layer.build(dispatcherOf(dying(queue, point, died), executions))
-      return yield* Effect.race(
-        Effect.as(Deferred.await(died), true),
-        Effect.as(finished, false)
-      )
+      const { hasDied, mortal } = dying(queue, point, died)
+      yield* Layer.build(dispatcherOf(mortal, executions))
+      yield* Effect.race(Deferred.await(died), finished)
+      return yield* hasDied
     }))
     const before = { executions: executions.slice(), events: yield* queue.history(id) }
     if (hasDied) {
