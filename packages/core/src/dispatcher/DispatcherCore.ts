@@ -92,8 +92,12 @@ export class DispatcherCore {
 
   /** How many more instances may be claimed. */
   capacity(): number {
-    const { isDraining, options, owned } = this.holdings
-    return isDraining ? 0 : options.maxInstances - owned.size
+    return this.holdings.isDraining ? 0 : this.holdings.room.left()
+  }
+
+  /** Whether what was claimed and is not loaded yet had better go back. */
+  isHeavy(): boolean {
+    return this.holdings.room.isHeavy()
   }
 
   runningCount(): number {
@@ -122,6 +126,7 @@ export class DispatcherCore {
       const before = holdings.owned.get(owned.id)
       if (before !== undefined) holdings.drop(before)
       holdings.owned.set(owned.id, owned)
+      holdings.room.took(owned)
       holdings.moved(owned)
       this.takeAll(owned, loaded.inbox)
       // What an instance asks for that starts, or was parked, is durable already.

@@ -21,6 +21,8 @@ export interface DispatcherOptions {
   readonly hasEnded?: (place: string) => boolean
   /** Instances in memory at the same time; parked ones don't count. 500. */
   readonly maxInstances?: number
+  /** Characters of encoded state that these hold together; one alone may hold more. 256 Mi. */
+  readonly maxStateBytes?: number
   /** Instances claimed in one statement. 200. */
   readonly claimBatch?: number
   /** Instances in one commit. 500. */
@@ -49,6 +51,7 @@ export const withDefaults = (
   place: "",
   hasEnded: () => false,
   maxInstances: 500,
+  maxStateBytes: 256 * 1024 * 1024,
   claimBatch: 200,
   commitEntries: 500,
   parkAfterMillis: 1000,

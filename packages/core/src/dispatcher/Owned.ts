@@ -114,6 +114,7 @@ export interface Owned {
   eventBytes: number
   fuel: number
   snapshotBytes: number
+  readonly inputBytes: number
   /** Why stepping it failed here: it is given away as it was last stored; null for none. */
   aside: string | null
   /** Commits in a row that found its row locked by somebody else. */

@@ -92,6 +92,7 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) 
     eventBytes: 0,
     fuel: 0,
     snapshotBytes: loaded.snapshot?.body.length ?? 0,
+    inputBytes: loaded.input.length,
     aside: null,
     busyRounds: 0,
     gone: false,

@@ -6,6 +6,7 @@ import * as Mailbox from "effect/Mailbox"
 import * as TestClock from "effect/TestClock"
 import * as Dispatcher from "../../src/dispatcher/Dispatcher.ts"
 import { LocalDispatcher } from "../../src/dispatcher/LocalDispatcher.ts"
+import type { Machine } from "../../src/machine/Model.ts"
 import { Queue } from "../../src/queue/Queue.ts"
 import { QueueUnavailable } from "../../src/queue/QueueError.ts"
 import * as QueueMemory from "../../src/queue/QueueMemory.ts"
@@ -14,6 +15,7 @@ import * as Timeouts from "../../src/retry/Timeouts.ts"
 import { Scheduler } from "../../src/scheduler/Scheduler.ts"
 import { type CallReport, type CallRequest, WorkerPool } from "../../src/worker/WorkerPool.ts"
 import { chainMachine, chainProgram } from "./chainMachine.ts"
+import { idOf } from "./loadedOf.ts"
 
 type Answer = (call: CallRequest) => CallReport | undefined
 
@@ -63,19 +65,21 @@ const withQueue = (answer: Answer, queue: Queue["Type"], options?: Dispatcher.Di
 
 const ID = "00000000-0000-7000-8000-000000000001"
 
-const start = (steps: ReadonlyArray<string>, id = ID) =>
+const startAll = (all: ReadonlyArray<readonly [id: string, input: string]>) =>
   Effect.gen(function*() {
     const queue = yield* Queue
     const file = chainProgram(["work"])
     yield* queue.putPrograms([file])
-    yield* queue.start([{
+    yield* queue.start(all.map(([id, input]) => ({
       id,
       name: "chain",
       program: file.hash,
-      input: JSON.stringify(steps),
+      input,
       seed: "0".repeat(32)
-    }])
+    })))
   })
+
+const start = (steps: ReadonlyArray<string>, id = ID) => startAll([[id, JSON.stringify(steps)]])
 
 const outcomeOf = (id: string) =>
   Effect.gen(function*() {
@@ -111,16 +115,50 @@ describe("Dispatcher", () => {
 
   it.effect("runs more instances than it may hold, and more calls than there are slots", () =>
     Effect.gen(function*() {
-      const ids = Array.from(
-        { length: 20 },
-        (_, i) => `00000000-0000-7000-8000-${String(i).padStart(12, "0")}`
-      )
+      const ids = Array.from({ length: 20 }, (_, i) => idOf(i))
       for (const id of ids) yield* start(["work", "work"], id)
 
       for (const id of ids) {
         assert.deepStrictEqual(yield* outcomeOf(id), { ok: true, value: `["1","2"]` })
       }
     }).pipe(Effect.provide(dispatcherWith(succeed, { maxInstances: 3 }))))
+
+  it.effect("holds no more than it may, gives back what finds no room, and runs what is larger alone", () => {
+    const MAX = 10_000
+    let most = 0
+    let held = 0
+    const sizes = new Map<string, number>()
+    /** Sizes are those of the inputs: chains of short texts are small beside them. */
+    const machine: Machine = {
+      ...chainMachine,
+      start: (args) => {
+        sizes.set(args.instanceId, args.input.length)
+        held += args.input.length
+        most = Math.max(most, held)
+        return chainMachine.start(args)
+      }
+    }
+    const large = Layer.succeed(Scheduler, { machine: () => machine, snapshotDue: () => false })
+    const ended: Answer = (call) => {
+      held -= sizes.get(call.instanceId) ?? 0
+      return succeed(call)
+    }
+    const layer = Dispatcher.layer({ maxStateBytes: MAX }).pipe(
+      Layer.provide(Layer.mergeAll(large, RetrySchedules.layer, Timeouts.layer, pool(ended))),
+      Layer.provideMerge(QueueMemory.layer)
+    )
+    const ids = Array.from({ length: 60 }, (_, i) => idOf(i))
+    // Small ones first, so that a claim that expects more of them finds large ones.
+    const inputs = ids.map((_, i) => `["work"]`.padEnd(i < 30 ? 10 : i === 45 ? 3 * MAX : 4000))
+    return Effect.gen(function*() {
+      yield* startAll(ids.map((id, i) => [id, inputs[i]!] as const))
+      for (const id of ids) {
+        assert.deepStrictEqual(yield* outcomeOf(id), { ok: true, value: `["1"]` })
+      }
+      assert.isAtLeast(most, 3 * MAX, "the largest one ran")
+      assert.isAtMost(most, 6 * MAX)
+    }).pipe(Effect.provide(layer))
+  })
 
   it.effect("interrupts an execution that takes too long and runs it again", () => {
     const attempts: Array<number> = []

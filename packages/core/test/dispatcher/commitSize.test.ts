@@ -10,7 +10,7 @@ describe("a commit", () => {
     const calls: Array<CallRequest> = []
     let made = 0
     const core = new DispatcherCore(
-      { maxInstances: 10, parkAfterMillis: 100, commitEntries: 10 },
+      { maxInstances: 10, maxStateBytes: 2 ** 40, parkAfterMillis: 100, commitEntries: 10 },
       {
         now: () => 1000,
         isCertain: () => true,

@@ -22,7 +22,7 @@ const coreOf = (stepMillis: number, steps: ReadonlyArray<string>) => {
   const applied: Array<string> = []
   let submitted: ReadonlyArray<number> = []
   const core = new DispatcherCore(
-    { maxInstances: 10, parkAfterMillis: 60_000, commitEntries: 10 },
+    { maxInstances: 10, maxStateBytes: 2 ** 40, parkAfterMillis: 60_000, commitEntries: 10 },
     {
       now: () => now,
       commitId: () => "c",

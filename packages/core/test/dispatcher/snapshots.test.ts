@@ -12,7 +12,12 @@ import { file, loadedOf } from "./loadedOf.ts"
 const costOf = (steps: number, bytes: number) => {
   const scheduler = Effect.runSync(Effect.provide(Scheduler.Scheduler, Scheduler.layer))
   const submitted: Array<CallRequest> = []
-  const core = new DispatcherCore({ maxInstances: 1, parkAfterMillis: 1000, commitEntries: 10 }, {
+  const core = new DispatcherCore({
+    maxInstances: 1,
+    maxStateBytes: 2 ** 40,
+    parkAfterMillis: 1000,
+    commitEntries: 10
+  }, {
     now: () => 0,
     commitId: () => "commit",
     scheduler: { ...scheduler, machine: () => chainMachine },

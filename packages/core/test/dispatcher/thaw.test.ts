@@ -25,7 +25,7 @@ const message = (fields: Partial<Arrived>): Arrived => ({
 const entryAfter = (arrived: Arrived): CommitEntry => {
   let commits = 0
   const core = new DispatcherCore(
-    { maxInstances: 10, parkAfterMillis: 1000, commitEntries: 10 },
+    { maxInstances: 10, maxStateBytes: 2 ** 40, parkAfterMillis: 1000, commitEntries: 10 },
     {
       now: () => NOW,
       commitId: () => String(++commits),

@@ -22,7 +22,7 @@ const coreWith = (slots: number) => {
   const ownership = { isCertain: true }
   let commits = 0
   const core = new DispatcherCore(
-    { maxInstances: 10, parkAfterMillis: 1000, commitEntries: 100 },
+    { maxInstances: 10, maxStateBytes: 2 ** 40, parkAfterMillis: 1000, commitEntries: 100 },
     {
       now: () => NOW,
       commitId: () => String(++commits),

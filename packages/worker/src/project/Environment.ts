@@ -41,6 +41,8 @@ export interface Settings {
   readonly batchSize: number | undefined
   /** Instances that a dispatcher holds in memory. */
   readonly maxConcurrentInstances: number | undefined
+  /** Megabytes of encoded state that these hold together; one alone may hold more. */
+  readonly maxStateMegabytes: number | undefined
   /** Actions after which a worker process is replaced. */
   readonly maxActionLifecycle: number | undefined
   /** What holds for calls whose action, workflow and call say nothing else. */
@@ -198,6 +200,7 @@ export const settingsOf = (variables: Variables): Settings => {
     pollIntervalMillis: millis(variables, "RAPPEL_POLL_INTERVAL_MS"),
     batchSize: count(variables, "RAPPEL_BATCH_SIZE"),
     maxConcurrentInstances: count(variables, "RAPPEL_MAX_CONCURRENT_INSTANCES"),
+    maxStateMegabytes: count(variables, "RAPPEL_MAX_STATE_MB"),
     maxActionLifecycle: count(variables, "RAPPEL_MAX_ACTION_LIFECYCLE"),
     defaultPolicy: policy(variables, "RAPPEL_DEFAULT_POLICY"),
     retention: rules(variables, "RAPPEL_RETENTION"),

@@ -15,9 +15,13 @@ import * as DefaultPolicy from "@rappel/core/retry/DefaultPolicy"
 import type { WorkerPool } from "@rappel/core/worker/WorkerPool"
 import * as Layer from "effect/Layer"
 import { hostname } from "node:os"
+import { getHeapStatistics } from "node:v8"
 import type { Settings } from "../project/Environment.ts"
 import * as NodeWatchdog from "./NodeWatchdog.ts"
 import * as Place from "./Place.ts"
+
+/** Of the heap: in memory, state takes a few times the room of its text. */
+const STATE_SHARE = 1 / 8
 
 /** What of the settings concerns a dispatcher. */
 export const dispatcherOptions = (settings: Settings): DispatcherOptions => ({
@@ -26,6 +30,9 @@ export const dispatcherOptions = (settings: Settings): DispatcherOptions => ({
   queues: settings.queues,
   place: Place.own(),
   hasEnded: Place.hasEnded,
+  maxStateBytes: settings.maxStateMegabytes === undefined
+    ? getHeapStatistics().heap_size_limit * STATE_SHARE
+    : settings.maxStateMegabytes * 1024 * 1024,
   ...(settings.batchSize === undefined ? {} : { claimBatch: settings.batchSize }),
   ...(settings.maxConcurrentInstances === undefined
     ? {}

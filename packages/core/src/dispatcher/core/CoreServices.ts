@@ -13,6 +13,8 @@ import type { Routes } from "../offers.ts"
 export interface CoreOptions {
   /** Instances in memory at the same time; parked ones don't count. */
   readonly maxInstances: number
+  /** Characters of encoded state that they may hold together; one alone may hold more. */
+  readonly maxStateBytes: number
   /** An instance stays in memory when it goes on within this time. */
   readonly parkAfterMillis: number
   /** Instances in one commit. */

@@ -9,6 +9,7 @@ import { type Call, hasBacklog, type Owned } from "../Owned.ts"
 import * as TimerHeap from "../TimerHeap.ts"
 import type { CoreOptions, CoreServices } from "./CoreServices.ts"
 import { Executions } from "./Executions.ts"
+import { Room } from "./Room.ts"
 
 /** A call that is to run again, or a timer of an instance. */
 export type Alarm = Call | { readonly owned: Owned; readonly effect: number }
@@ -22,6 +23,7 @@ export class Holdings {
   readonly routes: Routes
   readonly executions: Executions
   readonly owned = new Map<string, Owned>()
+  readonly room: Room
   /** Instances that the next commits look at. */
   readonly review = new Set<Owned>()
   /** Instances with calls that wait for a slot, the one whose turn it is first. */
@@ -35,6 +37,7 @@ export class Holdings {
   constructor(options: CoreOptions, services: CoreServices) {
     this.options = options
     this.services = services
+    this.room = new Room(options, this.owned)
     this.routes = services.routes ?? new Routes()
     this.executions = new Executions(services.pool)
   }

@@ -17,10 +17,10 @@ export const parkTime = (
     return park === undefined || (park.dueAt ?? Infinity) <= now ? { dueAt: now } : park
   }
   if (park === undefined) return undefined
-  const { maxInstances, parkAfterMillis } = holdings.options
+  const { parkAfterMillis } = holdings.options
   if (park.dueAt !== null && park.dueAt <= now + parkAfterMillis) return undefined
   // A message may come in a moment: it costs less to wait for it, while there is room.
-  if (!park.forMessage || holdings.owned.size >= maxInstances) return park
+  if (!park.forMessage || holdings.room.left() <= 0) return park
   if (now >= owned.movedAt + parkAfterMillis) return park
   if (!owned.isIdleArmed) {
     owned.isIdleArmed = true

@@ -17,6 +17,9 @@ const SUSPECT_CLAIMS = 2
 /** At so many it is set aside. */
 const POISON_CLAIMS = 5
 
+/** Instances that are loaded first of those that were claimed; then twice as many, and so on. */
+const FIRST_LOAD = 25
+
 /** Instances whose inboxes are read in one statement. */
 const POLL_BATCH = 100
 
@@ -71,11 +74,27 @@ export const make = (
 
   /**
    * Takes what was claimed and is still this dispatcher's. What a failing statement leaves
-   * in `untaken` is tried again: nobody else would ever look for it.
+   * in `untaken` is tried again: nobody else would ever look for it. What finds no room goes
+   * back: how much an instance holds is known when it was loaded.
    */
   const takeAll = (untaken: Map<string, StartedHere>) =>
     Effect.gen(function*() {
       const claimed = Array.from(untaken.values())
+      for (let from = 0, count = FIRST_LOAD; from < claimed.length; count *= 2) {
+        const part = claimed.slice(from, from + count)
+        if (core.isHeavy()) {
+          const rest = claimed.slice(from).filter((one) => !core.holds(one))
+          yield* queue.giveBack(run.id, rest)
+          for (const one of rest) if (untaken.get(one.id) === one) untaken.delete(one.id)
+          return
+        }
+        yield* takePart(part, untaken)
+        from += count
+      }
+    })
+
+  const takePart = (claimed: ReadonlyArray<StartedHere>, untaken: Map<string, StartedHere>) =>
+    Effect.gen(function*() {
       const loaded = yield* read(claimed.filter((one) => !core.holds(one)))
       const found = new Set(loaded.map((one) => one.id))
       for (const one of claimed) {

@@ -85,6 +85,7 @@ export const make = (options: HostOptions): Host => {
   }
   const core: DispatcherCore = new DispatcherCore({
     maxInstances: 5,
+    maxStateBytes: 2 ** 40,
     parkAfterMillis: 100,
     commitEntries: 3
   }, {
