@@ -13,7 +13,7 @@ import {
   MESSAGES
 } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
-import type { Row, Run } from "../statement/Statements.ts"
+import { type Row, type Run, STATEMENT_MILLIS } from "../statement/Statements.ts"
 import { fromStorable, fromStorableOrNull, toStorableOrNull } from "../statement/storable.ts"
 import { CHANNEL } from "./PgWakes.ts"
 
@@ -26,7 +26,7 @@ export const make = (run: Run) => {
     batch: ReadonlyArray<Message>
   ): Effect.Effect<ReadonlyArray<Delivery>, unknown> =>
     Effect.map(
-      run({ name: "inbox_deliver", text: DELIVER }, [
+      run({ name: "inbox_deliver", text: DELIVER, limitMillis: STATEMENT_MILLIS }, [
         batch.map((message) => message.id),
         batch.map((message) => message.instanceId),
         batch.map((message) => message.kind),

@@ -11,7 +11,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import type * as pg from "pg"
 import { PgPool } from "../PgPool.ts"
-import { codeOf, driverError } from "./failure.ts"
+import { codeOf, driverError, isUnanswered } from "./failure.ts"
 import * as trustedQuery from "./trustedQuery.ts"
 
 export interface Statement {
@@ -51,6 +51,36 @@ export const make = (
     if (pool._tag === "Some") return overPool(pool.value, limitMillis)
     return ({ text }, values) => Effect.mapError(client.unsafe<Row>(text, values), driverError)
   })
+
+/** As long as a lease: a dispatcher stands still while an answer of these is missing. */
+const SOON_MILLIS = 5_000
+
+/**
+ * For statements that are answered in milliseconds, unless what they bring is large or the server
+ * is slow: each answer in a row that is missing doubles what the next one gets, up to `run`'s own
+ * limit. Those that have a limit keep it.
+ */
+export const growingPatience = (run: Run, mostMillis = STATEMENT_MILLIS): Run => {
+  const first = Math.min(SOON_MILLIS, mostMillis)
+  let limitMillis = first
+  const answered = (rows: ReadonlyArray<Row>) => {
+    limitMillis = first
+    return rows
+  }
+  const failed = (error: unknown) => {
+    if (isUnanswered(error)) limitMillis = Math.min(limitMillis * 2, mostMillis)
+    return error
+  }
+  return (statement, values) =>
+    statement.limitMillis !== undefined
+      ? run(statement, values)
+      : Effect.suspend(() =>
+        Effect.mapBoth(run({ ...statement, limitMillis }, values), {
+          onFailure: failed,
+          onSuccess: answered
+        })
+      )
+}
 
 /** What a pooler between here and Postgres answers when names do not stay with a connection. */
 const NAME_IS_LOST: ReadonlySet<string> = new Set(["26000", "42P05"])

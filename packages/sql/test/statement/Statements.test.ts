@@ -140,6 +140,35 @@ describe("statements", () => {
       }).pipe(Effect.provide(layer))
     }))
 
+  it.effect("get more time with each answer in a row that is missing, and less when one came", () =>
+    Effect.gen(function*() {
+      const limits: Array<number | undefined> = []
+      let isSilent = true
+      const run = Statements.growingPatience(({ limitMillis }) => {
+        limits.push(limitMillis)
+        return isSilent ? Effect.fail(new Error("Query read timeout")) : Effect.succeed([])
+      })
+      const ask = Effect.ignore(run({ name: null, text: "select" }, []))
+      yield* Effect.repeatN(ask, 4)
+      isSilent = false
+      yield* ask
+      isSilent = true
+      yield* ask
+      yield* Effect.ignore(run({ name: null, text: "select", limitMillis: 7 }, []))
+      yield* ask
+      assert.deepStrictEqual(limits, [
+        5000,
+        10_000,
+        20_000,
+        30_000,
+        30_000,
+        30_000,
+        5000,
+        7,
+        10_000
+      ])
+    }))
+
   it.scopedLive("without listening nobody is told, and nothing is held open", () =>
     Effect.gen(function*() {
       const url = yield* freshUrl
