@@ -17,7 +17,7 @@ const SUSPECT_CLAIMS = 2
 /** At so many it is set aside. */
 const POISON_CLAIMS = 5
 
-/** Instances that are loaded first of those that were claimed; then twice as many, and so on. */
+/** So many that were claimed are loaded first: they tell how many more fit. */
 const FIRST_LOAD = 25
 
 /** Instances whose inboxes are read in one statement. */
@@ -80,16 +80,15 @@ export const make = (
   const takeAll = (untaken: Map<string, StartedHere>) =>
     Effect.gen(function*() {
       const claimed = Array.from(untaken.values())
-      for (let from = 0, count = FIRST_LOAD; from < claimed.length; count *= 2) {
-        const part = claimed.slice(from, from + count)
+      for (let from = 0, count = FIRST_LOAD; from < claimed.length; from += count) {
+        if (from > 0) count = Math.max(core.capacity(), FIRST_LOAD)
         if (core.isHeavy()) {
           const rest = claimed.slice(from).filter((one) => !core.holds(one))
           yield* queue.giveBack(run.id, rest)
           for (const one of rest) if (untaken.get(one.id) === one) untaken.delete(one.id)
           return
         }
-        yield* takePart(part, untaken)
-        from += count
+        yield* takePart(claimed.slice(from, from + count), untaken)
       }
     })
 
