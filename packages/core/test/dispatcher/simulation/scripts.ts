@@ -62,7 +62,7 @@ export const SCRIPTS: ReadonlyArray<Script> = [
   },
   {
     body: `const policy = { retry: { attempts: 3, backoff: { kind: "constant", base: 80 } } }
-      try { return await boom.with(policy as any)() }
+      try { return await boom.with(policy)() }
       catch (e: any) { return [e.message, e.attempts] }`,
     inputs: [0],
     expected: () => [["no", 3]],
@@ -70,7 +70,7 @@ export const SCRIPTS: ReadonlyArray<Script> = [
   },
   {
     body: `const one = (i: number) =>
-        limited.with({ limit: { key: "k", concurrency: 2 } } as any)(i)
+        limited.with({ limit: { key: "k", concurrency: 2 } })(i)
       return await Promise.all([0, 1, 2, 3].slice(0, n).map(one))`,
     inputs: [3, 4],
     expected: (n) => [[0, 1, 2, 3].slice(0, n)]
@@ -100,7 +100,7 @@ export const SCRIPTS: ReadonlyArray<Script> = [
   },
   {
     body: `const one = (i: number, more: any) =>
-        echo.with({ heartbeat: 400, timeout: 900, ...more } as any)(i)
+        echo.with({ heartbeat: 400, timeout: 900, ...more })(i)
       return await Promise.all([one(n, {}), one(n + 1, {}), one(n + 2, { queue: "remote" })])`,
     inputs: [1, 4],
     expected: (n) => [[n, n + 1, n + 2]]
@@ -108,7 +108,7 @@ export const SCRIPTS: ReadonlyArray<Script> = [
   {
     body: `let got: any
       const policy = { retry: { attempts: 99, backoff: 50 }, ...(n === 1 ? { timeout: 400, timeoutAttempts: 1 } : { deadline: 400 }) }
-      try { got = await book.with(policy as any)(n) }
+      try { got = await book.with(policy)(n) }
       catch (e: any) { if (e.name === "Cancelled") throw e; got = "late" }
       return [got, await echo(n)]`,
     inputs: [1, 2],
@@ -117,7 +117,7 @@ export const SCRIPTS: ReadonlyArray<Script> = [
   },
   {
     body: `const policy = { retry: { attempts: 99, backoff: 50 }, timeout: 400 }
-      return await Promise.all([book.with(policy as any)(n), book.with(policy as any)(n + 1)])`,
+      return await Promise.all([book.with(policy)(n), book.with(policy)(n + 1)])`,
     inputs: [1, 5],
     expected: (n) => [[n, n + 1]]
   },
@@ -152,7 +152,7 @@ export const SCRIPTS: ReadonlyArray<Script> = [
     end: "terminate"
   },
   {
-    body: `try { return await hang.with({ timeout: null } as any)(n) } finally { await echo(n) }`,
+    body: `try { return await hang.with({ timeout: null })(n) } finally { await echo(n) }`,
     inputs: [1],
     expected: () => [],
     deadlineMillis: 700
@@ -161,7 +161,7 @@ export const SCRIPTS: ReadonlyArray<Script> = [
     body: `const a = await echo(n)
       const policy = n === 1 ? {} : { queue: "remote", retry: { attempts: 2, backoff: 50 } }
       const [b, c] = await Promise.all([
-        moody.with(policy as any)(n), sleep(60).then(() => echo("k")), echo(0)
+        moody.with(policy)(n), sleep(60).then(() => echo("k")), echo(0)
       ])
       return [a, b, c, await echo(b)]`,
     inputs: [1, 2],
@@ -180,7 +180,7 @@ export const SCRIPTS: ReadonlyArray<Script> = [
   },
   {
     body: `const policy = n === 1 ? { timeout: null } : { timeout: 300, queue: "remote" }
-      return [await hang.with(policy as any)(n), await echo(n)]`,
+      return [await hang.with(policy)(n), await echo(n)]`,
     inputs: [1, 2],
     expected: (n) => [["?", n]],
     repair: "skip-live"
