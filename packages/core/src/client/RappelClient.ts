@@ -14,7 +14,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { Entropy, seed, uuidv7 } from "../entropy/Entropy.ts"
+import { Entropy, seed, uuidNow, uuidv7 } from "../entropy/Entropy.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import {
   type InstanceFilter,
@@ -235,7 +235,7 @@ const make: Effect.Effect<
       catch: (error) => error as ArgumentsNotStorable
     })
 
-  const newId = Effect.map(Clock.currentTimeMillis, (now) => uuidv7(entropy, now))
+  const newId = uuidNow(entropy)
 
   /** All in one step: thousands may be started at once. */
   const requestsOf = (

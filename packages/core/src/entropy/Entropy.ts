@@ -6,7 +6,9 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 
 interface Crypto {
   readonly getRandomValues: (bytes: Uint8Array) => Uint8Array
@@ -73,3 +75,7 @@ export const uuidv7 = (entropy: Entropy["Type"], atMillis: number): string => {
     text.slice(20)
   }`
 }
+
+/** A UUIDv7 of now. */
+export const uuidNow = (entropy: Entropy["Type"]): Effect.Effect<string> =>
+  Effect.map(Clock.currentTimeMillis, (now) => uuidv7(entropy, now))

@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { encodeJson } from "../dispatcher/EventCodec.ts"
-import { type Entropy, seed as newSeed, uuidv7 } from "../entropy/Entropy.ts"
+import { type Entropy, seed as newSeed, uuidNow } from "../entropy/Entropy.ts"
 import { MACHINE_VERSION } from "../machine/Model.ts"
 import type { Queue, StoredEvent } from "../queue/Queue.ts"
 import type { Repaired, RepairError, RepairOptions, Repairs } from "./Repaired.ts"
@@ -28,7 +28,7 @@ export const make = (
   { look, open }: Subjects,
   stepping: Stepping
 ): Pick<Repairs, "fork" | "rerun"> => {
-  const newId = Effect.map(Clock.currentTimeMillis, (now) => uuidv7(entropy, now))
+  const newId = uuidNow(entropy)
 
   /** Another instance is made of this one, and its history says so. */
   const into = (

@@ -6,7 +6,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { encodeJson, encodeOutcome } from "../dispatcher/EventCodec.ts"
-import { type Entropy, seed as newSeed, uuidv7 } from "../entropy/Entropy.ts"
+import { type Entropy, seed as newSeed, uuidNow } from "../entropy/Entropy.ts"
 import type { Outcome } from "../machine/Model.ts"
 import { MACHINE_VERSION } from "../machine/Model.ts"
 import type { Message, Queue, Repair } from "../queue/Queue.ts"
@@ -42,7 +42,7 @@ export const make = (
   { look, open }: Subjects,
   stepping: Stepping
 ): GoBack => {
-  const newId = Effect.map(Clock.currentTimeMillis, (now) => uuidv7(entropy, now))
+  const newId = uuidNow(entropy)
 
   /** The repair of one instance, after those of its ancestors and before those of its children. */
   const plan = (

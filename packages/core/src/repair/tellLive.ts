@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { encodeOutcome } from "../dispatcher/EventCodec.ts"
-import { type Entropy, uuidv7 } from "../entropy/Entropy.ts"
+import { type Entropy, uuidNow } from "../entropy/Entropy.ts"
 import type { Outcome, PendingEffect } from "../machine/Model.ts"
 import type { Queue } from "../queue/Queue.ts"
 import type { CallOptions, Repaired, RepairError } from "./Repaired.ts"
@@ -58,7 +57,7 @@ export const make = (
     }
     if (options.dryRun !== true) {
       const [delivery] = yield* queue.deliver([{
-        id: uuidv7(entropy, yield* Clock.currentTimeMillis),
+        id: yield* uuidNow(entropy),
         instanceId: id,
         kind: "outcome",
         effect: found.effect,

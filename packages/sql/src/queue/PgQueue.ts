@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
-import { Entropy, uuidv7 } from "@rappel/core/entropy/Entropy"
+import { Entropy, uuidNow } from "@rappel/core/entropy/Entropy"
 import { type Claims, Queue, type StartRequest } from "@rappel/core/queue/Queue"
 import { KeyTaken, type QueueUnavailable, type SchemaTooNew } from "@rappel/core/queue/QueueError"
 import * as Clock from "effect/Clock"
@@ -107,7 +107,7 @@ export const make = (
     // must find connections free meanwhile.
     const starting = yield* Effect.makeSemaphore(Math.max(1, (yield* connectionsOf(client)) - 2))
 
-    const newId = Effect.map(Clock.currentTimeMillis, (now) => uuidv7(entropy, now))
+    const newId = uuidNow(entropy)
 
     /**
      * Requests whose answer never came, by dispatcher: they may have given it instances that
