@@ -16,7 +16,7 @@ import type { CommitEntry } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Row, Run, Statement } from "../statement/Statements.ts"
 import { base, baseText, kept } from "./commit/basePart.ts"
-import { CALL_NOTICE, calledText, calls, callsText, SETTLED } from "./commit/callsPart.ts"
+import { CALL_NOTICE, calledText, calls, callsText, SETTLED, SETTLING } from "./commit/callsPart.ts"
 import { ENDS, ends, endsColumns, FINISHED_NOTICE, TOLD_NOTICE } from "./commit/endsPart.ts"
 import { FATES, fatesAnswer } from "./commit/fates.ts"
 import { kin, KIN_NOTICE, kinText } from "./commit/kinPart.ts"
@@ -141,11 +141,11 @@ const textOf = (parts: ReadonlyArray<Part>, asksFates: boolean): string => {
   const columns = {
     names: [...has(ends) ? endsColumns : [], ...has(leaves) ? leavesColumns : []],
     parameters: [ends, leaves].flatMap((part) => has(part) ? all(part) : []),
-    refused: has(calls) ? SETTLED : undefined
+    passedOver: has(calls) ? `(${SETTLED} or ${SETTLING})` : undefined
   }
 
   const withs = [
-    ...has(calls) ? [calledText($(calls))] : [],
+    ...has(calls) ? calledText($(calls)) : [],
     ...baseText($(base), columns),
     ...has(words) ? wordsText($(words)) : [],
     ...has(calls) ? callsText($(calls)) : [],
@@ -175,7 +175,7 @@ const textOf = (parts: ReadonlyArray<Part>, asksFates: boolean): string => {
     "(select count(*) from locked)::integer as count",
     "floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now",
     ...notices.length > 0 ? ["(select count(*) from notice) as notices"] : [],
-    ...asksFates ? [fatesAnswer(columns.refused)] : []
+    ...asksFates ? [fatesAnswer(has(calls) ? SETTLED : undefined)] : []
   ]
   return `
   with ${withs.join(", ")}

@@ -197,36 +197,59 @@ describe("R16: the slot of a transactional call", () => {
   )
 
   staged(
-    "keeps a cancellation out that waits for the commit of the action",
+    "keeps a cancellation out, and nobody waits, while the action is about to commit",
     (action, other) =>
       Effect.gen(function*() {
-        const { call, id, owner, slot } = yield* taken
+        const { ids: [id, neighbour], owner } = yield* newOwner(2)
+        const offers = [offerOf(1, { transactional: true })]
+        yield* commitOf(owner, [entryOf(id!, { events: [eventOf(1)], offers })])
+        const { calls: [call] } = yield* takeAs(yield* newDispatcher)
         const { deliver, history, load } = yield* Queue
         const cancel = newId()
         const message = { kind: "cancel", effect: 0, name: null, payload: null } as const
-        yield* deliver([{ id: cancel, instanceId: id, ...message }])
-        const cancelled = entryOf(id, {
+        yield* deliver([{ id: cancel, instanceId: id!, ...message }])
+        const cancelled = entryOf(id!, {
           expectedSeq: 1,
           events: [eventOf(2)],
-          withdrawn: [call],
+          withdrawn: [call!],
           consumed: [cancel]
         })
         yield* begin(action)
-        assert.isTrue(yield* settle(action, slot))
-        const cancelling = yield* Effect.fork(commitOf(owner, [cancelled]))
-        yield* Session.untilBlocked(other)
-        yield* action.run("commit")
+        assert.isTrue(yield* settle(action, call!.slot!))
 
-        const { accepted, busy } = yield* Fiber.join(cancelling)
+        const meanwhile = yield* commitOf(owner, [
+          cancelled,
+          entryOf(neighbour!, { events: [eventOf(1)] })
+        ])
+        assert.deepStrictEqual([...meanwhile.busy], [id], "it is sent again")
+        assert.deepStrictEqual([...meanwhile.accepted], [neighbour], "and R2: alone")
+
+        yield* action.run("commit")
+        const { accepted, busy } = yield* commitOf(owner, [cancelled])
         assert.deepStrictEqual([...accepted, ...busy], [], "its owner reads the outcome first")
-        assert.lengthOf(yield* history(id), 1)
-        const [loaded] = yield* load(owner, [{ id, epoch: 1 }])
+        assert.lengthOf(yield* history(id!), 1)
+        const [loaded] = yield* load(owner, [{ id: id!, epoch: 1 }])
         assert.deepStrictEqual(
           loaded!.inbox.map(({ id }) => id),
-          [slot, cancel],
+          [call!.slot, cancel],
           "and takes it before the cancellation"
         )
         assert.strictEqual(yield* workOf(other), 1)
+      })
+  )
+
+  staged(
+    "lets a cancellation through whose action was rolled back",
+    (action) =>
+      Effect.gen(function*() {
+        const { call, id, owner, slot } = yield* taken
+        const cancelled = entryOf(id, { expectedSeq: 1, events: [eventOf(2)], withdrawn: [call] })
+        yield* begin(action)
+        assert.isTrue(yield* settle(action, slot))
+        assert.deepStrictEqual([...(yield* commitOf(owner, [cancelled])).busy], [id])
+        yield* action.run("rollback")
+
+        assert.deepStrictEqual([...(yield* commitOf(owner, [cancelled])).accepted], [id])
       })
   )
 

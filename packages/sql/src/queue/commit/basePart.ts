@@ -64,12 +64,12 @@ const eventColumns = (entries: ReadonlyArray<CommitEntry>) => {
 export interface Columns {
   readonly names: ReadonlyArray<string>
   readonly parameters: ReadonlyArray<string>
-  /** What refuses an entry; undefined for nothing. */
-  readonly refused: string | undefined
+  /** Which entries are not looked at; undefined for none. */
+  readonly passedOver: string | undefined
 }
 
-const candidates = (refused: string | undefined): string =>
-  `select * from entry${refused === undefined ? "" : ` where not ${refused}`} order by id`
+const candidates = (passedOver: string | undefined): string =>
+  `select * from entry${passedOver === undefined ? "" : ` where not ${passedOver}`} order by id`
 
 /*
  * `known` are rows that this very commit has moved already (R4): they are accepted and not
@@ -78,7 +78,7 @@ const candidates = (refused: string | undefined): string =>
  */
 export const baseText = (
   $: Parameter,
-  { names, parameters, refused }: Columns
+  { names, parameters, passedOver }: Columns
 ): ReadonlyArray<string> => [
   `entry as materialized (
     select *
@@ -87,7 +87,7 @@ export const baseText = (
   )`,
   `locked as materialized (
     select entry.*, held.started_at, held.known
-    from (${candidates(refused)}) as entry cross join lateral (
+    from (${candidates(passedOver)}) as entry cross join lateral (
       select due.started_at, due.commit_id is not distinct from $1 as known
       from rappel.due
       where due.instance_id = entry.id and (

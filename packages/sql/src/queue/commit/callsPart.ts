@@ -72,25 +72,37 @@ const OFFER = `instance_id, effect, attempt, queue, lane, concurrency, rate_coun
       priority, action, file, export_name, args, timeout, alone, step, heartbeat, details,
       transactional`
 
-/** Attempts, withdrawn by this commit, whose transactional action has committed. */
+/** Instances of which a withdrawn attempt's transactional action has committed. */
 export const SETTLED = "(id in (select instance_id from called where settled)) is true"
+
+/** Those of which it is about to commit, perhaps: they are busy. */
+export const SETTLING = "(id in (select instance_id from settling)) is true"
+
+const WITHDRAWN = ($: Parameter): string =>
+  `transactional and id = any(array(
+      select ${callIdOf("withdrawn")}
+      from unnest(${$(19)}, ${$(20)}, ${$(21)}) as withdrawn (instance_id, effect, attempt)
+    ))`
 
 /**
  * Looked at first, as nothing else may be done for an instance of which one of these is settled.
- * Locks: waits for an action between its last statement and its commit, while this commit holds
- * nothing yet.
+ * Rows that are locked are passed over (R2): an action that has settled its call keeps the lock
+ * until its transaction ends, which the other instances of the batch do not wait for.
  */
-export const calledText = ($: Parameter): string =>
+export const calledText = ($: Parameter): ReadonlyArray<string> => [
   `called as materialized (
-    select instance_id, settled
+    select id, instance_id, settled
     from rappel.call
-    where transactional and id = any(array(
-      select ${callIdOf("withdrawn")}
-      from unnest(${$(19)}, ${$(20)}, ${$(21)}) as withdrawn (instance_id, effect, attempt)
-    ))
+    where ${WITHDRAWN($)}
     order by id
-    for update
+    for update skip locked
+  )`,
+  `settling as materialized (
+    select instance_id
+    from rappel.call
+    where ${WITHDRAWN($)} and (id in (select id from called)) is not true
   )`
+]
 
 /**
  * Locks: waits for a take that sets itself on a row at this moment, which takes no lock that a

@@ -33,7 +33,7 @@ const stillDue = `still_due as materialized (
 
 export const FATES: ReadonlyArray<string> = [missing, closedBefore, stillDue]
 
-/** `refused`: what refuses an entry whose row is as expected, as `baseText` does. */
+/** `refused`: which entries are lost though their row is as expected. */
 export const fatesAnswer = (refused = "false"): string =>
   `(
       select string_agg(id::text, ',')
