@@ -7,7 +7,8 @@ export const SABOTAGES = [
   "no-fence",
   "commit-after-send",
   "double-outcome",
-  "double-child"
+  "double-child",
+  "double-tick"
 ] as const
 export type Sabotage = typeof SABOTAGES[number]
 

@@ -61,7 +61,7 @@ export const text = (report: Report): string => {
     "",
     `${counts.steps} steps of ${counts.instances} instances in ${report.seconds.toFixed(0)} s ` +
       `and ${report.drainSeconds.toFixed(0)} s to end (${rate.toFixed(0)} steps/s)`,
-    `${counts.settled} outcomes of calls, ${counts.fired} timers, ${counts.received} signals`,
+    `${counts.settled} outcomes of calls, ${counts.fired} timers, ${counts.received} signals, ${counts.ticks} runs of schedules`,
     `${counts.executions} executions in the ledger: ${
       (counts.executions / Math.max(1, counts.settled)).toFixed(4)
     } per call`,

@@ -17,7 +17,7 @@ interface Audit {
   readonly acknowledged: number
   readonly broken: Readonly<Record<string, number>>
   readonly cases: Readonly<Record<string, ReadonlyArray<string>>>
-  readonly counts: { readonly steps: number }
+  readonly counts: { readonly steps: number; readonly ticks: number }
   readonly faults: Readonly<Record<string, { readonly dealt: number; readonly hit: number }>>
   readonly exits: ReadonlyArray<string>
 }
@@ -46,20 +46,22 @@ describe("the chaos audit", () => {
     assert.isTrue(found.sound, found.exits.join(", "))
     assert.isAbove(found.acknowledged, 0)
     assert.isAbove(found.counts.steps, 0)
+    assert.isAbove(found.counts.ticks, 0)
     const hits = Object.values(found.faults).reduce((sum, { hit }) => sum + hit, 0)
     assert.isAbove(hits, 0, "no fault hit an instance in flight")
   }, 300_000)
 
   it(
-    "notices calls before their commit, and outcomes and children that are there twice",
+    "notices calls before their commit, and outcomes, children and runs that are there twice",
     async () => {
       const { broken, cases } = await audit(
-        `--seconds 3 --seed 1 --sabotage commit-after-send,double-outcome,double-child ${small}`
+        `--seconds 3 --seed 1 --sabotage commit-after-send,double-outcome,double-child,double-tick ${small}`
       )
 
       assert.isAbove(broken["early"]!, 0)
       assert.isAbove(broken["duplicates"]!, 0)
       assert.include(cases["children"]![0], "nothing in the log")
+      assert.include(cases["ticks"]![0], "is none of its ticks")
     },
     300_000
   )

@@ -15,6 +15,7 @@ import * as Faults from "./Faults.ts"
 import { type Execution, readClient, readExecutions, type StartLine } from "./Ledger.ts"
 import { BadOption, HELP, type Options, parse } from "./Options.ts"
 import * as Report from "./Report.ts"
+import * as Schedules from "./Schedules.ts"
 import { make, type System, until } from "./System.ts"
 
 /** A dozen processes start at once, on a machine that may have other work. */
@@ -38,6 +39,7 @@ const audit = async (system: System, options: Options): Promise<Report.Report> =
   if (!await until(() => stopped || isLoaded(), START_MILLIS)) {
     throw new Error("no client got through")
   }
+  const firsts = await Schedules.begin(system.cluster.url)
   const began = Date.now()
   const faults = await Faults.deal(
     system,
@@ -49,9 +51,15 @@ const audit = async (system: System, options: Options): Promise<Report.Report> =
   if (stopped) throw new Error("it was interrupted")
   const seconds = (Date.now() - began) / 1000
   say("no more faults: clients end what they have begun")
+  const schedules = await Schedules.end(system.cluster.url, firsts)
+  const drainMillis = options.drainSeconds * 1000
+  const areRunsOver = async () => stopped || await Schedules.areOver(system.cluster.url)
   const isDrained = await Promise.race([
-    Promise.all(system.clients.map((client) => client.finish())).then(() => true),
-    until(() => stopped, options.drainSeconds * 1000).then(() => false)
+    Promise.all([
+      until(areRunsOver, drainMillis),
+      ...system.clients.map((client) => client.finish())
+    ]).then(() => true),
+    until(() => stopped, drainMillis).then(() => false)
   ])
   const drainedAt = Date.now()
   if (!isDrained) { for (const line of await describe(system.cluster.url)) note(line) }
@@ -68,6 +76,7 @@ const audit = async (system: System, options: Options): Promise<Report.Report> =
     books,
     executions,
     starts: startsOf(),
+    schedules,
     project: system.project,
     oracle: oracle.make()
   })

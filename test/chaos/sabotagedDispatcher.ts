@@ -7,9 +7,11 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as ProgramSource from "@rappel/core/client/ProgramSource"
 import { type Commit, type Committed, Queue } from "@rappel/core/queue/Queue"
+import { Schedules } from "@rappel/core/schedule/Schedules"
 import { layerClient } from "@rappel/sql/layer"
 import { PgPool } from "@rappel/sql/PgPool"
 import * as PgQueue from "@rappel/sql/queue/PgQueue"
+import * as PgSchedules from "@rappel/sql/schedule/PgSchedules"
 import * as ProcessPool from "@rappel/worker/ProcessPool"
 import { settingsOf } from "@rappel/worker/project/Environment"
 import { projectRootOf } from "@rappel/worker/project/ProjectFiles"
@@ -109,13 +111,28 @@ const doubleChild = (queue: Queue["Type"]): Queue["Type"] => {
   return { ...queue, commit: (commit) => queue.commit(doubled(commit)) }
 }
 
+/** Every third tick is fired a second time, as one that its schedule has not. */
+const doubleTick = (schedules: Schedules["Type"], queue: Queue["Type"]): Schedules["Type"] => {
+  let count = 0
+  return {
+    ...schedules,
+    fire: (fire) =>
+      Effect.tap(schedules.fire(fire), (fired) => {
+        const { at, name, run } = fire
+        if (fired !== "started" || run === null || ++count % 3 !== 0) return Effect.void
+        const again = { ...run, id: randomUUID(), tick: { schedule: name, at: at + 1 } }
+        return Effect.orDie(queue.start([again]))
+      })
+  }
+}
+
 /** And nobody is told that it was declared dead. */
 const withoutVerdict = (queue: Queue["Type"]): Queue["Type"] => ({
   ...queue,
   beat: (dispatcher) => Effect.map(queue.beat(dispatcher), (beat) => ({ ...beat, alive: true }))
 })
 
-const WRAPPERS: Readonly<Record<Sabotage, (queue: Queue["Type"]) => Queue["Type"]>> = {
+const WRAPPERS: Readonly<Partial<Record<Sabotage, (queue: Queue["Type"]) => Queue["Type"]>>> = {
   "no-fence": withoutVerdict,
   "commit-after-send": commitAfterSend,
   "double-outcome": doubleOutcome,
@@ -123,9 +140,15 @@ const WRAPPERS: Readonly<Record<Sabotage, (queue: Queue["Type"]) => Queue["Type"
 }
 
 const wrap = (queue: Queue["Type"]): Queue["Type"] =>
-  sabotages.reduce((wrapped, sabotage) => WRAPPERS[sabotage](wrapped), queue)
+  sabotages.reduce((wrapped, sabotage) => WRAPPERS[sabotage]?.(wrapped) ?? wrapped, queue)
 
-const layerQueue = Layer.effect(Queue, Effect.map(Queue, wrap)).pipe(
+const wrapSchedules = Effect.gen(function*() {
+  const schedules = yield* PgSchedules.make
+  return sabotages.includes("double-tick") ? doubleTick(schedules, yield* Queue) : schedules
+})
+
+const layerQueue = Layer.effect(Schedules, wrapSchedules).pipe(
+  Layer.provideMerge(Layer.effect(Queue, Effect.map(Queue, wrap))),
   Layer.provide(PgQueue.layerWith({})),
   Layer.provide(Layer.effect(
     PgPool,

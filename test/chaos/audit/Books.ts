@@ -21,6 +21,9 @@ export interface Instance {
   /** Which instance started it, for which of its effects; null for none. */
   readonly parent: string | null
   readonly parentEffect: number | null
+  /** The schedule whose run it is, and the tick; null for none. */
+  readonly schedule: string | null
+  readonly tickAt: number | null
   /** Which workflow of its program it runs; null for the first. */
   readonly entry: string | null
   readonly name: string
@@ -46,8 +49,9 @@ export interface Books {
 const MILLIS = (column: string) => `floor(extract(epoch from ${column}) * 1000)::float8`
 
 const INSTANCES = `
-  select instance.id, key, parent, parent_effect as "parentEffect", entry, name, program, input, seed, ok, outcome, aside,
+  select instance.id, key, parent, parent_effect as "parentEffect", entry, schedule, name, program, input, seed, ok, outcome, aside,
     due.instance_id is not null as "isOpen",
+    ${MILLIS("tick_at")} as "tickAt",
     ${MILLIS("created_at")} as "createdAt",
     ${MILLIS("coalesce(instance.started_at, due.started_at)")} as "startedAt",
     ${MILLIS("finished_at")} as "finishedAt"

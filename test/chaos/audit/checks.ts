@@ -8,11 +8,13 @@ import type { Machine } from "@rappel/core/machine/Model"
 import { toPlainJson } from "@rappel/core/value/Value"
 import type { Execution, StartLine } from "../Ledger.ts"
 import type { Project } from "../Project.ts"
+import type { Fired } from "../Schedules.ts"
 import { hashOf } from "../workload/ledger.ts"
 import type { Books, Instance, Recorded } from "./Books.ts"
 import * as Children from "./Children.ts"
 import { answerOf, type Oracle } from "./oracle.ts"
 import { type Emission, retrace, type Trace } from "./retrace.ts"
+import * as ticks from "./ticks.ts"
 
 export const PROMISES = {
   lost: "acknowledged starts that did not end",
@@ -25,6 +27,7 @@ export const PROMISES = {
   invented: "outcomes that no execution in the ledger had",
   unexplained: "executions beyond outcomes, failed attempts, losses and zombies",
   children: "children that were not started once, or whose end their parent has not",
+  ticks: "ticks that did not start one run at their time, and what nobody started",
   oracle: "results that differ from the plain run",
   stuck: "instances that nobody moves, or that were set aside"
 } as const
@@ -39,6 +42,8 @@ export interface Counts {
   fired: number
   /** Signals that became events. */
   received: number
+  /** Runs of schedules. */
+  ticks: number
   failedAttempts: number
   losses: number
   executions: number
@@ -58,12 +63,13 @@ export interface Witnesses {
   readonly books: Books
   readonly executions: ReadonlyMap<string, ReadonlyArray<Execution>>
   readonly starts: ReadonlyArray<StartLine>
+  readonly schedules: ReadonlyArray<Fired>
   readonly project: Project
   readonly oracle: Oracle
 }
 
 export const check = async (witnesses: Witnesses): Promise<Verdict> => {
-  const { books, executions, oracle, project, starts } = witnesses
+  const { books, executions, oracle, project, schedules, starts } = witnesses
   const broken = Object.fromEntries(
     Object.keys(PROMISES).map((name) => [name, [] as Array<string>])
   ) as Record<Promised, Array<string>>
@@ -73,6 +79,7 @@ export const check = async (witnesses: Witnesses): Promise<Verdict> => {
     settled: 0,
     fired: 0,
     received: 0,
+    ticks: 0,
     failedAttempts: 0,
     losses: 0,
     executions: 0,
@@ -104,13 +111,14 @@ export const check = async (witnesses: Witnesses): Promise<Verdict> => {
     if (trace !== undefined) {
       for (const what of family.problemsOf(instance, trace)) report("children", what)
     }
+    if (instance.schedule !== null) counts.ticks++
     if (instance.outcome === null) continue
     const recorded = answerOf(instance.ok!, instance.outcome)
     const identity = project.identify(instance.program)!
     answers.push(
       oracle.answer(
         instance.parent === null ? identity : { ...identity, flow: instance.name },
-        instance.parent === null ? inputs.get(instance.key)! : argumentOf(instance)
+        inputs.get(instance.key) ?? argumentOf(instance)
       ).then((answer) => {
         if (answer !== recorded) {
           broken.oracle.push(`${instance.name} ${instance.id} ${recorded}; plain ${answer}`)
@@ -119,11 +127,14 @@ export const check = async (witnesses: Witnesses): Promise<Verdict> => {
     )
   }
   broken.children.unshift(...family.unasked())
+  broken.ticks.push(
+    ...ticks.problemsOf(books, schedules, new Set(starts.map(({ key }) => key)))
+  )
   await Promise.all(answers)
   return { counts, broken }
 }
 
-/** Of a child, whose start no client wrote down. */
+/** Of a child or a run of a schedule, whose start no client wrote down. */
 const argumentOf = ({ input }: Instance): number =>
   (toPlainJson(input) as ReadonlyArray<number>)[0]!
 
