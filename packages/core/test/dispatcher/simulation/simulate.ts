@@ -315,10 +315,11 @@ export const simulate = (seed: number, sabotage?: Sabotage) => {
   }
 
   const advanceTime = (): void => {
-    // Towards the end only timers and waits after losses are left.
+    // Towards the end only timers and waits after losses are left, and calls do not last.
     time += below(turn < faulty ? 400 : 2000)
     for (const host of hosts) {
       if (host.paused) continue
+      if (turn >= faulty) report(host)
       host.core.tick()
       host.taken.tick()
       audit.looked(host)
