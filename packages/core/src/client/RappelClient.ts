@@ -245,11 +245,11 @@ const make: Effect.Effect<
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.try({
         try: () =>
-          items.map(({ args, options = {} }) => ({
-            id: options.id ?? uuidv7(entropy, now),
+          items.map(({ args, options }) => ({
+            id: options?.id ?? uuidv7(entropy, now),
             name,
             program: hash,
-            ...termsOf(options),
+            ...(options === undefined ? undefined : termsOf(options)),
             input: encoded(name, args),
             seed: seed(entropy)
           })),

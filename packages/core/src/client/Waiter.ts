@@ -64,7 +64,7 @@ const PAUSE = "500 millis"
 export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.gen(function*() {
   const queue = yield* Queue
   const dispatcher = Option.getOrUndefined(yield* Effect.serviceOption(LocalDispatcher))
-  const entries = new Map<string, Set<Entry>>()
+  const entries = new Map<string, Array<Entry>>()
   const look = new Set<string>()
   const bell = Bell.make()
   const run = yield* FiberSet.makeRuntime<never, void, never>()
@@ -72,12 +72,15 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
 
   const release = (id: string, entry: Entry) => {
     const waits = entries.get(id)
-    if (waits?.delete(entry) === true && waits.size === 0) entries.delete(id)
+    const at = waits === undefined ? -1 : waits.indexOf(entry)
+    if (at >= 0) waits!.splice(at, 1)
+    if (waits?.length === 0) entries.delete(id)
     if (entries.size === 0) bell.ring()
   }
 
   const end = (id: string, exit: Ended) => {
-    for (const entry of entries.get(id) ?? []) {
+    // Those that are told are taken out meanwhile.
+    for (const entry of entries.get(id)?.slice() ?? []) {
       if (entry.exit !== undefined) continue
       entry.exit = exit
       if (entry.listener === undefined) continue
@@ -175,9 +178,9 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
 
   const expect = (id: string): Wait => {
     const entry: Entry = { isConfirmed: false, exit: undefined, listener: undefined }
-    const waits = entries.get(id) ?? new Set()
-    waits.add(entry)
-    entries.set(id, waits)
+    const waits = entries.get(id)
+    if (waits === undefined) entries.set(id, [entry])
+    else waits.push(entry)
     if (!isLooping) {
       isLooping = true
       run(loop)

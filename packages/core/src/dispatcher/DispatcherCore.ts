@@ -268,7 +268,7 @@ export class DispatcherCore {
     for (const message of inbox) {
       if (owned.aside) return
       if (owned.taken.has(message.id)) continue
-      owned.taken.add(message.id)
+      owned.taken.set(message.id, true)
       if (message.repeated) {
         owned.pending.consumed.push(message.id)
         this.holdings.review.add(owned)

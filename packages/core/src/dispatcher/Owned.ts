@@ -13,6 +13,7 @@ import type { CallKey } from "../queue/Calls.ts"
 import type { Child, Message, StoredEvent } from "../queue/Queue.ts"
 import type { Progress } from "../retry/RetrySchedules.ts"
 import type { Backlog, CallEffect, FreshCalls } from "./Backlog.ts"
+import { Sparse } from "./Sparse.ts"
 
 /** A requested execution of an action, with the three counts of what became of its executions. */
 export interface Call {
@@ -63,7 +64,7 @@ export interface Pending {
   /** Answers to the senders of messages. */
   readonly replies: Array<{ readonly message: string; readonly outcome: Outcome }>
   /** Encoded values by name, for whoever looks at the instance. */
-  readonly published: Map<string, string>
+  readonly published: Sparse<string, string>
   /** Calls that nobody waits for any more: their executions end once that is durable. */
   readonly dropped: Array<Call>
   outcome: Outcome | null
@@ -102,9 +103,9 @@ export interface Owned {
   /** How many of the calls are offered. */
   offered: number
   /** Durable timers of the program: effect → due time. */
-  readonly timers: Map<number, number>
+  readonly timers: Sparse<number, number>
   /** Calls whose time ends: effect → when. */
-  readonly deadlines: Map<number, number>
+  readonly deadlines: Sparse<number, number>
   /** Timers and deadlines that are new since the dispatcher last armed them; a timer may be armed before it is durable, as its firing is. */
   newTimers: Array<number>
   pending: Pending
@@ -124,7 +125,7 @@ export interface Owned {
   /** Dropped calls whose executions may still run. */
   dropped: Array<Call>
   /** Messages that were taken here and may still be in the inbox. */
-  readonly taken: Set<string>
+  readonly taken: Sparse<string, true>
   /** Of these, those whose commit is confirmed: no later reading of the inbox has them. */
   confirmed: Array<string>
   /** Its inbox held more than was read. */
@@ -142,7 +143,7 @@ export const emptyPending = (): Pending => ({
   children: [],
   sent: [],
   replies: [],
-  published: new Map(),
+  published: new Sparse(),
   dropped: [],
   outcome: null,
   offers: [],

@@ -39,6 +39,7 @@ import {
   type Owned,
   takeFresh
 } from "./Owned.ts"
+import { Sparse } from "./Sparse.ts"
 
 /** Pending effects that nobody was given yet, with the time at which they were asked for. */
 const freshOf = (
@@ -83,8 +84,8 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) 
     durableSeq: loaded.lastSeq,
     lastStepAt: head?.head.lastStepAt ?? loaded.startedAt,
     calls: new Map(),
-    timers: new Map(),
-    deadlines: new Map(),
+    timers: new Sparse(),
+    deadlines: new Sparse(),
     newTimers: [],
     pending: emptyPending(),
     completed: loaded.completed,
@@ -97,24 +98,23 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) 
     busyRounds: 0,
     gone: false,
     dropped: [],
-    taken: new Set(),
+    taken: new Sparse(),
     confirmed: [],
     hasMore: false,
     movedAt: 0,
     isIdleArmed: false
   }
-  const records = new Map(head?.head.calls.map((record) => [record.effect, record]))
   const issued = new Set<number>()
+  if (head === null) return { owned, step: started.step, issued, kept: true } as const
+  const records = new Map(head.head.calls.map((record) => [record.effect, record]))
   for (const record of records.values()) {
     const effect = owned.state.pending.get(record.effect)
     if (effect?.kind !== "call") continue
     owned.calls.set(effect.effect, restoreCall(newCall(owned, effect, record.startedAt), record))
     if (record.issued) issued.add(effect.effect)
   }
-  if (head !== null) {
-    owned.pending.fresh.push(...freshOf(owned.state.pending.values(), records, head.head.fresh))
-  }
-  return { owned, step: started.step, issued, kept: head?.head.kept ?? true } as const
+  owned.pending.fresh.push(...freshOf(owned.state.pending.values(), records, head.head.fresh))
+  return { owned, step: started.step, issued, kept: head.head.kept } as const
 }
 
 const restoreCall = (call: Call, record: CallRecord): Call => {

@@ -10,6 +10,7 @@
  * @since 0.1.0
  */
 import type { Command } from "../machine/Model.ts"
+import { encoder } from "../value/encoder.ts"
 
 const PRIME = 0x01000193
 const OFFSET = 0x811c9dc5
@@ -24,14 +25,6 @@ const mix = (hash: number, text: string): number => {
   return h
 }
 
-/** Every host has it; the library of the language, which is all that is known here, has not. */
-declare const TextEncoder: new() => {
-  readonly encodeInto: (
-    text: string,
-    bytes: Uint8Array
-  ) => { readonly read: number; readonly written: number }
-}
-const encoder = new TextEncoder()
 /** Its size is a part of the digest, as a longer text is read in pieces: never change it. */
 const bytes = new Uint8Array(65_536)
 const view = new DataView(bytes.buffer)

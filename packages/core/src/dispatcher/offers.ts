@@ -58,6 +58,9 @@ export const split = (
   { at, calls }: FreshCalls,
   isOffered: (policy: Policy) => boolean
 ): { readonly here: FreshCalls; readonly offered: FreshCalls } => {
+  if (!calls.some(({ policy }) => isOffered(policy))) {
+    return { here: { at, calls }, offered: { at, calls: [] } }
+  }
   const here: Array<CallEffect> = []
   const offered: Array<CallEffect> = []
   for (const call of calls) (isOffered(call.policy) ? offered : here).push(call)

@@ -29,12 +29,23 @@ export interface Limits {
   readonly policy: Policy | undefined
 }
 
+/** A module as it is to be run: its functions that are hoisted first, of all modules before the rest. */
+export interface Initial {
+  readonly at: number
+  readonly code: Code
+  /** How many of its statements are hoisted. */
+  readonly hoisted: number
+}
+
 export class LoadedProgram {
+  /** In which order the modules run that an instance begins with, by the one that needs them. */
+  readonly initialOrders = new Map<number, ReadonlyArray<Initial>>()
   readonly file: ProgramFile
   readonly program: Program
   readonly codes: ReadonlyArray<Code>
   readonly limits: Limits
   readonly #implicit = new Map<number, Code>()
+  readonly #policies: Array<Policy | undefined> = []
 
   constructor(file: ProgramFile, limits: Limits) {
     this.file = file
@@ -55,6 +66,14 @@ export class LoadedProgram {
           code.stackName = st === 1 ? STATIC_INITIALISER : INSTANCE_INITIALISER
         }
       }
+    }
+  }
+
+  /** What calls of an action have that say nothing else: one object for all of them. */
+  policyOf(action: number): Policy {
+    return this.#policies[action] ??= {
+      ...this.limits.policy,
+      ...this.program.actions[action]!.policy
     }
   }
 

@@ -29,6 +29,15 @@ import { look, LOOK_EVERY } from "./watch.ts"
  */
 export const MAX_DEPTH = 8_000
 
+/** What few instances have. */
+class Rare {
+  readonly templates: Map<number, object> = new Map()
+  readonly channels: Map<string, object> = new Map()
+  readonly kept: Map<string, Array<Kept>> = new Map()
+  readonly conditions: Set<UntilEffect> = new Set()
+  readonly stamps: Map<object, Stamp> = new Map()
+}
+
 export class Instance implements State {
   readonly program: LoadedProgram
   readonly instanceId: string
@@ -40,16 +49,10 @@ export class Instance implements State {
   readonly modules: Array<Env | undefined> = []
   /** Functions of actions by index, made when the program first names them. */
   readonly actions: Array<object | undefined> = []
-  /** The strings objects of tagged templates, by site. */
-  readonly templates: Map<number, object> = new Map()
+  /** Kept once there are some: a table of nothing takes as much as all else of a small instance. */
+  #rare: Rare | undefined
   /** Module namespace objects. */
   readonly namespaces: Array<object | undefined> = []
-  /** Channel objects, by kind and name. */
-  readonly channels: Map<string, object> = new Map()
-  /** Signals that nobody has taken, by channel. */
-  readonly kept: Map<string, Array<Kept>> = new Map()
-  /** What `until` waits for; these are pending too. */
-  readonly conditions: Set<UntilEffect> = new Set()
   /** A cancellation was applied; later ones change nothing. */
   isCancelled = false
   completed = false
@@ -78,8 +81,6 @@ export class Instance implements State {
   readonly rejected: Array<MachinePromise> = []
   /** Calls of this step by their promises: their policies can still be set. */
   readonly fresh: Map<MachinePromise, CallEffect> = new Map()
-  /** Errors that were made in this step. */
-  readonly stamps: Map<object, Stamp> = new Map()
   /** For the first call that a thunk makes. */
   nextPolicy: { readonly policy: Policy; readonly judges: Judges | undefined } | undefined
   /** The promise whose executor runs. */
@@ -91,6 +92,35 @@ export class Instance implements State {
     this.program = program
     this.instanceId = instanceId
     this.random = random
+  }
+
+  private get rare(): Rare {
+    return this.#rare ??= new Rare()
+  }
+
+  /** The strings objects of tagged templates, by site. */
+  get templates(): Map<number, object> {
+    return this.rare.templates
+  }
+
+  /** Channel objects, by kind and name. */
+  get channels(): Map<string, object> {
+    return this.rare.channels
+  }
+
+  /** Signals that nobody has taken, by channel. */
+  get kept(): Map<string, Array<Kept>> {
+    return this.rare.kept
+  }
+
+  /** What `until` waits for; these are pending too. */
+  get conditions(): Set<UntilEffect> {
+    return this.rare.conditions
+  }
+
+  /** Errors that were made in this step. */
+  get stamps(): Map<object, Stamp> {
+    return this.rare.stamps
   }
 
   enqueue(reaction: Reaction, status: PromiseStatus, value: unknown): void {
@@ -134,8 +164,9 @@ export class Instance implements State {
     this.frame = null
     this.commands = []
     this.outcome = undefined
-    this.fresh.clear()
-    this.stamps.clear()
+    // Clearing makes a new table, also of an empty one.
+    if (this.fresh.size > 0) this.fresh.clear()
+    if (this.#rare !== undefined && this.#rare.stamps.size > 0) this.#rare.stamps.clear()
     this.nextPolicy = undefined
     this.executing = undefined
     this.reacting = undefined
@@ -144,7 +175,9 @@ export class Instance implements State {
   /** Runs jobs until none is left, then looks for rejections that nobody handles. */
   drain(): void {
     this.runJobs()
-    while (this.conditions.size > 0 && checkConditions(this)) this.runJobs()
+    const conditions = this.#rare?.conditions
+    while (conditions !== undefined && conditions.size > 0 && checkConditions(this)) this.runJobs()
+    if (this.rejected.length === 0) return
     for (const promise of this.rejected.splice(0)) {
       const { isHandled, value } = stateOf(promise)
       if (!isHandled) this.uncaught(value)
@@ -183,8 +216,8 @@ export class Instance implements State {
         this.pending.delete(effect)
       }
     }
-    this.conditions.clear()
-    this.kept.clear()
+    this.#rare?.conditions.clear()
+    this.#rare?.kept.clear()
   }
 
   private successOf(value: unknown): Outcome {

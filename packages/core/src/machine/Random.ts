@@ -12,26 +12,36 @@
 const WARM_UP = 12
 
 export class Random {
-  readonly #state: Uint32Array
+  /** A seed until something is asked for: most instances draw nothing. */
+  #source: Uint32Array | string
 
-  constructor(state: ArrayLike<number>) {
-    this.#state = Uint32Array.from(state)
+  constructor(source: ArrayLike<number> | string) {
+    this.#source = typeof source === "string" ? source : Uint32Array.from(source)
   }
 
   /** `seed`: 32 hex digits. */
   static fromSeed(seed: string): Random {
-    const state = [0, 8, 16, 24].map((at) => parseInt(seed.slice(at, at + 8), 16) >>> 0)
-    const random = new Random(state)
-    for (let draw = 0; draw < WARM_UP; draw++) random.nextUint32()
-    return random
+    return new Random(seed)
   }
 
   get state(): ReadonlyArray<number> {
-    return Array.from(this.#state)
+    return Array.from(this.#words())
+  }
+
+  #words(): Uint32Array {
+    const source = this.#source
+    if (typeof source !== "string") return source
+    const words = Uint32Array.from(
+      [0, 8, 16, 24],
+      (at) => parseInt(source.slice(at, at + 8), 16) >>> 0
+    )
+    this.#source = words
+    for (let draw = 0; draw < WARM_UP; draw++) this.nextUint32()
+    return words
   }
 
   nextUint32(): number {
-    const state = this.#state
+    const state = this.#words()
     const [a, b, c, counter] = state as unknown as [number, number, number, number]
     const sum = (a + b + counter) >>> 0
     state[3] = counter + 1

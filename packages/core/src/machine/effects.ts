@@ -139,7 +139,7 @@ const trimmed = (ref: ActionRef, args: ReadonlyArray<unknown>): ReadonlyArray<un
 
 export const emitCall = (ref: ActionRef, args: ReadonlyArray<unknown>): MachinePromise => {
   const vm = running
-  const { id, policy: declared } = vm.program.program.actions[ref.action]!
+  const { id } = vm.program.program.actions[ref.action]!
   // Now, so that what the program changes afterwards does not matter.
   const text = within(
     `The arguments of action ${id}`,
@@ -148,7 +148,10 @@ export const emitCall = (ref: ActionRef, args: ReadonlyArray<unknown>): MachineP
   )
   const { nextPolicy } = vm
   vm.nextPolicy = undefined
-  const policy = { ...vm.program.limits.policy, ...declared, ...ref.policy, ...nextPolicy?.policy }
+  const usual = vm.program.policyOf(ref.action)
+  const policy = ref.policy === undefined && nextPolicy === undefined
+    ? usual
+    : { ...usual, ...ref.policy, ...nextPolicy?.policy }
   const judges = nextPolicy?.policy.retry === undefined ? ref.judges : nextPolicy.judges
   const promise = newPromise()
   const effect = new CallEffect(++vm.effects, id, text, policy, promise, judges)

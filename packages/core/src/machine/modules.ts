@@ -5,7 +5,7 @@
  */
 import type { Program } from "../program/Program.ts"
 import type { Statement } from "../program/Statement.ts"
-import type { Execute } from "./Code.ts"
+import type { Code, Execute, Initial, LoadedProgram } from "./Code.ts"
 import { type Env, Frame } from "./Frame.ts"
 import { hidden } from "./hidden.ts"
 import { running } from "./running.ts"
@@ -47,32 +47,48 @@ const isHoisted = (statement: Statement): boolean =>
 /** Makes the environments of a module and all it imports, then runs them, imports first. */
 export const initialise = (module: number): void => {
   const vm = running
-  const { codes, program } = vm.program
-  const order: Array<number> = []
-  const visit = (at: number): void => {
-    if (vm.modules[at] !== undefined) return
-    const node = program.modules[at]!
-    vm.modules[at] = codes[node.f]!.makeEnv(null)
-    for (const imported of node.imports) visit(imported)
-    order.push(at)
+  const { initialOrders } = vm.program
+  const isFirst = vm.modules.length === 0
+  let order = isFirst ? initialOrders.get(module) : undefined
+  if (order === undefined) {
+    order = orderOf(vm.program, module, vm.modules)
+    if (isFirst) initialOrders.set(module, order)
   }
-  visit(module)
-  const parts = order.map((at) => {
-    const code = codes[program.modules[at]!.f]!
+  for (const { at, code } of order) vm.modules[at] = code.makeEnv(null)
+  for (const { at, code, hoisted } of order) run(at, code, code.part(0, hoisted))
+  for (const { at, code, hoisted } of order) run(at, code, code.part(hoisted, Infinity))
+}
+
+/** The modules that are not there yet of those that one needs, as they are to be run. */
+const orderOf = (
+  { codes, program }: LoadedProgram,
+  module: number,
+  known: ReadonlyArray<Env | undefined>
+): ReadonlyArray<Initial> => {
+  const order: Array<Initial> = []
+  const seen = new Set<number>()
+  const visit = (at: number): void => {
+    if (known[at] !== undefined || seen.has(at)) return
+    seen.add(at)
+    const node = program.modules[at]!
+    for (const imported of node.imports) visit(imported)
+    const code = codes[node.f]!
     const { body } = code.node
     const statements = body.t === "Blk" ? body.b : [body]
     const hoisted = statements.findIndex((statement) => !isHoisted(statement))
-    return { at, code, hoisted: hoisted < 0 ? statements.length : hoisted }
-  })
-  const run = (at: number, code: typeof parts[number]["code"], execute: Execute | undefined) => {
-    const env = vm.modules[at]!
-    const frame = new Frame(code, env, undefined, [], null, null, undefined)
-    vm.enter(frame)
-    execute?.(env, frame)
-    vm.frame = null
+    order.push({ at, code, hoisted: hoisted < 0 ? statements.length : hoisted })
   }
-  for (const { at, code, hoisted } of parts) run(at, code, code.part(0, hoisted))
-  for (const { at, code, hoisted } of parts) run(at, code, code.part(hoisted, Infinity))
+  visit(module)
+  return order
+}
+
+const run = (at: number, code: Code, execute: Execute): void => {
+  const vm = running
+  const env = vm.modules[at]!
+  const frame = new Frame(code, env, undefined, [], null, null, undefined)
+  vm.enter(frame)
+  execute(env, frame)
+  vm.frame = null
 }
 
 export class Namespace {

@@ -337,7 +337,7 @@ export interface CommitEntry {
   /** Answers to senders of messages; the first for a message counts. */
   readonly replies?: ReadonlyArray<{ readonly message: string; readonly outcome: Outcome }>
   /** Encoded values by name, for whoever looks at the instance; they replace those before. */
-  readonly published?: ReadonlyMap<string, string>
+  readonly published?: Iterable<readonly [name: string, value: string]> & { readonly size: number }
   /** Attempts that anybody may take from now on; none of an entry that closes. */
   readonly offers?: ReadonlyArray<Offer>
   /** Attempts, offered by earlier commits, that nobody waits for any more. */

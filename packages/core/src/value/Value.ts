@@ -16,6 +16,7 @@ import { NotStorable } from "../heap/NotStorable.ts"
 import { errorClass, hasPrivateState } from "./classes.ts"
 import { isPlainJson } from "./isPlainJson.ts"
 import { describe, type ErrorDescription, plainJson } from "./plainJson.ts"
+import { toJson } from "./toJson.ts"
 
 export type { ErrorDescription } from "./plainJson.ts"
 
@@ -77,7 +78,7 @@ const MARK = "$rappel"
  * @category encoding
  */
 export const encodeValue = (value: unknown, host?: ValueHost): string =>
-  isPlainJson(value, MARK) ? JSON.stringify(value) : heapText(value, writer(host))
+  isPlainJson(value, MARK) ? toJson(value) : heapText(value, writer(host))
 
 /**
  * The value of a text.

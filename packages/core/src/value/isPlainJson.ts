@@ -14,8 +14,21 @@ const MAX_DEPTH = 400
  */
 export const isPlainJson = (value: unknown, mark: string): boolean =>
   typeof value === "object" && value !== null
-    ? !Object.hasOwn(value, mark) && isTree(value, new Set(), 0)
+    ? !Object.hasOwn(value, mark) && isRoot(value)
     : isLeaf(value)
+
+/** Items of the usual list of arguments. */
+const FEW = 8
+
+/** Most arguments are a short list of texts and numbers, which cannot hold an object twice. */
+const isRoot = (value: object): boolean => isListOfLeaves(value) || isTree(value, new Set(), 0)
+
+const isListOfLeaves = (value: object): boolean => {
+  if (!Array.isArray(value) || value.length > FEW || !Object.isExtensible(value)) return false
+  if (!isPlainArray(value)) return false
+  for (let at = 0; at < value.length; at++) if (!isLeaf(value[at])) return false
+  return true
+}
 
 const isLeaf = (value: unknown): boolean => {
   switch (typeof value) {
@@ -37,13 +50,18 @@ const isTree = (object: object, seen: Set<object>, depth: number): boolean => {
     : isObject(object, seen, depth + 1)
 }
 
-const isArray = (array: Array<unknown>, seen: Set<object>, depth: number): boolean => {
+/** Nothing of it is lost by JSON but maybe its items. */
+const isPlainArray = (array: Array<unknown>): boolean => {
   if (Object.getPrototypeOf(array) !== Array.prototype) return false
   // `values` sees named properties too. It is many times faster than a list of keys, which
   // makes a text of every index, but looks through getters: these are looked for below.
   if (hasGetter(array)) return false
-  if (Object.values(array).length !== array.length) return false
-  if (Object.getOwnPropertySymbols(array).length > 0) return false
+  return Object.values(array).length === array.length &&
+    Object.getOwnPropertySymbols(array).length === 0
+}
+
+const isArray = (array: Array<unknown>, seen: Set<object>, depth: number): boolean => {
+  if (!isPlainArray(array)) return false
   for (const item of array) {
     if (typeof item === "object" && item !== null ? !isTree(item, seen, depth) : !isLeaf(item)) {
       return false

@@ -62,7 +62,7 @@ export const make = (run: Run) => {
         binaryArray("text", batch.map((request) => toStorableOrNull(request.key ?? null))),
         binaryArray("text", batch.map((request) => toStorable(request.input))),
         binaryArray("float8", batch.map((request) => request.delayMillis ?? 0)),
-        batch.map(termsOf),
+        binaryArray("jsonb", batch.map(termsOf)),
         options.owner ?? null,
         options.claimId,
         options.soonMillis

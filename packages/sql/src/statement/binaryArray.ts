@@ -18,7 +18,42 @@ interface Kind {
   readonly write: (buffer: Buffer, value: any, at: number, bytes: number) => void
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const UUID_LENGTH = 36
+const DASH = 0x2d
+const DASHES: ReadonlyArray<number> = [8, 13, 18, 23]
+
+/** Where the two digits of each byte stand. */
+const DIGITS_AT = Array.from({ length: UUID_LENGTH }, (_, at) => at)
+  .filter((at) => !DASHES.includes(at))
+  .filter((_, nth) => nth % 2 === 0)
+
+/** The value of a hexadecimal digit by its character; what is none spoils what it is part of. */
+const NO_DIGIT = 0x100
+const DIGITS = new Uint16Array(0x80).fill(NO_DIGIT)
+for (let digit = 0; digit < 16; digit++) {
+  const character = digit.toString(16)
+  DIGITS[character.charCodeAt(0)] = digit
+  DIGITS[character.toUpperCase().charCodeAt(0)] = digit
+}
+
+const byteAt = (text: string, at: number): number => {
+  const high = text.charCodeAt(at)
+  const low = text.charCodeAt(at + 1)
+  return high < 0x80 && low < 0x80 ? DIGITS[high]! << 4 | DIGITS[low]! : NO_DIGIT
+}
+
+const isUuid = (text: string): boolean => {
+  if (text.length !== UUID_LENGTH) return false
+  for (let nth = 0; nth < DASHES.length; nth++) {
+    if (text.charCodeAt(DASHES[nth]!) !== DASH) return false
+  }
+  for (let nth = 0; nth < 16; nth++) if (byteAt(text, DIGITS_AT[nth]!) >= NO_DIGIT) return false
+  return true
+}
+
+const writeUuid = (buffer: Buffer, text: string, at: number): void => {
+  for (let nth = 0; nth < 16; nth++) buffer[at + nth] = byteAt(text, DIGITS_AT[nth]!)
+}
 
 const boolean: Kind = {
   oid: 16,
@@ -46,11 +81,21 @@ const float8: Kind = {
 
 const uuid: Kind = {
   oid: 2950,
-  bytesOf: (value) => typeof value === "string" && UUID.test(value) ? 16 : undefined,
-  write: (buffer, value, at) => buffer.write(value.replaceAll("-", ""), at, 16, "hex")
+  bytesOf: (value) => typeof value === "string" && isUuid(value) ? 16 : undefined,
+  write: writeUuid
 }
 
-const kinds = { boolean, integer, text, float8, uuid } satisfies Record<string, Kind>
+/** JSON as text, behind the version of this form. */
+const jsonb: Kind = {
+  oid: 3802,
+  bytesOf: (value) => typeof value === "string" ? 1 + Buffer.byteLength(value) : undefined,
+  write: (buffer, value, at, bytes) => {
+    buffer[at] = 1
+    buffer.write(value, at + 1, bytes - 1, "utf8")
+  }
+}
+
+const kinds = { boolean, integer, text, float8, uuid, jsonb } satisfies Record<string, Kind>
 
 export type ElementType = keyof typeof kinds
 
@@ -84,11 +129,11 @@ export const binaryArray = (
   buffer.writeInt32BE(values.length, 12)
   buffer.writeInt32BE(1, 16)
   let at = HEAD
-  for (const [nth, value] of values.entries()) {
+  for (let nth = 0; nth < values.length; nth++) {
     const bytes = lengths[nth]!
     at = buffer.writeInt32BE(bytes, at)
     if (bytes === NULL) continue
-    write(buffer, value, at, bytes)
+    write(buffer, values[nth], at, bytes)
     at += bytes
   }
   return buffer

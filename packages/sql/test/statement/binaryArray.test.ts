@@ -27,7 +27,8 @@ const elements: Record<ElementType, fc.Arbitrary<unknown>> = {
     fc.double().map((value) => value === 0 ? 0 : value),
     fc.constantFrom(NaN, 5e-324)
   ),
-  uuid: fc.uuid()
+  uuid: fc.oneof(fc.uuid(), fc.uuid().map((text) => text.toUpperCase())),
+  jsonb: fc.json({ noUnicodeString: true }).filter((text) => !text.includes("\\u0000"))
 }
 
 const types = Object.keys(elements) as ReadonlyArray<ElementType>
@@ -58,6 +59,10 @@ describe("an element that is none of the array's type", () => {
       ["integer", 1.5],
       ["integer", "1"],
       ["uuid", "0123"],
+      ["uuid", "0123456-789ab-cdef-0123-456789abcdef"],
+      ["uuid", "01234567-89ab-cdef-0123-456789abcdeg"],
+      ["uuid", "01234567-89ab-cdef-0123-456789abcde/"],
+      ["uuid", "01234567-89ab-cdef-0123-456789abcd\u0430f"],
       ["uuid", "0123456789abcdef-0123456789abcdef-0123"],
       ["text", 1],
       ["float8", "1"],

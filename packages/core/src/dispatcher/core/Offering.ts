@@ -5,7 +5,7 @@
  */
 import { DEFAULT_QUEUE, type Offer } from "../../queue/Calls.ts"
 import { collect, offerOf, split } from "../offers.ts"
-import type { Call, Owned } from "../Owned.ts"
+import { type Call, hasOutbound, type Owned } from "../Owned.ts"
 import type { Actions } from "./Actions.ts"
 import type { Holdings } from "./Holdings.ts"
 
@@ -29,12 +29,15 @@ export class Offering {
   collect(owned: Owned): void {
     if (this.holdings.isDraining || owned.closed) return
     // With the commit of the events that they depend on, not after it.
-    const fresh = owned.pending.fresh.splice(0)
-    for (const stretch of fresh) {
-      const { here, offered } = split(stretch, this.holdings.routes.isOffered)
-      if (here.calls.length > 0) owned.pending.fresh.push(here)
-      owned.outbound.add(offered)
+    const { isOffered } = this.holdings.routes
+    if (owned.pending.fresh.some(({ calls }) => calls.some(({ policy }) => isOffered(policy)))) {
+      for (const stretch of owned.pending.fresh.splice(0)) {
+        const { here, offered } = split(stretch, isOffered)
+        if (here.calls.length > 0) owned.pending.fresh.push(here)
+        owned.outbound.add(offered)
+      }
     }
+    if (this.overflow === 0 && !hasOutbound(owned)) return
     const share = Math.ceil(this.overflow / Math.max(1, this.holdings.hungry.size))
     const calls = collect(owned, Math.min(share, this.overflow))
     for (const call of calls) if (call.offered === "overflow") this.overflow--

@@ -28,23 +28,24 @@ export class Slots {
     this.actions = actions
   }
 
-  /** What is durable now may be given out. */
+  /** What is durable now may be given out, by the next `pump`. */
   release(owned: Owned, { fresh, held }: Pending): void {
     const { review, routes, services, timers } = this.holdings
-    const now = services.now()
-    for (const stretch of fresh.splice(0)) {
+    for (const stretch of fresh) {
       const { here, offered } = split(stretch, routes.isOffered)
       owned.backlog.add(here)
       owned.outbound.add(offered)
     }
+    fresh.length = 0
     if (hasOutbound(owned)) review.add(owned)
-    for (const call of held.splice(0)) {
+    const now = held.length === 0 ? 0 : services.now()
+    for (const call of held) {
       if (!isReady(call)) continue
       if (call.retryAt === null || call.retryAt <= now) this.queueUp(call)
       else timers.add(call.retryAt, call.effect, call)
     }
+    held.length = 0
     this.holdings.feed(owned)
-    this.pump()
   }
 
   /** A call whose next execution was to wait for this time. */

@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
+import type { Offer } from "../../queue/Calls.ts"
 import type { CommitEntry } from "../../queue/Queue.ts"
 import { type Call, emptyPending, isDirty, type Owned, type Pending } from "../Owned.ts"
+import { Sparse } from "../Sparse.ts"
 import type { Holdings } from "./Holdings.ts"
 import type { Offering } from "./Offering.ts"
 import { parkTime } from "./parkTime.ts"
@@ -15,6 +17,8 @@ export interface Frozen {
   readonly pending: Pending
   readonly entry: CommitEntry
 }
+
+const NONE: ReadonlyArray<never> = []
 
 /** A lock that somebody else holds for longer is looked at this often. */
 const BUSY_LIMIT_MILLIS = 1000
@@ -28,7 +32,10 @@ const startsBare = ({ pending }: Owned): boolean =>
  * since: what was withdrawn meanwhile, or is of an instance that closes, nobody may take.
  */
 const stillOffered = ({ closed }: Owned, { offers }: Pending): ReadonlyArray<Call> =>
-  closed ? [] : offers.filter(({ offered }) => offered !== null)
+  closed || offers.length === 0 ? NONE : offers.filter(({ offered }) => offered !== null)
+
+const offersOf = (offering: Offering, calls: ReadonlyArray<Call>): ReadonlyArray<Offer> =>
+  calls.length === 0 ? NONE : calls.map((call) => offering.offerOf(call))
 
 /** Undefined when nothing of the instance is to be stored. */
 export const freeze = (
@@ -62,7 +69,7 @@ export const freeze = (
       sent: pending.sent,
       replies: pending.replies,
       published: pending.published,
-      offers: stillOffered(owned, pending).map((call) => offering.offerOf(call)),
+      offers: offersOf(offering, stillOffered(owned, pending)),
       withdrawn: pending.withdrawn,
       outcome: pending.outcome,
       snapshot,
@@ -73,6 +80,14 @@ export const freeze = (
         : { kind: "keep" }
     }
   }
+}
+
+/** What was published later counts. */
+const bothOf = (first: Pending["published"], later: Pending["published"]): Pending["published"] => {
+  const both = new Sparse<string, string>()
+  for (const [name, value] of first) both.set(name, value)
+  for (const [name, value] of later) both.set(name, value)
+  return both
 }
 
 /** As it was stored last: what it did in memory since is not known to be right. */
@@ -105,7 +120,7 @@ export const thaw = (holdings: Holdings, { entry, owned, pending }: Frozen): voi
     children: pending.children.concat(since.children),
     sent: pending.sent.concat(since.sent),
     replies: pending.replies.concat(since.replies),
-    published: new Map([...pending.published, ...since.published]),
+    published: bothOf(pending.published, since.published),
     dropped: pending.dropped.concat(since.dropped),
     outcome: pending.outcome ?? since.outcome,
     offers: pending.offers.concat(since.offers),
