@@ -10,7 +10,7 @@
 import { isWellFormed } from "@rappel/core/value/isWellFormed"
 import type { CallRequest } from "@rappel/core/worker/WorkerPool"
 import * as Frames from "./Frames.ts"
-import type { WorkerReport } from "./WorkerProtocol.ts"
+import type { ActionName, WorkerReport } from "./WorkerProtocol.ts"
 
 /** Characters of long texts in one frame, if it has more than one row. */
 const FRAME_LENGTH = 8 * 1024 * 1024
@@ -18,10 +18,10 @@ const FRAME_LENGTH = 8 * 1024 * 1024
 const HEAD_BYTES = 4
 
 /**
- * Rows beside their texts. A text's length is negative when it had to be written as JSON, as
+ * What is short, and the texts. A text's length is negative when it had to be written as JSON, as
  * UTF-8 cannot carry halves of surrogate pairs.
  */
-const encode = (rows: ReadonlyArray<unknown>, texts: ReadonlyArray<string>): Buffer => {
+const encode = (short: unknown, texts: ReadonlyArray<string>): Buffer => {
   const sent: Array<string> = []
   const lengths: Array<number> = []
   let bytes = 0
@@ -33,7 +33,7 @@ const encode = (rows: ReadonlyArray<unknown>, texts: ReadonlyArray<string>): Buf
     lengths.push(isPlain ? length : -length)
     bytes += length
   }
-  const head = JSON.stringify([rows, lengths])
+  const head = JSON.stringify([short, lengths])
   const headBytes = Buffer.byteLength(head)
   const frame = Frames.allocate(Frames.Kind.batch, HEAD_BYTES + headBytes + bytes)
   frame.writeUInt32BE(headBytes, Frames.BODY)
@@ -43,13 +43,13 @@ const encode = (rows: ReadonlyArray<unknown>, texts: ReadonlyArray<string>): Buf
   return frame
 }
 
-const decode = <Row>(body: Buffer): {
-  readonly rows: ReadonlyArray<Row>
+const decode = <Short>(body: Buffer): {
+  readonly head: Short
   readonly texts: ReadonlyArray<string>
 } => {
   let at = HEAD_BYTES + body.readUInt32BE(0)
-  const [rows, lengths] = JSON.parse(body.toString("utf8", HEAD_BYTES, at)) as [
-    ReadonlyArray<Row>,
+  const [head, lengths] = JSON.parse(body.toString("utf8", HEAD_BYTES, at)) as [
+    Short,
     ReadonlyArray<number>
   ]
   const texts = lengths.map((length) => {
@@ -58,7 +58,7 @@ const decode = <Row>(body: Buffer): {
     at = end
     return length < 0 ? JSON.parse(text) as string : text
   })
-  return { rows, texts }
+  return { head, texts }
 }
 
 /** Frames of all rows in order, none much longer than `FRAME_LENGTH`. */
@@ -83,16 +83,67 @@ const framesOf = <A>(
   return frames
 }
 
+/** What few calls have. */
+type Rare = Pick<CallRequest, "details" | "transactional" | "slot" | "alone">
+
+/** A call beside its arguments; the action is one of those that the batch names. */
+type CallRow = readonly [
+  id: number,
+  instanceId: string,
+  effect: number,
+  attempt: number,
+  name: number,
+  rare?: Rare
+]
+
+const rareOf = ({ alone, details, slot, transactional }: CallRequest): Rare | undefined =>
+  alone === undefined && details === undefined && slot === undefined && transactional === undefined
+    ? undefined
+    : {
+      ...(details === undefined ? {} : { details }),
+      ...(transactional === undefined ? {} : { transactional }),
+      ...(slot === undefined ? {} : { slot }),
+      ...(alone === undefined ? {} : { alone })
+    }
+
+const isOf = (name: ActionName, { action, exportName, file, step }: ActionName): boolean =>
+  name.action === action && name.file === file && name.exportName === exportName &&
+  name.step === step
+
+const encodeCalls = (calls: ReadonlyArray<CallRequest>): Buffer => {
+  const names: Array<ActionName> = []
+  const known = new Map<string, number>()
+  const rows: Array<CallRow> = []
+  for (const call of calls) {
+    const { action, attempt, effect, exportName, file, id, instanceId, step } = call
+    let name = known.get(action)
+    if (name === undefined || !isOf(names[name]!, call)) {
+      name = names.push({ action, file, exportName, ...(step === undefined ? {} : { step }) }) - 1
+      known.set(action, name)
+    }
+    const rare = rareOf(call)
+    rows.push(
+      rare === undefined
+        ? [id, instanceId, effect, attempt, name]
+        : [id, instanceId, effect, attempt, name, rare]
+    )
+  }
+  return encode([names, rows], calls.map(({ args }) => args))
+}
+
 export const callFrames = (calls: ReadonlyArray<CallRequest>): ReadonlyArray<Buffer> =>
-  framesOf(
-    calls,
-    ({ args }) => args.length,
-    (some) => encode(some.map(({ args: _, ...row }) => row), some.map(({ args }) => args))
-  )
+  framesOf(calls, ({ args }) => args.length, encodeCalls)
 
 export const decodeCalls = (body: Buffer): ReadonlyArray<CallRequest> => {
-  const { rows, texts } = decode<Omit<CallRequest, "args">>(body)
-  return rows.map((row, i) => ({ ...row, args: texts[i]! }))
+  const { head: [names, rows], texts } = decode<[Array<ActionName>, Array<CallRow>]>(body)
+  return rows.map(([id, instanceId, effect, attempt, name, rare], i) => {
+    const { action, exportName, file, step } = names[name]!
+    const args = texts[i]!
+    const call = { id, instanceId, effect, action, file, exportName, args, attempt }
+    return step === undefined && rare === undefined
+      ? call
+      : { ...call, ...(step === undefined ? {} : { step }), ...rare }
+  })
 }
 
 /** What a report tells at length. */
@@ -122,7 +173,7 @@ export const reportFrames = (reports: ReadonlyArray<WorkerReport>): ReadonlyArra
   )
 
 export const decodeReports = (body: Buffer): ReadonlyArray<WorkerReport> => {
-  const { rows, texts } = decode<ReportRow>(body)
+  const { head: rows, texts } = decode<ReadonlyArray<ReportRow>>(body)
   return rows.map((row, i) =>
     !isShort(row)
       ? row

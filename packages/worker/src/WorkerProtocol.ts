@@ -16,7 +16,7 @@ import type { CallReport } from "@rappel/core/worker/WorkerPool"
 import * as Schema from "effect/Schema"
 
 /** Raised whenever a message changes its meaning. */
-export const PROTOCOL_VERSION = 4
+export const PROTOCOL_VERSION = 5
 
 /**
  * What a worker tells about its calls: their end; `released`, the end of an execution that

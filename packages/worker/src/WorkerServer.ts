@@ -87,19 +87,7 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
 
     /** The pool gives calls once `Hello` was answered. */
     const submit = (calls: ReadonlyArray<CallRequest>) => {
-      for (const call of calls) {
-        const { id } = call
-        const execution = start!(call, (report) => {
-          if (report.kind === "heartbeat") return heartbeats.put(report)
-          running.delete(id)
-          heartbeats.flush(id)
-          outbox.put(report)
-          left()
-        }, () => {
-          if (unreleased.delete(id)) outbox.put({ kind: "released", id })
-        })
-        running.set(id, execution)
-      }
+      for (const call of calls) running.set(call.id, start!(call))
     }
 
     const handlers = WorkerRpcs.toLayer({
@@ -118,6 +106,17 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
             runtime,
             now: () => performance.now(),
             maxValueLength: settings.maxValueLength
+          }, {
+            report: (report) => {
+              if (report.kind === "heartbeat") return heartbeats.put(report)
+              running.delete(report.id)
+              heartbeats.flush(report.id)
+              outbox.put(report)
+              left()
+            },
+            ended: (id) => {
+              if (unreleased.delete(id)) outbox.put({ kind: "released", id })
+            }
           })
           return { pid: process.pid, node: process.version }
         }),

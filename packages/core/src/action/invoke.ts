@@ -34,25 +34,44 @@ const plain: Invoker = {
  * @since 0.1.0
  * @category running
  */
-export const invoke = async (
+export const invoke = (
   info: ActionInfo,
   args: ReadonlyArray<unknown>,
-  { enter, runEffect }: Invoker = plain
+  invoker: Invoker = plain
 ): Promise<unknown> => {
-  const accepted = acceptInput(info.label(), info.schemas, args)
-  let value: unknown
+  const { schemas } = info
   try {
-    const returned = enter(() => info.fn(...accepted))
-    if (Effect.isEffect(returned)) {
-      const exit = await runEffect(returned as Effect.Effect<unknown, unknown, never>)
-      // The failure itself, so that `instanceof` and `catch` work as for a thrown error.
-      if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-      value = exit.value
-    } else {
-      value = await returned
-    }
-  } catch (thrown) {
-    throw acceptError(info.schemas, thrown)
+    const accepted = acceptInput(info.label(), schemas, args)
+    const result = resultOf(info, accepted, invoker)
+    // A promise more for each would cost as much as all else here.
+    return schemas.output === undefined && schemas.error === undefined ? result : result.then(
+      (value) => acceptOutput(info.label(), schemas, value),
+      (thrown: unknown) => {
+        throw acceptError(schemas, thrown)
+      }
+    )
+  } catch (refused) {
+    return Promise.reject(refused)
   }
-  return acceptOutput(info.label(), info.schemas, value)
+}
+
+const resultOf = (
+  { fn }: ActionInfo,
+  args: ReadonlyArray<unknown>,
+  { enter, runEffect }: Invoker
+): Promise<unknown> => {
+  try {
+    const returned = enter(() => fn(...args))
+    return Effect.isEffect(returned)
+      ? runEffect(returned as Effect.Effect<unknown, unknown, never>).then(valueOf)
+      : Promise.resolve(returned)
+  } catch (thrown) {
+    return Promise.reject(thrown)
+  }
+}
+
+/** Throws the failure itself, so that `instanceof` and `catch` work as for a thrown error. */
+const valueOf = (exit: Exit.Exit<unknown, unknown>): unknown => {
+  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+  return exit.value
 }

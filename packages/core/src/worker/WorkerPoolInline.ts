@@ -73,6 +73,14 @@ export const layerInline = (options: InlineOptions = {}): Layer.Layer<WorkerPool
         // A layer may be built where nothing can be interrupted; actions can be.
         runtime: yield* Effect.interruptible(Effect.runtime<never>()),
         now: () => clock.unsafeCurrentTimeMillis()
+      }, {
+        report: (report) => {
+          reports.unsafeOffer(report)
+          if (report.kind === "heartbeat") return
+          running.delete(report.id)
+          pump()
+        },
+        ended: () => {}
       })
       const reports = yield* Mailbox.make<CallReport>()
       // A map keeps the order of arrival, and lets an interrupted call leave from the middle.
@@ -83,13 +91,7 @@ export const layerInline = (options: InlineOptions = {}): Layer.Layer<WorkerPool
         for (const [id, call] of waiting) {
           if (running.size >= slots) return
           waiting.delete(id)
-          const report = (report: CallReport) => {
-            reports.unsafeOffer(report)
-            if (report.kind === "heartbeat") return
-            running.delete(id)
-            pump()
-          }
-          running.set(id, start(call, report, () => {}))
+          running.set(id, start(call))
         }
       }
 

@@ -18,9 +18,9 @@ import { invoke } from "../action/invoke.ts"
 import { AttemptOver } from "../action/settleIn.ts"
 import type { Transaction } from "../client/Transaction.ts"
 import { MAX_VALUE_LENGTH, within } from "../value/limits.ts"
-import { classesIn, decodeValue, encodeError, encodeValue, type ValueHost } from "../value/Value.ts"
+import { classesIn, decodeValue, encodeError, encodeValue } from "../value/Value.ts"
 import type { ActionSource } from "./ActionSource.ts"
-import { enterCall, ExecutingCall } from "./CurrentCall.ts"
+import { type CurrentCall, enterCall, ExecutingCall } from "./CurrentCall.ts"
 import type { UnknownAction } from "./WorkerError.ts"
 import type { CallReport, CallRequest } from "./WorkerPool.ts"
 
@@ -61,160 +61,252 @@ class CallInterrupted extends Error {
   override readonly name = "AbortError"
 }
 
+/** What is told of executions. */
+export interface Listener {
+  /** Called for each heartbeat, and once at the end, unless the execution was interrupted before. */
+  readonly report: (report: CallReport) => void
+  /** Called once, when the function has really come to its end. */
+  readonly ended: (id: number) => void
+}
+
 /**
- * Starts executions. `report` is called for each heartbeat, and once at the end, unless the
- * execution was interrupted before;
- * `ended` is called once, when the function has really come to its end.
+ * Starts executions, and tells what comes of them later, never before it has answered.
  *
  * @category running
  */
-export const makeExecutor = (options: ExecutorOptions) => {
-  const { maxValueLength = MAX_VALUE_LENGTH, now, runtime, source } = options
-
-  const bounded = (call: CallRequest, what: string, text: string): string =>
-    within(`${what} of action ${call.action}`, text, maxValueLength)
-
-  const decodeArguments = async (call: CallRequest): Promise<ReadonlyArray<unknown>> => {
-    const text = bounded(call, "The arguments", call.args)
-    let isComplete = true
-    const host: ValueHost = {
-      classOf: source.values.classOf,
-      prototypeOf: (ref) => {
-        const prototype = source.values.prototypeOf(ref)
-        if (prototype === undefined) isComplete = false
-        return prototype
-      }
-    }
-    let args: unknown
-    try {
-      args = decodeValue(text, host)
-    } catch (refused) {
-      if (isComplete || source.load === undefined) throw refused
-    }
-    // Classes are looked for once something asks for them: most arguments name none.
-    if (!isComplete && source.load !== undefined) {
-      await Runtime.runPromise(runtime)(source.load(call, classesIn(text)))
-      args = decodeValue(text, source.values)
-    }
-    if (!Array.isArray(args)) {
-      throw new TypeError(`The arguments of action ${call.action} are no array`)
-    }
-    return args
+export const makeExecutor =
+  (options: ExecutorOptions, listener: Listener) => (call: CallRequest): Execution => {
+    const running = new Running(options, listener, call)
+    running.start()
+    return running
   }
 
-  return (
-    call: CallRequest,
-    report: (report: CallReport) => void,
-    ended: () => void
-  ): Execution => {
-    const startedAt = now()
-    let controller: AbortControllerLike | undefined
-    let fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
-    let interrupted: string | undefined
-    let isEnded = false
-    /** The value that a transactional action has ended with. */
-    let settled: string | undefined
+/**
+ * One execution. What an action may ask for is made when it does: most ask for nothing. No
+ * promise is made that is not needed, as each costs a turn, and what follows calls through
+ * `await`s looks at every one.
+ */
+class Running implements Execution {
+  readonly call: CallRequest
+  private readonly options: ExecutorOptions
+  private readonly listener: Listener
+  private readonly startedAt: number
+  private controller: AbortControllerLike | undefined
+  private fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  private interrupted: string | undefined
+  private isEnded = false
+  /** The value that a transactional action has ended with. */
+  private settled: string | undefined
 
-    const abort = (reason: string) => {
-      controller?.abort(new CallInterrupted(`The call was interrupted: ${reason}`))
+  constructor(options: ExecutorOptions, listener: Listener, call: CallRequest) {
+    this.options = options
+    this.listener = listener
+    this.call = call
+    this.startedAt = options.now()
+  }
+
+  start(): void {
+    this.execute().then(
+      (value) => this.end(this.success(value)),
+      (thrown: unknown) => this.end(this.failure(thrown))
+    )
+  }
+
+  interrupt(reason: string): void {
+    if (this.interrupted !== undefined) return
+    this.interrupted = reason
+    this.abort(reason)
+    this.fiber?.unsafeInterruptAsFork(this.fiber.id())
+  }
+
+  private execute(): Promise<unknown> {
+    const found = this.options.source.resolve(this.call)
+    if (!Exit.isExit(found) || Exit.isFailure(found)) return this.executeLater(found)
+    try {
+      const args = this.decodeNow()
+      return args === undefined
+        ? this.executeLater(found)
+        : this.invoke(found.value as ActionInfo, args)
+    } catch (refused) {
+      return Promise.reject(refused)
     }
-    const current = {
-      instanceId: call.instanceId,
-      effect: call.effect,
-      attempt: call.attempt,
-      get details() {
-        return call.details === undefined ? undefined : decodeValue(call.details, source.values)
-      },
-      heartbeat: (details: unknown) => {
-        const text = bounded(
-          call,
-          "The details of a heartbeat",
-          encodeValue(details, source.values)
-        )
-        if (interrupted === undefined && !isEnded) {
-          report({ id: call.id, kind: "heartbeat", details: text })
-        }
-      },
-      settle: async (tx: Transaction, value: unknown) => {
-        if (call.transactional !== true) throw new TypeError(notTransactional(call.action))
-        if (settled !== undefined) {
-          throw new TypeError(`Action ${call.action} has called settleIn(tx, value) twice`)
-        }
-        const text = bounded(call, "The result", encodeValue(value, source.values))
-        settled = text
-        if (call.slot !== undefined && !(await tx.settle(call.slot, `+${text}`))) {
-          throw new AttemptOver()
-        }
-      },
-      // Most actions never ask for their signal.
-      get signal() {
-        if (controller === undefined) {
-          controller = new AbortController()
-          if (interrupted !== undefined) abort(interrupted)
-        }
-        return controller.signal
-      }
+  }
+
+  /** The action, or classes of its arguments, have to be looked for. */
+  private async executeLater(found: Effect.Effect<ActionInfo, UnknownAction>): Promise<unknown> {
+    const { runtime, source } = this.options
+    const exit = await Runtime.runPromiseExit(runtime)(found)
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    let args = this.decodeNow()
+    if (args === undefined) {
+      const classes = classesIn(this.call.args)
+      await Runtime.runPromise(runtime)(source.load!(this.call, classes))
+      args = this.argumentsOf(decodeValue(this.call.args, source.values))
     }
+    if (this.interrupted !== undefined) throw new CallInterrupted("The call was interrupted")
+    return await this.invoke(exit.value, args)
+  }
 
-    const runEffect = (effect: Effect.Effect<unknown, unknown>) =>
-      new Promise<Exit.Exit<unknown, unknown>>((resolve) => {
-        // A scheduler of its own: a shared one runs fibers of several calls in one task, and
-        // then `currentCall()` would answer for another.
-        fiber = enterCall(
-          current,
-          () =>
-            Runtime.runFork(runtime, Effect.provideService(effect, ExecutingCall, current), {
-              scheduler: new MixedScheduler(2048)
-            })
-        )
-        fiber.addObserver(resolve)
-        if (interrupted !== undefined) fiber.unsafeInterruptAsFork(fiber.id())
-      })
-
-    const execute = async (): Promise<CallReport> => {
-      try {
-        const found = source.resolve(call)
-        const exit = Exit.isExit(found)
-          ? found as Exit.Exit<ActionInfo, UnknownAction>
-          : await Runtime.runPromiseExit(runtime)(found)
-        if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-        const args = await decodeArguments(call)
-        if (interrupted !== undefined) throw new CallInterrupted("The call was interrupted")
-        const value = await invoke(exit.value, args, {
-          runEffect,
-          enter: (body) => enterCall(current, body)
-        })
-        if (call.transactional === true && settled === undefined) {
-          throw new TypeError(neverSettled(call.action))
+  /** Undefined when they name classes that are not loaded: most arguments name none. */
+  private decodeNow(): ReadonlyArray<unknown> | undefined {
+    const { source } = this.options
+    const text = this.bounded("The arguments", this.call.args)
+    let isComplete = true
+    try {
+      return this.argumentsOf(decodeValue(text, {
+        classOf: source.values.classOf,
+        prototypeOf: (ref) => {
+          const prototype = source.values.prototypeOf(ref)
+          if (prototype === undefined) isComplete = false
+          return prototype
         }
-        const text = settled ?? bounded(call, "The result", encodeValue(value, source.values))
-        return { id: call.id, kind: "succeeded", value: text, millis: now() - startedAt }
-      } catch (thrown) {
-        return { id: call.id, kind: "failed", error: failure(thrown), millis: now() - startedAt }
-      }
+      }))
+    } catch (refused) {
+      if (isComplete || source.load === undefined) throw refused
+      return undefined
     }
+  }
 
-    const failure = (thrown: unknown): string => {
-      try {
-        return bounded(call, "The error", encodeError(thrown, source.values))
-      } catch (refused) {
-        return encodeError(refused)
-      }
-    }
+  private argumentsOf(args: unknown): ReadonlyArray<unknown> {
+    if (Array.isArray(args)) return args
+    throw new TypeError(`The arguments of action ${this.call.action} are no array`)
+  }
 
-    void execute().then((outcome) => {
-      isEnded = true
-      if (interrupted === undefined) report(outcome)
-      ended()
+  private invoke(action: ActionInfo, args: ReadonlyArray<unknown>): Promise<unknown> {
+    const current = new Current(this)
+    return invoke(action, args, {
+      runEffect: (effect) => this.runEffect(effect, current),
+      enter: (body) => enterCall(current, body)
     })
+  }
 
-    return {
-      interrupt: (reason) => {
-        if (interrupted !== undefined) return
-        interrupted = reason
-        abort(reason)
-        fiber?.unsafeInterruptAsFork(fiber.id())
+  private runEffect(
+    effect: Effect.Effect<unknown, unknown>,
+    current: CurrentCall
+  ): Promise<Exit.Exit<unknown, unknown>> {
+    const { runtime } = this.options
+    return new Promise((resolve) => {
+      // A scheduler of its own: a shared one runs fibers of several calls in one task, and
+      // then `currentCall()` would answer for another.
+      const fiber = enterCall(
+        current,
+        () =>
+          Runtime.runFork(runtime, Effect.provideService(effect, ExecutingCall, current), {
+            scheduler: new MixedScheduler(2048)
+          })
+      )
+      this.fiber = fiber
+      fiber.addObserver(resolve)
+      if (this.interrupted !== undefined) fiber.unsafeInterruptAsFork(fiber.id())
+    })
+  }
+
+  private success(value: unknown): CallReport {
+    const { call } = this
+    try {
+      if (call.transactional === true && this.settled === undefined) {
+        throw new TypeError(neverSettled(call.action))
       }
+      const text = this.settled ??
+        this.bounded("The result", encodeValue(value, this.options.source.values))
+      return { id: call.id, kind: "succeeded", value: text, millis: this.millis() }
+    } catch (refused) {
+      return this.failure(refused)
     }
+  }
+
+  private failure(thrown: unknown): CallReport {
+    const { id } = this.call
+    let error: string
+    try {
+      error = this.bounded("The error", encodeError(thrown, this.options.source.values))
+    } catch (refused) {
+      error = encodeError(refused)
+    }
+    return { id, kind: "failed", error, millis: this.millis() }
+  }
+
+  private end(report: CallReport): void {
+    this.isEnded = true
+    if (this.interrupted === undefined) this.listener.report(report)
+    this.listener.ended(this.call.id)
+  }
+
+  private millis(): number {
+    return this.options.now() - this.startedAt
+  }
+
+  private bounded(what: string, text: string): string {
+    const { maxValueLength = MAX_VALUE_LENGTH } = this.options
+    return text.length <= maxValueLength
+      ? text
+      : within(`${what} of action ${this.call.action}`, text, maxValueLength)
+  }
+
+  private abort(reason: string): void {
+    this.controller?.abort(new CallInterrupted(`The call was interrupted: ${reason}`))
+  }
+
+  signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController()
+      if (this.interrupted !== undefined) this.abort(this.interrupted)
+    }
+    return this.controller.signal
+  }
+
+  details(): unknown {
+    const { details } = this.call
+    return details === undefined ? undefined : decodeValue(details, this.options.source.values)
+  }
+
+  heartbeat(details: unknown): void {
+    const encoded = encodeValue(details, this.options.source.values)
+    const text = this.bounded("The details of a heartbeat", encoded)
+    if (this.interrupted !== undefined || this.isEnded) return
+    this.listener.report({ id: this.call.id, kind: "heartbeat", details: text })
+  }
+
+  async settle(tx: Transaction, value: unknown): Promise<void> {
+    const { action, slot, transactional } = this.call
+    if (transactional !== true) throw new TypeError(notTransactional(action))
+    if (this.settled !== undefined) {
+      throw new TypeError(`Action ${action} has called settleIn(tx, value) twice`)
+    }
+    const text = this.bounded("The result", encodeValue(value, this.options.source.values))
+    this.settled = text
+    if (slot !== undefined && !(await tx.settle(slot, `+${text}`))) throw new AttemptOver()
+  }
+}
+
+/** What an action sees of its execution. */
+class Current implements CurrentCall {
+  readonly instanceId: string
+  readonly effect: number
+  readonly attempt: number
+  readonly #running: Running
+
+  constructor(running: Running) {
+    const { attempt, effect, instanceId } = running.call
+    this.instanceId = instanceId
+    this.effect = effect
+    this.attempt = attempt
+    this.#running = running
+  }
+
+  get signal(): AbortSignal {
+    return this.#running.signal()
+  }
+
+  get details(): unknown {
+    return this.#running.details()
+  }
+
+  get heartbeat(): CurrentCall["heartbeat"] {
+    return (details) => this.#running.heartbeat(details)
+  }
+
+  get settle(): NonNullable<CurrentCall["settle"]> {
+    return (tx, value) => this.#running.settle(tx, value)
   }
 }

@@ -22,7 +22,7 @@ const execute = (
       runtime: Runtime.defaultRuntime,
       now: () => 0,
       maxValueLength: 5000
-    })
+    }, { report: resolve, ended: () => {} })
     const call = {
       id: 1,
       instanceId: "i",
@@ -33,7 +33,7 @@ const execute = (
       args: text,
       attempt: 1
     }
-    start(call, resolve, () => {})
+    start(call)
   })
 
 const errorOf = (report: CallReport): Error => {
