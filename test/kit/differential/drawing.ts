@@ -9,6 +9,7 @@
 import * as FastCheck from "effect/FastCheck"
 import { arbitraryCallOperation, callsOfEntry, queues } from "./calls.ts"
 import { dispatcher, instance, INSTANCES, NUMBERS, small } from "./known.ts"
+import { arbitraryFork, arbitraryRepair } from "./repairs.ts"
 
 const number = small(NUMBERS - 1)
 
@@ -125,6 +126,8 @@ export const arbitraryOperation = FastCheck.oneof(
     )
   },
   { weight: 2, arbitrary: operation("resend", record({})) },
+  { weight: 1, arbitrary: arbitraryRepair },
+  { weight: 1, arbitrary: arbitraryFork },
   {
     weight: 3,
     arbitrary: operation(
@@ -218,6 +221,41 @@ export const arbitraryCallSequence: FastCheck.Arbitrary<ReadonlyArray<Operation>
       { weight: 8, arbitrary: offering },
       { weight: 12, arbitrary: arbitraryCallOperation },
       { weight: 2, arbitrary: arbitraryOperation }
+    ),
+    { minLength: 10, maxLength: 40, size: "max" }
+  )
+  .map((operations) => [...underWay, ...operations, ...inboxes])
+
+/** What an owner does to an instance that it ends soon, maybe after a snapshot. */
+const ending = FastCheck.record({
+  entry,
+  given: small(3),
+  outcome: FastCheck.constantFrom(
+    { ok: false as const, error: "e" },
+    { ok: true as const, value: "1" }
+  ),
+  isEnd: FastCheck.boolean()
+}).map(({ entry, given, isEnd, outcome }): Operation => ({
+  kind: "commit",
+  entries: [{
+    ...entry,
+    given,
+    epochOff: 0,
+    seqOff: 0,
+    outcome: isEnd ? outcome : null,
+    snapshot: entry.snapshot && !isEnd,
+    then: { kind: isEnd ? "close" : "keep" }
+  }]
+}))
+
+/** A sequence of operations that are mostly about what has ended, and goes on. */
+export const arbitraryRepairSequence: FastCheck.Arbitrary<ReadonlyArray<Operation>> = FastCheck
+  .array(
+    FastCheck.oneof(
+      { weight: 8, arbitrary: ending },
+      { weight: 6, arbitrary: arbitraryRepair },
+      { weight: 3, arbitrary: arbitraryFork },
+      { weight: 6, arbitrary: arbitraryOperation }
     ),
     { minLength: 10, maxLength: 40, size: "max" }
   )

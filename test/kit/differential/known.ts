@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import type { CallKey } from "@rappel/core/queue/Calls"
-import type { Claimed, Commit, Peer, Queue } from "@rappel/core/queue/Queue"
+import type { Claimed, Commit, Peer, Queue, StoredEvent } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import { createHash } from "node:crypto"
@@ -25,6 +25,23 @@ export const dispatcherId = (n: number) => uuid("2", n)
 export const messageId = (instance: string, n: number) =>
   uuid("3", Number(instance.slice(-6)) * 10 + n)
 export const hash = (n: number) => `hash-${n}`
+
+/** An event that looks like one, by its number. */
+export const eventOf = (
+  id: string,
+  seq: number,
+  n: number,
+  message: number | null
+): StoredEvent => ({
+  seq,
+  kind: message === null ? "settled" : "received",
+  effect: seq,
+  at: 1_763_900_000_000.5 + seq,
+  payload: n % 2 === 0 ? `+${n}` : null,
+  machine: 1,
+  digest: -seq,
+  ...(message === null ? {} : { message: messageId(id, message) })
+})
 
 /** What the answers so far have said; the same for all queues, as their answers are. */
 export interface Known {

@@ -12,8 +12,7 @@ import type {
   Message,
   Peer,
   Queue,
-  StartRequest,
-  StoredEvent
+  StartRequest
 } from "@rappel/core/queue/Queue"
 import { MESSAGES } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
@@ -22,6 +21,7 @@ import type { Operation } from "./drawing.ts"
 import {
   callName,
   dispatcherId,
+  eventOf,
   hash,
   HOUR,
   instanceId,
@@ -31,6 +31,7 @@ import {
   NUMBERS,
   uuid
 } from "./known.ts"
+import { isOfRepairs, learnRepair, repairOperation } from "./repairs.ts"
 
 export { type Known, namingCalls, nothingKnown } from "./known.ts"
 
@@ -48,22 +49,6 @@ const recordOf = (one: InstanceRecord) => ({
 
 const byId = <A extends { readonly id: string }>(list: ReadonlyArray<A>): ReadonlyArray<A> =>
   list.toSorted((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
-
-const eventOf = (
-  id: string,
-  seq: number,
-  n: number,
-  message: number | null
-): StoredEvent => ({
-  seq,
-  kind: message === null ? "settled" : "received",
-  effect: seq,
-  at: 1_763_900_000_000.5 + seq,
-  payload: n % 2 === 0 ? `+${n}` : null,
-  machine: 1,
-  digest: -seq,
-  ...(message === null ? {} : { message: messageId(id, message) })
-})
 
 const newCommit = (
   known: Known,
@@ -117,6 +102,7 @@ export const call = (
   known: Known
 ): (queue: Service) => Effect.Effect<unknown, unknown> => {
   if (isOfCalls(operation)) return callOperation(operation)
+  if (isOfRepairs(operation)) return repairOperation(operation, known)
   switch (operation.kind) {
     case "start": {
       const batch = operation.requests.map((one): StartRequest => ({
@@ -329,6 +315,10 @@ export const learn = (operation: Operation, answer: unknown, known: Known): void
         dispatcherId(operation.owner),
         answer.filter(({ created }) => created).map(({ id }) => ({ id, epoch: 1 }))
       )
+      break
+    case "repair":
+    case "fork":
+      if (answer === true) learnRepair(operation, known)
       break
     case "commit":
     case "resend": {

@@ -56,7 +56,7 @@ export const forkOne = (store: Store, fork: Fork, now: number): boolean => {
   const { entry, events, origin, request, startedAt } = fork
   if (isRepeated(store, origin)) return true
   const closed = closedAt(store, origin)
-  if (closed === undefined) return false
+  if (closed === undefined || store.instances.has(request.id)) return false
   closed.events.push({ ...origin.event, message: origin.repairId })
   startOne(store, request, undefined, now)
   const instance = store.instances.get(request.id)!

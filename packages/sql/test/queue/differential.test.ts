@@ -11,6 +11,7 @@ import * as QueueMemory from "@rappel/core/queue/QueueMemory"
 import {
   arbitraryCallSequence,
   arbitraryOperation,
+  arbitraryRepairSequence,
   type Operation
 } from "@rappel/test/kit/differential/drawing"
 import {
@@ -37,11 +38,15 @@ const tickingClock = (): Clock.Clock => {
 }
 
 /** That sequences come to something. */
-const seen = { taken: 0, heard: 0 }
+const seen = { taken: 0, heard: 0, repaired: 0, forked: 0 }
 
 const look = (operation: Operation, answer: unknown): void => {
   if (operation.kind === "take") {
     seen.taken += (answer as { readonly calls: ReadonlyArray<unknown> }).calls.length
+  } else if (operation.kind === "repair") {
+    if (answer === true) seen.repaired++
+  } else if (operation.kind === "fork") {
+    if (answer === true) seen.forked++
   } else if (operation.kind === "poll" || operation.kind === "load") {
     seen.heard += JSON.stringify(answer).split(`"kind":"call"`).length - 1
   }
@@ -106,6 +111,15 @@ describe("the queues in memory and on Postgres", () => {
     () => {
       assert.isAbove(seen.taken, RUNS, "calls were taken")
       assert.isAbove(seen.heard, RUNS / 4, "verdicts were read")
+    }
+  )
+
+  answerTheSame(
+    "and of instances that have ended and are repaired, or made into others",
+    arbitraryRepairSequence,
+    () => {
+      assert.isAbove(seen.repaired, RUNS / 5, "instances were repaired")
+      assert.isAbove(seen.forked, RUNS / 20, "others were made of them")
     }
   )
 })
