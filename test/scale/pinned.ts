@@ -36,8 +36,25 @@ const BATCH = 200
 interface Phase {
   readonly perSecond: number
   readonly claimMillis: { readonly first: number; readonly last: number; readonly max: number }
+  readonly samples: ReadonlyArray<Sample>
+}
+
+/** What stood after each minute, or at the end of a shorter phase. */
+interface Sample {
+  readonly seconds: number
+  readonly perSecond: number
   readonly deadRows: number
 }
+
+const SAMPLE_MILLIS = 60_000
+
+const deadRows = Effect.flatMap(PgPool, (pool) =>
+  Effect.promise(async () => {
+    const { rows: [row] } = await pool.query(
+      "select coalesce(sum(n_dead_tup), 0)::float8 as dead from pg_stat_user_tables"
+    )
+    return row.dead as number
+  }))
 
 const median = (numbers: ReadonlyArray<number>) =>
   numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
@@ -46,11 +63,22 @@ const median = (numbers: ReadonlyArray<number>) =>
 const phase = (owner: string, seconds: number) =>
   Effect.gen(function*() {
     const queue = yield* Queue
-    const pool = yield* PgPool
     const claims: Array<number> = []
+    const samples: Array<Sample> = []
     let done = 0
     const began = performance.now()
+    const since = { at: began, done: 0 }
+    const sample = Effect.gen(function*() {
+      const now = performance.now()
+      samples.push({
+        seconds: (now - began) / 1000,
+        perSecond: (done - since.done) * 1000 / (now - since.at),
+        deadRows: yield* deadRows
+      })
+      Object.assign(since, { at: now, done })
+    })
     while (performance.now() - began < seconds * 1000) {
+      if (performance.now() - since.at > SAMPLE_MILLIS) yield* sample
       yield* queue.start(Array.from({ length: BATCH }, () => requestOf()))
       for (const seq of [0, 1]) {
         const at = performance.now()
@@ -78,9 +106,7 @@ const phase = (owner: string, seconds: number) =>
       }
     }
     const millis = performance.now() - began
-    const { rows } = yield* Effect.promise(() =>
-      pool.query("select coalesce(sum(n_dead_tup), 0)::float8 as dead from pg_stat_user_tables")
-    )
+    if (done > since.done) yield* sample
     const part = Math.max(Math.floor(claims.length / 10), 1)
     return {
       perSecond: done * 1000 / millis,
@@ -89,16 +115,23 @@ const phase = (owner: string, seconds: number) =>
         last: median(claims.slice(-part)),
         max: Math.max(...claims)
       },
-      deadRows: rows[0].dead as number
+      samples
     } satisfies Phase
   })
 
-const report = (name: string, { claimMillis, deadRows, perSecond }: Phase) =>
+const report = (name: string, { claimMillis, perSecond, samples }: Phase) => {
   console.log(
     `${name.padEnd(9)} ${perSecond.toFixed(0).padStart(6)} instances/s, a claim of ${BATCH}: ` +
       `${claimMillis.first.toFixed(1)} ms at first, ${claimMillis.last.toFixed(1)} ms at last, ` +
-      `${claimMillis.max.toFixed(0)} ms at most; ${deadRows} dead rows`
+      `${claimMillis.max.toFixed(0)} ms at most`
   )
+  for (const { deadRows, perSecond, seconds } of samples) {
+    console.log(
+      `${seconds.toFixed(0).padStart(13)} s ${perSecond.toFixed(0).padStart(6)} instances/s, ` +
+        `${deadRows} dead rows`
+    )
+  }
+}
 
 const program = Effect.gen(function*() {
   const { options } = yield* PgPool
