@@ -9,6 +9,9 @@ import { pathToFileURL } from "node:url"
 
 const [first, ...rest] = process.argv.slice(2)
 
+/** Commands that are called often and need much; compiled code is kept for each. */
+const KINDS = new Set(["run", "start-workers", "dev", "check", "build"])
+
 if (first === undefined || first === "--help" || first === "-h") {
   const { help } = await import("./help.mjs")
   console.log(help)
@@ -18,13 +21,14 @@ if (first === undefined || first === "--help" || first === "-h") {
 } else {
   const worker = dirname(createRequire(import.meta.url).resolve("@rappel/worker/package.json"))
   const bin = (name) => import(pathToFileURL(join(worker, "bin", name)).href)
-  const { entry, fromSources } = await bin("place.mjs")
+  const { fromSources, held } = await bin("place.mjs")
   if (fromSources) await bin("start.mjs")
-  else if (rest.includes("--inline") || first === "deploy-check") {
+  const kind = KINDS.has(first) ? first : "other"
+  const module = await held("cli", kind)
+  if (!fromSources && (rest.includes("--inline") || first === "deploy-check")) {
     // The user's TypeScript needs hooks, and what is loaded before them loads faster.
-    await import(entry("cli", "main"))
-    await import(entry("cli", `commands/${first === "deploy-check" ? "deployCheck" : "run"}`))
+    await module("cli", "main")
     await bin("start.mjs")
   }
-  await import(entry("cli", "bin"))
+  await module("cli", "bin")
 }

@@ -11,7 +11,7 @@ import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 
 /** tsx brings esbuild, which is not a dependency of its own. */
-const loadEsbuild = () => {
+export const loadEsbuild = () => {
   const require = createRequire(import.meta.url)
   return createRequire(require.resolve("tsx/package.json"))("esbuild")
 }

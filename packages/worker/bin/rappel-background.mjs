@@ -3,7 +3,7 @@
  * Starts the background process of a project; its folder is the only argument. It loads
  * nothing of the user's: its workers do.
  */
-import { entry, fromSources } from "./place.mjs"
+import { fromSources, held } from "./place.mjs"
 
 if (fromSources) await import("./start.mjs")
-await import(entry("worker", "background/bin"))
+await (await held("worker", "background"))("worker", "background/bin")

@@ -9,13 +9,12 @@ const [option] = process.argv.slice(2)
 
 if (option === "--attached") {
   watchParent()
-  // Loaded before the hooks of `start.mjs`, each of these some 300 modules takes a third of the time.
-  await import("@effect/rpc/RpcServer")
-  await import("@effect/platform-node/NodeRuntime")
-  const { entry, fromSources } = await import("./place.mjs")
-  if (!fromSources) await import(entry("worker", "WorkerServer"))
-  await import("./start.mjs")
-  await import(entry("worker", "main"))
+  const { fromSources, held } = await import("./place.mjs")
+  // The user's modules need hooks; our own load faster without.
+  const prepare = () => import("./start.mjs")
+  if (fromSources) await prepare()
+  const { run } = await (await held("worker", "worker"))("worker", "main")
+  run(prepare)
 } else if (option === "--version") {
   const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))
   console.log(manifest.version)

@@ -8,8 +8,9 @@
  * Only `node:` modules and tsx are loaded, so that it works before any build.
  */
 import Module, { createRequire, register as registerHooks } from "node:module"
+import { current } from "./held.mjs"
 import { OURS } from "./hooks.mjs"
-import { entry, fromSources, sourceOf } from "./place.mjs"
+import { coreFolder, entry, fromSources, sourceOf } from "./place.mjs"
 
 export { entry, fromSources }
 
@@ -18,7 +19,15 @@ register()
 const { register: registerRequire } = await import("tsx/cjs/api")
 registerRequire()
 // Registered last, so that they are asked first.
-registerHooks("./hooks.mjs", import.meta.url, { data: { fromSources, home: import.meta.url } })
+registerHooks("./hooks.mjs", import.meta.url, {
+  data: {
+    fromSources,
+    home: import.meta.url,
+    heldUrl: new URL("held.mjs", import.meta.url).href,
+    bundle: current?.folder,
+    core: coreFolder
+  }
+})
 const resolveFilename = Module._resolveFilename
 const home = createRequire(import.meta.url)
 Module._resolveFilename = function(specifier, ...rest) {

@@ -23,8 +23,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type * as Scope from "effect/Scope"
-import { join } from "node:path"
-import { importFrom } from "./project/Packages.ts"
 import { type Namespace, UserModules } from "./UserModules.ts"
 import { WorkerNotReady } from "./WorkerProtocol.ts"
 
@@ -32,6 +30,8 @@ export interface ActionModulesOptions {
   readonly projectRoot: string
   readonly userModules: ReadonlyArray<string>
   readonly manifest: string | null
+  /** Lets this process load modules of the user's. */
+  readonly prepare?: () => Promise<unknown>
 }
 
 type AnyLayer = Layer.Layer<unknown, unknown, never>
@@ -74,7 +74,7 @@ export const make = (
   options: ActionModulesOptions
 ): Effect.Effect<ActionSource["Type"], WorkerNotReady, Scope.Scope> =>
   Effect.gen(function*() {
-    const modules = new UserModules(options.projectRoot)
+    const modules = new UserModules(options.projectRoot, options.prepare)
     const runtimes = new Map<AnyLayer, AnyRuntime>()
     yield* Effect.addFinalizer(() =>
       Effect.forEach(runtimes.values(), (runtime) => runtime.disposeEffect, { discard: true })
@@ -141,7 +141,7 @@ export const make = (
     const findStep = (name: ActionName & { readonly step: StepNode }) =>
       resolveStep(
         name,
-        (specifier, file) => importFrom(join(options.projectRoot, file), specifier),
+        (specifier, file) => modules.loadPackage(file, specifier),
         modules.values
       )
 

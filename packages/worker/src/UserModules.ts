@@ -9,6 +9,7 @@ import { existsSync, statSync } from "node:fs"
 import { createRequire } from "node:module"
 import { isAbsolute, join, relative, resolve, sep } from "node:path"
 import { pathToFileURL } from "node:url"
+import { importFrom } from "./project/Packages.ts"
 
 export type Namespace = Readonly<Record<string, unknown>>
 
@@ -20,8 +21,12 @@ export class UserModules {
   private readonly loaded = new Map<string, Promise<Namespace>>()
   private readonly classes = ClassTable.make()
 
-  constructor(root: string) {
+  private readonly prepare: () => Promise<unknown>
+
+  /** `prepare` lets this process load the user's modules; it is awaited before the first of them. */
+  constructor(root: string, prepare: () => Promise<unknown> = () => Promise.resolve()) {
     this.root = resolve(root)
+    this.prepare = prepare
   }
 
   /** The classes of the modules that were loaded, by module and export, else by name. */
@@ -38,7 +43,7 @@ export class UserModules {
     const key = this.nameOf(path)
     let loading = this.loaded.get(key)
     if (loading === undefined) {
-      loading = import(pathToFileURL(path).href).then((namespace: Namespace) => {
+      loading = this.importFile(path).then((namespace) => {
         this.classes.learn(key, namespace)
         return namespace
       })
@@ -56,6 +61,17 @@ export class UserModules {
         ? path + extension
         : createRequire(join(this.root, "package.json")).resolve(specifier)
     )
+  }
+
+  /** A package of an implicit step, as the module `file` would import it. */
+  async loadPackage(file: string, specifier: string): Promise<Namespace> {
+    await this.prepare()
+    return importFrom(this.pathOf(file), specifier)
+  }
+
+  private async importFile(path: string): Promise<Namespace> {
+    await this.prepare()
+    return await import(pathToFileURL(path).href) as Namespace
   }
 
   private pathOf(file: string): string {

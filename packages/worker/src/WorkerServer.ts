@@ -41,7 +41,10 @@ export interface WorkerServer {
  *
  * @category constructors
  */
-export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.Scope> =>
+export const make = (
+  duplex: Duplex,
+  prepare: () => Promise<unknown>
+): Effect.Effect<WorkerServer, never, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const runtime = yield* Effect.interruptible(Effect.runtime<never>())
@@ -99,7 +102,9 @@ export const make = (duplex: Duplex): Effect.Effect<WorkerServer, never, Scope.S
                 `rappel-worker version ${PROTOCOL_VERSION}; install the same release of both`
             })
           }
-          const source = yield* Scope.extend(ActionModules.make(settings), scope)
+          const source = yield* Scope.extend(ActionModules.make({ ...settings, prepare }), scope)
+          // Calls are there soon, and their modules with them; the pool need not wait for it.
+          yield* Effect.forkIn(Effect.ignore(Effect.tryPromise(prepare)), scope)
           find = source.resolve
           start = makeExecutor({
             source,

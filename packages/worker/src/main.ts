@@ -44,10 +44,10 @@ const dieOfUncaughtErrors = (server: WorkerServer.WorkerServer) =>
     })
   })
 
-const main = Effect.gen(function*() {
+const main = Effect.fn(function*(prepare: () => Promise<unknown>) {
   installCurrentCall()
   const socket = new Socket({ fd: 3, readable: true, writable: true })
-  const server = yield* WorkerServer.make(socket)
+  const server = yield* WorkerServer.make(socket, prepare)
   yield* dieOfUncaughtErrors(server)
 
   const orphaned = Effect.zipRight(
@@ -67,9 +67,15 @@ const main = Effect.gen(function*() {
   yield* Effect.onInterrupt(end, () => endBySignal)
 })
 
-NodeRuntime.runMain(Effect.scoped(main), {
-  disableErrorReporting: true,
-  disablePrettyLogger: true,
-  // Open handles of the user's modules (pools, timers) must not keep the process.
-  teardown: (exit) => process.exit(Exit.isSuccess(exit) ? 0 : 1)
-})
+/**
+ * Serves the pool behind fd 3 until the end of this process.
+ *
+ * `prepare` lets this process load modules of the user's; it is called before the first of them.
+ */
+export const run = (prepare: () => Promise<unknown>): void =>
+  NodeRuntime.runMain(Effect.scoped(main(prepare)), {
+    disableErrorReporting: true,
+    disablePrettyLogger: true,
+    // Open handles of the user's modules (pools, timers) must not keep the process.
+    teardown: (exit) => process.exit(Exit.isSuccess(exit) ? 0 : 1)
+  })

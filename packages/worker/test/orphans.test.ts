@@ -55,7 +55,9 @@ describe("rappel-worker", () => {
           child.stdout!.on("data", (chunk: Buffer) => seen.stdout += String(chunk))
           child.stderr!.on("data", (chunk: Buffer) => seen.stderr += String(chunk))
 
-          yield* eventually(() => seen.stdout.includes("pids"))
+          yield* eventually(() =>
+            seen.stdout.includes("pids") && /printed by/.test(seen.stdout + seen.stderr)
+          )
 
           assert.deepStrictEqual(
             Object.entries(seen).filter(([, text]) => text.includes("printed by an action"))

@@ -94,9 +94,26 @@ interface ModuleBuiltin {
   readonly createRequire: (from: string) => { readonly resolve: (specifier: string) => string }
 }
 
+const held = new Map<string, () => unknown>()
+
+/**
+ * Tells which modules this process has already, by name: those of the bundle that it runs from,
+ * which must not be loaded a second time.
+ */
+export const hold = (
+  modules: Readonly<Record<string, () => unknown>>,
+  isInstalled: (specifier: string) => boolean
+): void => {
+  for (const [specifier, module] of Object.entries(modules)) {
+    if (isInstalled(specifier)) held.set(specifier, module)
+  }
+}
+
 /** Imports a module by URL, path or name, through whatever loader serves this process. */
-export const importModule = (specifier: string): Promise<unknown> =>
-  import(/* @vite-ignore */ specifier)
+export const importModule = async (specifier: string): Promise<unknown> => {
+  const module = held.get(specifier)
+  return module === undefined ? await import(/* @vite-ignore */ specifier) : module()
+}
 
 const fromUsersProject = async (specifier: string): Promise<unknown> => {
   const { process } = globalThis as unknown as Host
