@@ -15,6 +15,7 @@ import type { ProgramFile } from "../program/Program.ts"
 import { isAtOnce } from "../queue/isAtOnce.ts"
 import { type Loaded, Queue, type Started, type StartRequest } from "../queue/Queue.ts"
 import type { KeyTaken, QueueUnavailable } from "../queue/QueueError.ts"
+import { retried } from "../queue/retried.ts"
 
 export type Stored = Exit.Exit<Started, QueueUnavailable | KeyTaken>
 
@@ -126,7 +127,7 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
         if (mine.length > 0) local.started(mine)
       }
       return answers
-    }).pipe(Effect.retry(retrying))
+    }).pipe((sending) => retried(sending, retrying))
   }
 
   const store = (batch: ReadonlyArray<Pending>) =>

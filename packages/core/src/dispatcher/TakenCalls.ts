@@ -86,6 +86,7 @@ export class TakenCalls {
 
   /** Takes the pool's reports; those of other executions are left alone. */
   reports(reports: ReadonlyArray<CallReport>): void {
+    if (this.running.size === 0) return
     for (const report of reports) {
       const running = this.running.get(report.id)
       if (running === undefined) continue
@@ -116,6 +117,11 @@ export class TakenCalls {
       this.tell(running, { kind: "timeout", ...(isMissed ? { isMissed } : {}) })
     }
     this.end(late, "timeout")
+  }
+
+  /** Whether there is something to tell. */
+  hasVerdicts(): boolean {
+    return this.verdicts.length > 0
   }
 
   /** What is to be told, or undefined when nothing is, or the last is on its way still. */

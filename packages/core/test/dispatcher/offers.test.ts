@@ -197,7 +197,7 @@ describe("a call of a queue", () => {
       const queue = yield* QueueMemory.make
       const owner = yield* makeHost(queue, gpu, { queues: ["default"], maxInstances: 1 })
       yield* start(queue, 1)
-      yield* until("offered", () => owner.dispatcher.status().offeredCalls === 1)
+      yield* until("offered", () => owner.dispatcher.status().commits === 1)
       yield* TestClock.adjust("2 seconds")
       yield* until("parked", () => owner.dispatcher.status().instances === 0)
 

@@ -11,6 +11,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import { Entropy, uuidNow } from "@rappel/core/entropy/Entropy"
 import { type Claims, Queue, type StartRequest } from "@rappel/core/queue/Queue"
 import { KeyTaken, type QueueUnavailable, type SchemaTooNew } from "@rappel/core/queue/QueueError"
+import { retried } from "@rappel/core/queue/retried"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -318,7 +319,7 @@ export const make = (
   })
 
 const again = <A>(effect: Effect.Effect<A, unknown>): Effect.Effect<A, unknown> =>
-  Effect.retry(effect, {
+  retried(effect, {
     while: (failure) => isRetryable(failure) && !isSlowConnect(failure),
     schedule: resending
   })

@@ -11,6 +11,7 @@
  * @since 0.1.0
  */
 import type { Claimed, Commit, CommitEntry, Committed } from "@rappel/core/queue/Queue"
+import { retried } from "@rappel/core/queue/retried"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { isConnectionLoss, isDataError, isRetryable } from "../statement/failure.ts"
@@ -51,31 +52,32 @@ export const commitAll = (
   /** A sending whose answer was lost may be at work still. */
   let isUnanswered = false
   const sendUntilAnswered = (entries: ReadonlyArray<CommitEntry>) =>
-    send(entries).pipe(
-      Effect.tapError((error) => {
+    retried(
+      Effect.tapError(send(entries), (error) => {
         if (isConnectionLoss(error)) isUnanswered = true
         return warnOnce(error)
       }),
-      Effect.retry({ while: isRetryable, schedule: resending })
+      { while: isRetryable, schedule: resending }
     )
 
   const settle = (
     entries: ReadonlyArray<CommitEntry>,
     round: number
   ): Effect.Effect<void, unknown> =>
-    Effect.gen(function*() {
-      const fates = yield* sendUntilAnswered(entries)
+    Effect.flatMap(sendUntilAnswered(entries), (fates) => {
       now = fates.now
       for (const { id } of entries) {
         if (!fates.lost.has(id) && !fates.busy.has(id)) accepted.add(id)
       }
-      if (fates.busy.size === 0) return
+      if (fates.busy.size === 0) return Effect.void
       if (!isUnanswered) {
         for (const id of fates.busy) busy.add(id)
-        return
+        return Effect.void
       }
-      yield* Effect.sleep(BUSY_MILLIS[Math.min(round, BUSY_MILLIS.length - 1)]!)
-      yield* settle(entries.filter(({ id }) => fates.busy.has(id)), round + 1)
+      return Effect.zipRight(
+        Effect.sleep(BUSY_MILLIS[Math.min(round, BUSY_MILLIS.length - 1)]!),
+        Effect.suspend(() => settle(entries.filter(({ id }) => fates.busy.has(id)), round + 1))
+      )
     }).pipe(
       Effect.catchIf(isDataError, (error) => {
         const [first] = entries

@@ -19,6 +19,8 @@ export const make = (
       Effect.map((committed) => {
         run.sync(committed.now)
         loadAgain(core.committed(committed))
+        run.committingSince = Infinity
+        run.settle()
       }),
       Effect.catchAll((error) =>
         Effect.logWarning("Could not commit; the batch is sent again", error).pipe(
@@ -28,24 +30,19 @@ export const make = (
       )
     )
 
-  const commitAll: Effect.Effect<void> = Effect.gen(function*() {
-    for (
-      let commit = core.takeCommit(run.id);
-      commit !== undefined;
-      commit = core.takeCommit(run.id)
-    ) {
-      run.committingSince = run.localNow()
-      yield* send(commit)
-      run.committingSince = Infinity
-      run.settle()
-    }
-  })
+  // Reports that are in the same turn of the event loop join the batch.
+  const waitForWork = Effect.zipRight(commitBell.wait(Infinity), Effect.yieldNow())
 
-  return Effect.forever(Effect.gen(function*() {
+  const next = (): Effect.Effect<void> => {
     commitBell.reset()
-    // Reports that are in the same turn of the event loop join the batch.
-    yield* Effect.yieldNow()
-    yield* commitAll
-    if (!core.hasWork()) yield* commitBell.wait(Infinity)
-  }))
+    const commit = core.takeCommit(run.id)
+    if (commit === undefined) return core.hasWork() ? Effect.yieldNow() : waitForWork
+    run.committingSince = run.localNow()
+    return send(commit)
+  }
+
+  return Effect.zipRight(
+    Effect.whileLoop({ while: () => true, body: next, step: () => {} }),
+    Effect.never
+  )
 }

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as EffectQueue from "effect/Queue"
 import type { Wake } from "../../queue/Queue.ts"
+import type { CallReport } from "../../worker/WorkerPool.ts"
 import type { Run } from "./Run.ts"
 
 /** Whether a hint is about instances that this dispatcher could claim. */
@@ -14,15 +15,27 @@ const isForClaim = ({ kind }: Wake): boolean => kind === "due" || kind === "resy
 export const make = (run: Run): ReadonlyArray<Effect.Effect<never>> => {
   const { claimBell, core, pool, queue, taken, taker, timerBell } = run
 
-  const reporter = Effect.forever(Effect.gen(function*() {
-    const [reports] = yield* pool.reports.takeAll
+  /** Takes reports from one on; after steps that took long others have their turn. */
+  const hear = (reports: ReadonlyArray<CallReport>, from: number): Effect.Effect<void> => {
+    if (run.isWinded()) return Effect.flatMap(run.rest, () => hear(reports, from))
+    const since = run.localNow()
+    const next = core.reports(reports, from)
+    run.stepped(since)
+    if (next < reports.length) return Effect.suspend(() => hear(reports, next))
+    run.settle()
+    return Effect.void
+  }
+
+  const hearAll = Effect.flatMap(pool.reports.takeAll, ([reports]) => {
     const all = Array.from(reports)
     taken.reports(all)
-    for (let at = 0; at < all.length;) {
-      at = yield* run.paced(Effect.sync(() => core.reports(all, at)))
-    }
-    run.settle()
-  }))
+    return hear(all, 0)
+  })
+
+  const reporter = Effect.zipRight(
+    Effect.whileLoop({ while: () => true, body: () => hearAll, step: () => {} }),
+    Effect.never
+  )
 
   const timekeeper = Effect.forever(Effect.gen(function*() {
     timerBell.reset()
@@ -40,6 +53,9 @@ export const make = (run: Run): ReadonlyArray<Effect.Effect<never>> => {
 
   const listener = Effect.scoped(Effect.gen(function*() {
     const wakes = yield* queue.wakes
+    // What there was before the subscription gave no hint.
+    taker.hint()
+    claimBell.ring()
     return yield* Effect.forever(Effect.gen(function*() {
       const wake = yield* EffectQueue.take(wakes)
       if (wake.kind === "withdrawn" && taken.count() > 0) taker.compare()

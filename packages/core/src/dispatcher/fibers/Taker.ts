@@ -140,7 +140,7 @@ export const make = (options: TakerOptions): Taker => {
       takeBell.ring()
     },
     settle: () => {
-      tellBell.ring()
+      if (taken.hasVerdicts()) tellBell.ring()
       if (isFull && free() > 0) takeBell.ring()
     },
     compare: () => {
