@@ -88,6 +88,15 @@ const keepNames = (text, named) => {
     : `${text}\n${Array.from(names, lineOf).join("\n")}\n`
 }
 
+const KEPT = /^ *keepName\(\(\) => typeof ([\w$]+) === "function" \? .*, "([\w$]+)"\);?\n/gm
+
+/** Leaves the names that were changed: most were not, and each costs a little at every start. */
+const changedNames = (text) => {
+  // A class that names itself is an expression, of another name.
+  const classes = new Set(Array.from(text.matchAll(/([\w$]+) = class [\w$]+/g), ([, name]) => name))
+  return text.replace(KEPT, (line, now, name) => now === name && !classes.has(name) ? "" : line)
+}
+
 /**
  * Code of ours finds files beside itself; in a bundle it is told where it would stand. A script
  * from V8's cache cannot import, so that it is given a function that does.
@@ -183,7 +192,7 @@ export const bundle = async (esbuild, packages, name, id) => {
   for (const { location, text } of warnings) {
     if (text.includes("import.meta")) throw new Error(`${location?.file}: ${text}`)
   }
-  const text = output.text.replace(COMMENT, (line) => line.replace(NO_ASCII, "?"))
+  const text = changedNames(output.text).replace(COMMENT, (line) => line.replace(NO_ASCII, "?"))
   const odd = NO_ASCII.exec(text)
   if (odd !== null) throw new Error(`There is ${odd[0]} in the text of the bundle`)
 
