@@ -42,12 +42,10 @@ interface Watched extends Run {
 const LIMIT = 2
 
 /** When an execution has no more time. */
-const endOf = ({
-  beatAt,
-  limits: { heartbeatMillis = Infinity, timeoutMillis },
-  startedAt
-}: Pick<Execution, "beatAt" | "limits" | "startedAt">): number =>
-  Math.min(startedAt + (timeoutMillis ?? Infinity), beatAt + heartbeatMillis)
+const endOf = (
+  { beatAt, startedAt }: Execution,
+  { heartbeatMillis = Infinity, timeoutMillis }: Policy
+): number => Math.min(startedAt + (timeoutMillis ?? Infinity), beatAt + heartbeatMillis)
 
 export class Audit {
   /** The first broken promise. */
@@ -80,7 +78,7 @@ export class Audit {
   }
 
   /** An execution begins; answers its limits. */
-  begins(host: Host, call: CallRequest): Policy {
+  begins(host: Host, call: CallRequest): Policy | undefined {
     const { action, effect, instanceId } = call
     const run = this.runs.get(instanceId)!
     const shadow = this.follow(run)
@@ -95,7 +93,7 @@ export class Audit {
     }
     if (call.transactional === true && !run.works.has(effect)) run.works.set(effect, 0)
     if (!host.isDead) this.lookAtDetails(run, call, shadow)
-    return pending?.kind === "call" ? pending.policy : {}
+    return pending?.kind === "call" ? pending.policy : undefined
   }
 
   private lookAtDetails(run: Watched, { details, effect, id }: CallRequest, shadow: Shadow): void {
@@ -118,10 +116,11 @@ export class Audit {
   }
 
   /** A host ends an execution for its time. */
-  timedOut({ beatAt, call, limits, startedAt }: Execution): void {
+  timedOut(execution: Execution): void {
+    const { call, limits } = execution
     // The end of its call's time is that of the call, which an execution knows nothing of.
-    if (limits.deadlineMillis !== undefined) return
-    if (this.now() < endOf({ beatAt, limits, startedAt })) {
+    if (limits === undefined || limits.deadlineMillis !== undefined) return
+    if (this.now() < endOf(execution, limits)) {
       this.fail(`effect ${call.effect} of ${call.instanceId} was ended while it had time`)
     }
   }
@@ -129,8 +128,9 @@ export class Audit {
   /** A host has looked at the clock. */
   looked({ executing }: Host): void {
     const now = this.now()
-    for (const { beatAt, call, limits, startedAt } of executing) {
-      if (now >= endOf({ beatAt, limits, startedAt })) {
+    for (const execution of executing) {
+      const { call, limits } = execution
+      if (limits !== undefined && now >= endOf(execution, limits)) {
         this.fail(`effect ${call.effect} of ${call.instanceId} runs beyond its time`)
       }
     }

@@ -21,7 +21,8 @@ const AHEAD_MILLIS = 60
 export interface Execution {
   readonly call: CallRequest
   readonly startedAt: number
-  readonly limits: Policy
+  /** Undefined when nothing durable asks for it any more: a host that is dead has begun it. */
+  limits: Policy | undefined
   beatAt: number
   /** Of a transactional action: its work is committed. */
   hasWorked: boolean
@@ -55,7 +56,7 @@ export interface HostOptions {
   readonly nextId: () => string
   readonly sabotage: Sabotage | undefined
   /** Told of each call that begins to run; answers its limits. */
-  readonly onBegin: (host: Host, call: CallRequest) => Policy
+  readonly onBegin: (host: Host, call: CallRequest) => Policy | undefined
   /** Told of each execution that is ended for its time. */
   readonly onTimeout: (execution: Execution) => void
   readonly onFault: (id: string, cause: unknown) => void
@@ -69,7 +70,13 @@ export const make = (options: HostOptions): Host => {
     submit: (calls) => {
       for (const call of calls) {
         const at = options.now()
-        const execution = { call, startedAt: at, limits: {}, beatAt: at, hasWorked: false }
+        const execution: Execution = {
+          call,
+          startedAt: at,
+          limits: undefined,
+          beatAt: at,
+          hasWorked: false
+        }
         executing.push(execution)
         execution.limits = onBegin(host, call)
       }

@@ -108,8 +108,7 @@ export const simulate = (seed: number, sabotage?: Sabotage) => {
     if (host.executing.length === 0) return
     const at = below(host.executing.length)
     const execution = host.executing[at]!
-    const { limits: { heartbeatMillis } } = execution
-    if (heartbeatMillis !== undefined && chance(0.4)) return beat(host, execution)
+    if (execution.limits?.heartbeatMillis !== undefined && chance(0.4)) return beat(host, execution)
     const told = endOf(execution)
     if (told === undefined) return
     host.executing.splice(at, 1)
