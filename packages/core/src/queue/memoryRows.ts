@@ -219,9 +219,7 @@ export const commitOne = (
   const instance = store.instances.get(entry.id)
   if (instance === undefined) return false
   const due = store.due.get(entry.id)
-  // What this very commit has closed may have been repaired since.
-  if (entry.then.kind === "close" && instance.closedBy === commit.id) return true
-  if (due === undefined) return false
+  if (due === undefined) return instance.closedBy === commit.id
   if (due.commitId === commit.id) return true
   if (
     due.owner !== commit.dispatcher || due.epoch !== entry.epoch ||

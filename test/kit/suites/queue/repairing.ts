@@ -109,6 +109,26 @@ export const repairing = (queue: EmptyQueue) => {
   )
 
   test(
+    "a commit that closed it and is sent again is lost, so that its sender looks for it anew",
+    queue,
+    Effect.gen(function*() {
+      const { claim, commit, load, repair } = yield* Queue
+      const { ids: [id], owner } = yield* newOwner(1)
+      const batch = { id: newId(), dispatcher: owner, entries: [ended(id!)] }
+      assert.deepStrictEqual([...(yield* commit(batch)).accepted], [id])
+      assert.isTrue(yield* repair([repairOf(id!)]))
+      // Its sender holds it still, under the same number: it has not heard that it is closed.
+      const { claimed } = yield* claim(owner, 10)
+      assert.deepStrictEqual(claimed, [{ id: id!, epoch: 1 }])
+
+      const { accepted, busy } = yield* commit(batch)
+
+      assert.deepStrictEqual([...accepted, ...busy], [])
+      assert.lengthOf(yield* load(owner, claimed), 1)
+    })
+  )
+
+  test(
     "what is not closed, or not as expected, is left alone with all that were to be repaired",
     queue,
     Effect.gen(function*() {

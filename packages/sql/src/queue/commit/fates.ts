@@ -9,15 +9,6 @@ const missing = `missing as materialized (
     select * from entry where (id in (select id from locked)) is not true
   )`
 
-/** A row that this commit closed is gone, so its instance is asked. */
-const closedBefore = `closed_before as materialized (
-    select missing.id
-    from missing cross join lateral (
-      select closed_by from rappel.instance where instance.id = missing.id offset 0
-    ) as its
-    where missing.fate = 2 and its.closed_by = $1
-  )`
-
 /** `is_written`: by this commit, be the row locked by somebody else by now. */
 const stillDue = `still_due as materialized (
     select missing.id, its.commit_id is not distinct from $1 as is_written,
@@ -31,7 +22,20 @@ const stillDue = `still_due as materialized (
     ) as its
   )`
 
-export const FATES: ReadonlyArray<string> = [missing, closedBefore, stillDue]
+/**
+ * A row that this commit closed is gone, so its instance is asked. It is there again when the
+ * instance was repaired since: then the entry is lost, and the sender looks whether it owns it anew.
+ */
+const closedBefore = `closed_before as materialized (
+    select missing.id
+    from missing cross join lateral (
+      select closed_by from rappel.instance where instance.id = missing.id offset 0
+    ) as its
+    where missing.fate = 2 and its.closed_by = $1
+      and (missing.id in (select id from still_due)) is not true
+  )`
+
+export const FATES: ReadonlyArray<string> = [missing, stillDue, closedBefore]
 
 /** `refused`: which entries are lost though their row is as expected. */
 export const fatesAnswer = (refused = "false"): string =>
