@@ -73,7 +73,10 @@ export const begin = (url: string): Promise<ReadonlyMap<string, number>> =>
     })
   )
 
-/** No tick is fired after it. */
+/** How often it is asked whether each has fired: a short audit may be over before. */
+const FIRST_TICKS = { schedule: Retry.spaced("200 millis"), times: 300 }
+
+/** Lets each fire once at least; no tick is fired after it. */
 export const end = (
   url: string,
   firsts: ReadonlyMap<string, number>
@@ -82,6 +85,10 @@ export const end = (
     url,
     Effect.gen(function*() {
       const { list, setPaused } = yield* Schedules
+      const haveFired = Effect.map(list(), (records) => records.every(({ fired }) => fired > 0))
+      yield* Effect.retry(Effect.filterOrFail(haveFired, (have) => have), FIRST_TICKS).pipe(
+        Effect.ignore
+      )
       for (const { name } of PLANS) yield* setPaused(name, true, null)
       const records = yield* list()
       return PLANS.map((plan): Fired => ({

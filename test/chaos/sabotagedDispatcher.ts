@@ -111,20 +111,17 @@ const doubleChild = (queue: Queue["Type"]): Queue["Type"] => {
   return { ...queue, commit: (commit) => queue.commit(doubled(commit)) }
 }
 
-/** Every third tick is fired a second time, as one that its schedule has not. */
-const doubleTick = (schedules: Schedules["Type"], queue: Queue["Type"]): Schedules["Type"] => {
-  let count = 0
-  return {
-    ...schedules,
-    fire: (fire) =>
-      Effect.tap(schedules.fire(fire), (fired) => {
-        const { at, name, run } = fire
-        if (fired !== "started" || run === null || ++count % 3 !== 0) return Effect.void
-        const again = { ...run, id: randomUUID(), tick: { schedule: name, at: at + 1 } }
-        return Effect.orDie(queue.start([again]))
-      })
-  }
-}
+/** Every tick is fired a second time, as one that its schedule has not. */
+const doubleTick = (schedules: Schedules["Type"], queue: Queue["Type"]): Schedules["Type"] => ({
+  ...schedules,
+  fire: (fire) =>
+    Effect.tap(schedules.fire(fire), (fired) => {
+      const { at, name, run } = fire
+      if (fired !== "started" || run === null) return Effect.void
+      const again = { ...run, id: randomUUID(), tick: { schedule: name, at: at + 1 } }
+      return Effect.orDie(queue.start([again]))
+    })
+})
 
 /** And nobody is told that it was declared dead. */
 const withoutVerdict = (queue: Queue["Type"]): Queue["Type"] => ({
