@@ -102,7 +102,7 @@ if (facts.fsync !== "on" || facts.synchronous_commit === "off" || facts.full_pag
 const only = options.only?.split(",") ?? Object.keys(WORKLOADS)
 const cells = Object.entries(WORKLOADS)
   .filter(([name]) => only.includes(name))
-  .flatMap(([name, { sizes, stepsPerUnit = 1, tiny }]) =>
+  .flatMap(([name, { sizes, stepsPerUnit = 1, tiny, warmUp }]) =>
     Object.entries(sizes)
       .filter(([series]) => engines.includes(series.replace("-single", "")))
       .map(([series, size]) => ({
@@ -111,6 +111,7 @@ const cells = Object.entries(WORKLOADS)
         engine: series.replace("-single", ""),
         workload: series.endsWith("-single") ? `${name}-single` : name,
         size: options.tiny ? tiny : size,
+        warmUp: options.tiny ? tiny : Math.ceil(size * warmUp),
         steps: stepsPerUnit
       }))
   )

@@ -37,13 +37,16 @@ export const check = (what, actual, expected) => {
 
 /**
  * The workloads, each with its sizes by engine: so many that a run lasts some seconds, which takes
- * a hundred times as much for one engine as for another. `tiny` is for tests of this folder.
+ * a hundred times as much for one engine as for another. `tiny` is for tests of this folder. `warmUp`
+ * is the share of it that runs before: V8 compiles in the first ten seconds of a process, which a
+ * service spends once.
  */
 export const WORKLOADS = {
   W1: {
     title: "independent no-op jobs, 1 KiB",
     unit: "jobs/s",
     isRate: true,
+    warmUp: 0.25,
     sizes: {
       rappel: 40_000,
       "rappel-single": 20_000,
@@ -59,6 +62,7 @@ export const WORKLOADS = {
     unit: "instances/s",
     isRate: true,
     stepsPerUnit: 3,
+    warmUp: 0.25,
     sizes: {
       rappel: 15_000,
       "graphile-worker": 2000,
@@ -73,6 +77,7 @@ export const WORKLOADS = {
     unit: "ms",
     isRate: false,
     stepsPerUnit: 1000,
+    warmUp: 3,
     sizes: { rappel: 5, dbos: 2, "effect-cluster": 1 },
     tiny: 1
   },
@@ -80,6 +85,7 @@ export const WORKLOADS = {
     title: "one single-step instance at a time, start to result",
     unit: "ms (p50)",
     isRate: false,
+    warmUp: 3,
     sizes: {
       rappel: 300,
       "graphile-worker": 200,
@@ -93,6 +99,7 @@ export const WORKLOADS = {
     title: "sequential steps of one instance",
     unit: "ms a step",
     isRate: false,
+    warmUp: 0.25,
     sizes: {
       rappel: 5000,
       "graphile-worker": 1500,

@@ -23,6 +23,10 @@ const make = async (url) => {
   const utils = await makeWorkerUtils({ connectionString: url, logger: quiet })
   await utils.migrate()
   let runner
+  const stop = async () => {
+    await runner?.stop()
+    runner = undefined
+  }
   const start = async (taskList) => {
     runner = await run({
       connectionString: url,
@@ -75,18 +79,18 @@ const make = async (url) => {
         if (ended.size === count) finish.resolve()
       }
     })
-    return {
-      seconds: await timed(async () => {
-        await addAll("step", texts.map((text, chain) => ({ chain, step: 0, text })))
-        await finished
-      })
-    }
+    const seconds = await timed(async () => {
+      await addAll("step", texts.map((text, chain) => ({ chain, step: 0, text })))
+      await finished
+    })
+    await stop()
+    return { seconds }
   }
 
   return {
     settings,
     close: async () => {
-      await runner?.stop()
+      await stop()
       await utils.release()
     },
     workloads: {
@@ -110,6 +114,7 @@ const make = async (url) => {
           })
           await finished
         })
+        await stop()
         return { seconds }
       },
       W2: (size) => chains(size, 3),
@@ -130,6 +135,7 @@ const make = async (url) => {
             latencies.push(performance.now() - at)
           }
         })
+        await stop()
         return { seconds, latencies }
       },
       W5: (size) => chains(1, size)

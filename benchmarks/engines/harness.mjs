@@ -11,14 +11,15 @@ const tell = async (message) => {
 }
 
 /**
- * Runs the workload that the other side names. `engine` maps workloads to functions of their size,
+ * Runs the workload that the other side names: a part of it first, then what is measured. `engine` maps workloads to functions of their size,
  * which answer `{ seconds }`, and `latencies` in milliseconds where each unit has one.
  */
 export const serve = async (engine) => {
-  const { size, url, workload } = await tell({ kind: "ready" })
+  const { size, url, warmUp, workload } = await tell({ kind: "ready" })
   try {
     const { close, settings, workloads } = await engine(url)
     const run = workloads[workload]
+    await run(warmUp)
     await tell({ kind: "begin", settings })
     const measured = await run(size)
     await tell({ kind: "end", ...measured })

@@ -28,8 +28,17 @@ const make = async (url) => {
     }
   }
 
+  let queues = 0
+  /** A queue of its own for each run: one that is over has no workers. */
+  const newQueue = async (notify) => {
+    const queue = `run_${queues++}`
+    await boss.createQueue(queue, { notify })
+    return queue
+  }
+
   /** Chains of `steps` jobs; resolves when all have ended with the right text. */
-  const chains = async (queue, count, steps, batchSize) => {
+  const chains = async (count, steps, batchSize) => {
+    const queue = await newQueue(true)
     const expected = new Map()
     const texts = Array.from({ length: count }, () => payloadOf(1024))
     texts.forEach((text, chain) => expected.set(chain, chainOf(text, steps)))
@@ -38,7 +47,6 @@ const make = async (url) => {
     const finished = new Promise((resolve, reject) => {
       finish = { resolve, reject }
     })
-    await boss.createQueue(queue, { notify: true })
     await boss.work(queue, {
       batchSize,
       localConcurrency: 2,
@@ -64,6 +72,7 @@ const make = async (url) => {
       await insertAll(queue, texts.map((text, chain) => ({ chain, step: 0, text })))
       await finished
     })
+    await boss.offWork(queue)
     return { seconds }
   }
 
@@ -73,16 +82,16 @@ const make = async (url) => {
     workloads: {
       /** Only the drain is timed: the jobs are there before the workers begin. */
       W1: async (size) => {
-        await boss.createQueue("w1")
+        const queue = await newQueue(false)
         const texts = Array.from({ length: size }, () => payloadOf(1024))
-        await insertAll("w1", texts.map((text, job) => ({ job, text })))
+        await insertAll(queue, texts.map((text, job) => ({ job, text })))
         const seen = new Set()
         let resolve
         const finished = new Promise((done) => {
           resolve = done
         })
         const seconds = await timed(async () => {
-          await boss.work("w1", {
+          await boss.work(queue, {
             batchSize: BATCH,
             localConcurrency: 2,
             pollingIntervalSeconds: 0.5,
@@ -97,15 +106,16 @@ const make = async (url) => {
           })
           await finished
         })
+        await boss.offWork(queue)
         return { seconds }
       },
-      W2: (size) => chains("w2", size, 3, BATCH),
+      W2: (size) => chains(size, 3, BATCH),
       /** From the insert to the handler: a queue has no result to await. */
       W4: async (size) => {
-        await boss.createQueue("w4", { notify: true })
+        const queue = await newQueue(true)
         let started
         await boss.work(
-          "w4",
+          queue,
           { batchSize: 500, localConcurrency: 2, pollingIntervalSeconds: 0.5 },
           async (jobs) => {
             for (const { data: { text } } of jobs) started(mark(text, 0))
@@ -119,14 +129,15 @@ const make = async (url) => {
             const handled = new Promise((resolve) => {
               started = resolve
             })
-            await boss.insert("w4", [{ data: { text } }])
+            await boss.insert(queue, [{ data: { text } }])
             check("a result", await handled, mark(text, 0))
             latencies.push(performance.now() - at)
           }
         })
+        await boss.offWork(queue)
         return { seconds, latencies }
       },
-      W5: (size) => chains("w5", 1, size, 500)
+      W5: (size) => chains(1, size, 500)
     }
   }
 }

@@ -15,7 +15,7 @@ const percentile = (sorted, part) => sorted[Math.max(Math.ceil(sorted.length * p
 const round = (value, digits = 3) => value === undefined ? null : Number(value.toFixed(digits))
 
 /** `engine` is the file's name; `workload` what it is asked for. */
-export const measure = async ({ engine, node, server, size, steps, url, workload }) => {
+export const measure = async ({ engine, node, server, size, steps, url, warmUp, workload }) => {
   const database = `rappel_bench_${process.pid}_${Date.now()}`
   await server.query(`create database ${database}`)
   const address = url.replace(
@@ -62,7 +62,7 @@ export const measure = async ({ engine, node, server, size, steps, url, workload
   let startedAt
   try {
     for await (const message of messages) {
-      if (message.kind === "ready") child.send({ size, url: address, workload })
+      if (message.kind === "ready") child.send({ size, url: address, warmUp, workload })
       else if (message.kind === "begin") {
         settings = message.settings
         before = await counters(server, child.pid, database)
