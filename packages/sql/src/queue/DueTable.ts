@@ -187,6 +187,8 @@ const PRIORITIES = `'{${Array.from({ length: 19 }, (_, i) => 9 - i).join()}}'::s
  * index's order.
  * The updates find their rows by an array, which the planner always takes from the index; as
  * a join it would read the whole table once the limit looks large.
+ * `(owner is null) is true` keeps it from the index of owners, which it prefers once the table was
+ * empty when it was vacuumed: that would go over the entries of all rows that nobody owns any more.
  * The next due time: with a full batch, of whatever is left; else of the future only, as
  * what is due and was passed over is being claimed by somebody else.
  *
@@ -274,7 +276,7 @@ const CLAIM = `
     where instance_id = any(array(
         select instance_id from addressed where is_woken
       ))
-      and owner is null and exists (select from host)
+      and (owner is null) is true and exists (select from host)
     limit $2
     for no key update skip locked
   ), chosen as materialized (
