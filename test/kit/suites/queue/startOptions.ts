@@ -224,7 +224,7 @@ export const startOptions = (queue: EmptyQueue) => {
         outcome: { ok: false, error: "{\"message\":\"Card DECLINED\"}" },
         then: { kind: "close" }
       })])
-      const welcome = requestOf({ name: "welcome", tags: ["vip"], memo: "{\"customer\":\"Ada\"}" })
+      const welcome = requestOf({ name: "welcome", tags: ["vip"], memo: "{\"customer\":\"Zoe\"}" })
       const tick = requestOf({
         program: "hash-9",
         delayMillis: 60_000,
@@ -255,7 +255,8 @@ export const startOptions = (queue: EmptyQueue) => {
         ["before:1h", []],
         ["before:2999-01-01 NOT tag:eu", ["tick", "welcome"]],
         ["\"card declined\"", ["failed"]],
-        ["ada", ["welcome"]],
+        // A text of hexadecimal digits may be a part of an id.
+        ["zoe", ["welcome"]],
         ["EU", ["failed"]],
         ["%", []],
         ["tag:eu OR workflow:welcome status:waiting", ["welcome", "failed"]],
