@@ -197,22 +197,20 @@ const underWay: ReadonlyArray<Operation> = [
 /** Reads what was reported. */
 const inboxes = [0, 1, 2].map((dispatcher) => ({ kind: "poll" as const, dispatcher }))
 
-/** What an owner does to calls: its view is right, and nothing ends. */
+type Entry = typeof entry extends FastCheck.Arbitrary<infer A> ? A : never
+
+/** What an owner does whose view is right. */
+const rightly = (entry: Entry, fields: Partial<Entry>): Operation => ({
+  kind: "commit",
+  entries: [{ ...entry, epochOff: 0, seqOff: 0, outcome: null, ...fields }]
+})
+
+/** What an owner does to calls: nothing ends. */
 const offering = FastCheck.record({
   entry,
   given: small(3),
   then: FastCheck.constantFrom("keep" as const, "keep" as const, "keep" as const, "close" as const)
-}).map(({ entry, given, then }): Operation => ({
-  kind: "commit",
-  entries: [{
-    ...entry,
-    given,
-    epochOff: 0,
-    seqOff: 0,
-    outcome: null,
-    then: { kind: then }
-  }]
-}))
+}).map(({ entry, given, then }) => rightly(entry, { given, then: { kind: then } }))
 
 /** A sequence of operations that are mostly about calls. */
 export const arbitraryCallSequence: FastCheck.Arbitrary<ReadonlyArray<Operation>> = FastCheck
@@ -235,18 +233,11 @@ const ending = FastCheck.record({
     { ok: true as const, value: "1" }
   ),
   isEnd: FastCheck.boolean()
-}).map(({ entry, given, isEnd, outcome }): Operation => ({
-  kind: "commit",
-  entries: [{
-    ...entry,
-    given,
-    epochOff: 0,
-    seqOff: 0,
-    outcome: isEnd ? outcome : null,
-    snapshot: entry.snapshot && !isEnd,
-    then: { kind: isEnd ? "close" : "keep" }
-  }]
-}))
+}).map(({ entry, given, isEnd, outcome }) =>
+  isEnd
+    ? rightly(entry, { given, outcome, snapshot: false, then: { kind: "close" } })
+    : rightly(entry, { given, then: { kind: "keep" } })
+)
 
 /** A sequence of operations that are mostly about what has ended, and goes on. */
 export const arbitraryRepairSequence: FastCheck.Arbitrary<ReadonlyArray<Operation>> = FastCheck
