@@ -164,17 +164,24 @@ export const summarise = (
   return Object.fromEntries(kinds) as Record<FaultKind, Recovery>
 }
 
-/** So many of the longest are told in full. */
-const MOST_TOLD = 40
+/** So many of the longest are told in full, of each kind of fault. */
+const MOST_TOLD = 12
 
-/** The longest standstills, a line of JSON each: the fault, and all that is known of the instance. */
+/**
+ * The longest standstills by each kind of fault, a line of JSON each: the fault, and all that is
+ * known of the instance.
+ */
 export const longest = (
   faults: ReadonlyArray<Fault>,
   hits: ReadonlyArray<Hit>,
   books: Books,
   executions: ReadonlyMap<string, ReadonlyArray<Execution>>
 ): string =>
-  [...hits].sort((a, b) => (b.millis ?? 0) - (a.millis ?? 0)).slice(0, MOST_TOLD)
+  FAULT_KINDS.flatMap((kind) =>
+    hits.filter((hit) => hit.kind === kind)
+      .sort((a, b) => (b.millis ?? 0) - (a.millis ?? 0))
+      .slice(0, MOST_TOLD)
+  )
     .map((hit) =>
       JSON.stringify({
         millis: hit.millis,
