@@ -74,13 +74,17 @@ export const text = (report: Report): string => {
     lines.push(`${PROMISES[name].padEnd(70)} ${String(cases.length).padStart(6)}`)
     for (const one of cases.slice(0, SHOWN)) lines.push(`    ${one}`)
   }
-  lines.push("", "fault             dealt   hit  instances   p50 ms   p99 ms  most ms")
+  lines.push(
+    "",
+    "                                     all that it hit             that nothing else hit",
+    "fault             dealt   hit  instances   p50 ms   p99 ms  most ms  instances   p99 ms  most ms"
+  )
   for (const kind of FAULT_KINDS) {
-    const { dealt, hit, instances, most, p50, p99 } = report.recoveries[kind]
-    const cells = [dealt, hit, instances, p50 ?? "-", p99 ?? "-", most ?? "-"]
-    const widths = [7, 5, 10, 8, 8, 8]
+    const { alone, dealt, hit, instances, most, p50, p99 } = report.recoveries[kind]
+    const cells = [dealt, hit, instances, p50, p99, most, alone.instances, alone.p99, alone.most]
+    const widths = [7, 5, 10, 8, 8, 8, 10, 8, 8]
     lines.push(
-      kind.padEnd(16) + cells.map((cell, i) => String(cell).padStart(widths[i]!)).join(" ")
+      kind.padEnd(16) + cells.map((cell, i) => String(cell ?? "-").padStart(widths[i]!)).join(" ")
     )
   }
   lines.push("", `${report.clientFailures.length} calls of clients failed and were made again`)

@@ -5,20 +5,30 @@
  * moment of the fault, within its reach. Their recovery ends with their next durable outcome
  * or the next beginning of an execution. It does not count what they would have waited for
  * anyway: an action that runs on, or a retry that is not due.
+ *
+ * An instance that several faults hit before it moved again stood still for all of them, and
+ * nobody can say for which how long: its time counts for each, and for none as `alone`.
  */
 import { decodeAttempt, decodeLost } from "@rappel/core/dispatcher/EventCodec"
+import * as Arr from "effect/Array"
 import { type Fault, FAULT_KINDS, type FaultKind } from "../Faults.ts"
 import type { Execution } from "../Ledger.ts"
 import type { Books, Instance, Recorded } from "./Books.ts"
 
-export interface Recovery {
-  readonly dealt: number
-  /** Faults that hit at least one instance in flight. */
-  readonly hit: number
+/** Milliseconds; null without instances. */
+interface Times {
   readonly instances: number
   readonly p50: number | null
   readonly p99: number | null
   readonly most: number | null
+}
+
+export interface Recovery extends Times {
+  readonly dealt: number
+  /** Faults that hit at least one instance in flight. */
+  readonly hit: number
+  /** Of the instances that no other fault hit meanwhile. */
+  readonly alone: Times
 }
 
 interface Progress {
@@ -105,6 +115,11 @@ export interface Hit {
   readonly instanceId: string
   /** Null when nothing of it is seen later. */
   readonly millis: number | null
+  /** When the fault came, and when something of the instance was seen again. */
+  readonly at: number
+  readonly until: number
+  /** No other fault hit it between the two. */
+  readonly alone: boolean
 }
 
 export const hitsOf = (
@@ -122,8 +137,8 @@ export const hitsOf = (
     progress.set(id, made)
     return made
   }
-  return faults.flatMap((fault, nth) => {
-    const { kind } = fault
+  const hits = faults.flatMap((fault, nth) => {
+    const { at, kind } = fault
     const instances = new Set<string>()
     for (const one of all) {
       if (one.from >= fault.at || one.until <= fault.at) continue
@@ -132,13 +147,29 @@ export const hitsOf = (
       instances.add(one.instanceId)
     }
     // A crash of Postgres is over when it takes connections again.
-    const from = kind === "postgres-crash" ? fault.restoredAt : fault.at
-    return Array.from(instances, (instanceId): Hit => {
+    const from = kind === "postgres-crash" ? fault.restoredAt : at
+    return Array.from(instances, (instanceId) => {
       const next = progressFor(instanceId).find(({ at }) => at > from)
       const millis = next === undefined ? null : next.at - Math.max(from, next.possibleAt(from))
-      return { kind, fault: nth, instanceId, millis }
+      return { kind, fault: nth, instanceId, millis, at, until: next?.at ?? Infinity }
     })
   })
+  const byInstance = Arr.groupBy(hits, ({ instanceId }) => instanceId)
+  return hits.map((hit) => ({
+    ...hit,
+    alone: byInstance[hit.instanceId]!.every((other) =>
+      other === hit || other.at > hit.until || other.until < hit.at
+    )
+  }))
+}
+
+const timesOf = (hits: ReadonlyArray<Hit>): Times => {
+  const times = hits.flatMap(({ millis }) => millis ?? []).sort((a, b) => a - b)
+  const rank = (share: number) =>
+    times.length === 0
+      ? null
+      : Math.max(0, Math.round(times[Math.ceil(share * times.length) - 1]!))
+  return { instances: times.length, p50: rank(0.5), p99: rank(0.99), most: rank(1) }
 }
 
 export const summarise = (
@@ -147,18 +178,11 @@ export const summarise = (
 ): Readonly<Record<FaultKind, Recovery>> => {
   const kinds = FAULT_KINDS.map((kind) => {
     const of = hits.filter((hit) => hit.kind === kind)
-    const times = of.flatMap(({ millis }) => millis ?? []).sort((a, b) => a - b)
-    const rank = (share: number) =>
-      times.length === 0
-        ? null
-        : Math.max(0, Math.round(times[Math.ceil(share * times.length) - 1]!))
     return [kind, {
       dealt: faults.filter((fault) => fault.kind === kind).length,
       hit: new Set(of.map(({ fault }) => fault)).size,
-      instances: times.length,
-      p50: rank(0.5),
-      p99: rank(0.99),
-      most: rank(1)
+      ...timesOf(of),
+      alone: timesOf(of.filter(({ alone }) => alone))
     }] as const
   })
   return Object.fromEntries(kinds) as Record<FaultKind, Recovery>
@@ -185,6 +209,7 @@ export const longest = (
     .map((hit) =>
       JSON.stringify({
         millis: hit.millis,
+        alone: hit.alone,
         fault: faults[hit.fault],
         instance: books.instances.get(hit.instanceId),
         executions: executions.get(hit.instanceId)
