@@ -44,14 +44,36 @@ describe("ClaimWindow", () => {
     assert.strictEqual(window.since(7), 60_000)
   })
 
-  it("looks at all again in time, and more seldom when that takes long", () => {
+  it("looks at all again in time", () => {
     const window = ClaimWindow.make(1000)
     window.took({ claims: answer(50_000), since: null, sentAt: 0, localNow: 5 })
     assert.isNotNull(window.since(1004))
     assert.isNull(window.since(1005))
-    window.took({ claims: answer(51_000), since: null, sentAt: 1005, localNow: 1505 })
-    assert.isNotNull(window.since(11_504))
-    assert.isNull(window.since(11_505))
+  })
+
+  it("looks back less far while a look at all takes long, and at all more seldom", () => {
+    const window = ClaimWindow.make(1000)
+    const claim = (since: number | null, sentAt: number, localNow: number) => {
+      assert.strictEqual(window.since(sentAt), since)
+      // The queue's clock is ahead by a million.
+      window.took({ claims: answer(1_000_000 + localNow), since, sentAt, localNow })
+    }
+    claim(null, 0, 5)
+    claim(999_755, 6, 10)
+    // 504 ms, which is 500 more than the claim before: at all again after 75 s.
+    claim(null, 1005, 1509)
+    claim(1_001_259, 1510, 1514)
+    claim(1_001_264 - 100_000, 2509, 2513)
+    claim(1_002_263 - 100_000, 3513, 3523)
+    // 6 ms more than usual: so far back again after 0.9 s, which is less than the least.
+    claim(1_003_273 - 100_000, 4523, 4547)
+    // 20 ms more: after 3 s, and until then less far.
+    claim(1_004_297, 5546, 5550)
+    claim(1_005_300 - 10_000, 5550, 5554)
+    claim(1_005_304 - 10_000, 6554, 6558)
+    claim(1_006_308 - 100_000, 7558, 7562)
+    assert.isNotNull(window.since(76_508))
+    assert.isNull(window.since(76_509))
   })
 })
 
