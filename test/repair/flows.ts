@@ -47,6 +47,16 @@ export const together = workflow(async () => {
   return [...both, go]
 })
 
+/** It fails while its mail, which is going to fail as well, is being tried again. */
+export const behind = workflow(async () => {
+  const mail = step.with({
+    retry: { attempts: 2, backoff: { kind: "constant", base: "300 millis" } }
+  })("mail")
+  mail.catch(() => {})
+  const charged = await step("charge")
+  return [charged, await mail]
+})
+
 export const waits = workflow(async (id: string) => {
   const charged = await step(`charge ${id}`)
   const go = await waitFor(Go)

@@ -108,6 +108,24 @@ export const suite = (name: string, layer: Layer.Layer<RappelClient | Queue, unk
     )
 
     test(
+      "a retry goes back to the failure that it ended with, not to one behind its result",
+      Effect.gen(function*() {
+        broken.add("charge").add("mail")
+        const { history, repairs } = yield* client
+        const id = yield* failed(flows.behind)
+        const outcomes = (yield* history(id)).filter(({ kind }) => kind === "settled")
+        assert.deepStrictEqual(outcomes.map(({ effect }) => effect), [2, 1])
+        broken.clear()
+        const { effect, from } = yield* repairs.retry(id)
+        assert.deepStrictEqual([effect, from], [2, outcomes[0]!.seq])
+
+        assert.deepStrictEqual(yield* resultOf(id), ["charge done", "mail done"])
+        yield* closed(id)
+        yield* replayed(id)
+      })
+    )
+
+    test(
       "what followed a failure is void: other calls, other random numbers",
       Effect.gen(function*() {
         broken.add("charge 1")
@@ -329,7 +347,7 @@ export const suite = (name: string, layer: Layer.Layer<RappelClient | Queue, unk
         const { find, history, repairs } = yield* client
         const id = yield* failed(flows.own, [])
         const refused = yield* Effect.flip(repairs.retry(id))
-        assert.include(reasonOf(refused), "no call of it has failed")
+        assert.include(reasonOf(refused), "no call of it had failed when its own code did")
         const { into } = yield* repairs.rerun(id)
         yield* closed(into!)
 

@@ -47,7 +47,10 @@ export interface Repaired {
 export type RepairError = RepairRefused | InstanceNotFound | QueueUnavailable
 
 export interface Repairs {
-  /** Runs the failed call of a failed instance again, as if it had not run; its policy begins anew. */
+  /**
+   * Runs the failed call of a failed instance again, as if it had not run; its policy begins anew.
+   * It is the last that failed before the result was fixed, unless `effect` names one.
+   */
   readonly retry: (id: string, options?: CallOptions) => Effect.Effect<Repaired, RepairError>
   /**
    * Gives the failed call a value instead of running it again. A live instance is told so too:

@@ -60,21 +60,39 @@ export const outcomeIn = ({ kind, payload }: StoredEvent): Outcome | undefined =
   return retryAt === null ? { ok: false, error, attempts: count } : undefined
 }
 
-/** The outcome to go back to: of the effect that is named, else the last one that is a failure. */
+/**
+ * The outcome to go back to: of the effect that is named, else the last failure before the
+ * result was fixed. What fails later, in the background, changed nothing.
+ */
 const targetIn = (
   events: ReadonlyArray<StoredEvent>,
-  effect: number | undefined
+  effect: number | undefined,
+  fixedAt: number
 ): StoredEvent | undefined =>
   events.findLast((event) => {
     const outcome = outcomeIn(event)
     if (outcome === undefined) return false
-    return effect === undefined ? !outcome.ok : event.effect === effect
+    return effect === undefined ? !outcome.ok && event.seq <= fixedAt : event.effect === effect
   })
 
 const last = (all: Iterable<Stepped>): Stepped => {
   let one: Stepped | undefined
   for (const stepped of all) one = stepped
   return one!
+}
+
+/**
+ * The whole history, and which of its events fixed the result: 0 for the first step, infinite
+ * for one whose own code did not (it was terminated).
+ */
+const wholeOf = (all: Iterable<Stepped>): Stepped & { readonly fixedAt: number } => {
+  let fixedAt = Infinity
+  let one: Stepped | undefined
+  for (const stepped of all) {
+    one = stepped
+    if (stepped.commands.some(({ kind }) => kind === "complete")) fixedAt = stepped.event?.seq ?? 0
+  }
+  return { ...one!, fixedAt }
 }
 
 const keptOf = (event: StoredEvent, isPending: (effect: number) => boolean): Kept | undefined => {
@@ -100,19 +118,19 @@ export const turnBack = (
   events: ReadonlyArray<StoredEvent>,
   effect: number | undefined
 ): Turn | Refusal => {
+  const whole = wholeOf(steps(machine, beginning, events))
+  if (whole.difference !== undefined) return { refused: differs(whole.difference) }
   const voided = voidedBy(events)
   const valid = events.filter(({ seq }) => !voided.has(seq))
-  const target = targetIn(valid, effect)
+  const target = targetIn(valid, effect, whole.fixedAt)
   if (target === undefined) {
     return {
       refused: effect === undefined
-        ? "no call of it has failed, its own code has. Fork it, or run it again on a program " +
+        ? "no call of it had failed when its own code did. Fork it, or run it again on a program " +
           "that is mended"
         : `effect ${effect} has no outcome in its history`
     }
   }
-  const whole = last(steps(machine, beginning, events))
-  if (whole.difference !== undefined) return { refused: differs(whole.difference) }
   const floor = whole.state.effects
 
   const before = events.slice(0, target.seq - 1)
