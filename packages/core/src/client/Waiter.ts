@@ -101,8 +101,8 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
     return false
   }
 
-  /** Those whose end is not known yet. */
-  const open = () => Array.from(entries.keys()).filter(isOpen)
+  /** Whether nobody else will say how it ends. */
+  const isToBeFound = (id: string): boolean => dispatcher === undefined || !dispatcher.willTell(id)
 
   const isConfirmed = (id: string) =>
     Array.from(entries.get(id) ?? []).some((entry) => entry.isConfirmed)
@@ -140,7 +140,7 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
   })
 
   const lookForAll = () => {
-    for (const id of open()) look.add(id)
+    for (const id of entries.keys()) if (isOpen(id) && isToBeFound(id)) look.add(id)
     bell.ring()
   }
 
@@ -194,7 +194,7 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
       },
       confirm: (lookNow) => {
         entry.isConfirmed = true
-        if (!lookNow) return
+        if (!lookNow || !isToBeFound(id)) return
         look.add(id)
         bell.ring()
       },

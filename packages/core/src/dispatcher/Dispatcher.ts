@@ -28,7 +28,7 @@ import * as Hearing from "./fibers/Hearing.ts"
 import { pauseOnFailure, Run } from "./fibers/Run.ts"
 import { shutdown } from "./fibers/shutdown.ts"
 import * as Taker from "./fibers/Taker.ts"
-import { type EndedHere, LocalDispatcher, type StartedHere } from "./LocalDispatcher.ts"
+import { type EndedHere, LocalDispatcher } from "./LocalDispatcher.ts"
 import { Routes } from "./offers.ts"
 import { TakenCalls } from "./TakenCalls.ts"
 
@@ -114,8 +114,7 @@ export const make = (
       run.settle()
     })
 
-    const startedBox = yield* Mailbox.make<StartedHere>()
-    const claiming = Claiming.make(run, startedBox)
+    const claiming = Claiming.make(run)
     const beating = Beating.make(run)
     yield* beating.register
     yield* Effect.catchAll(beating.beatOnce, (error) => Effect.logWarning("Could not beat", error))
@@ -134,9 +133,12 @@ export const make = (
     return LocalDispatcher.of({
       id: () => run.id,
       started: (instances) => {
-        if (!run.isStopping) startedBox.unsafeOfferAll(instances)
+        if (!run.isStopping) claiming.started(instances)
       },
       holds: (instance) => core.owned.has(instance),
+      willTell: (instance) =>
+        !run.isStopping &&
+        (claiming.isComing(instance) || core.owned.get(instance)?.completed === false),
       onEnd: (listener) => {
         endListeners.add(listener)
         return () => endListeners.delete(listener)

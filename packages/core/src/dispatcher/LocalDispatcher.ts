@@ -53,6 +53,11 @@ export class LocalDispatcher
     readonly started: (instances: ReadonlyArray<StartedHere>) => void
     /** Whether it has this instance in memory: then it tells of its end before the queue's hint does. */
     readonly holds: (instance: string) => boolean
+    /**
+     * Whether it will tell of the end of this instance, which then need not be looked for: it was
+     * started here, or is in memory and has not ended.
+     */
+    readonly willTell: (instance: string) => boolean
     /** Has a listener told of what ends here, once that is stored; answers how to stop that. */
     readonly onEnd: (listener: (end: EndedHere) => void) => () => void
     readonly status: () => DispatcherStatus

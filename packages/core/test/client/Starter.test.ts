@@ -28,6 +28,7 @@ const beside = Effect.gen(function*() {
     id: () => "d1",
     started: (instances) => void announced.push(...instances.map(({ id }) => id)),
     holds: () => false,
+    willTell: () => false,
     onEnd: () => () => {},
     status: () => assert.fail("nobody asks")
   })

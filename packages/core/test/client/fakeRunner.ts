@@ -7,7 +7,7 @@ import * as ProgramSource from "../../src/client/ProgramSource.ts"
 import * as RappelClient from "../../src/client/RappelClient.ts"
 import type { Outcome } from "../../src/machine/Model.ts"
 import type { ProgramFile } from "../../src/program/Program.ts"
-import { Queue } from "../../src/queue/Queue.ts"
+import { type Claimed, Queue } from "../../src/queue/Queue.ts"
 import * as QueueMemory from "../../src/queue/QueueMemory.ts"
 
 export const file: ProgramFile = {
@@ -34,6 +34,8 @@ export interface Probe {
   readonly failing: Map<string, unknown>
   /** Ends an instance as a dispatcher would. */
   readonly end: (id: string, outcome: Outcome) => Effect.Effect<void>
+  /** Ends one that was started for the dispatcher `d1`. */
+  readonly endOwned: (id: string, outcome: Outcome) => Effect.Effect<void>
 }
 
 const DISPATCHER = "d1"
@@ -59,28 +61,36 @@ export const makeProbe = (overrides: Partial<Queue["Type"]> = {}): Effect.Effect
       ])
     ) as unknown as Queue["Type"]
     yield* memory.register({ id: DISPATCHER, host: "test", pid: 1 })
+    const close = (claimed: Claimed, outcome: Outcome) =>
+      memory.commit({
+        id: `c-${claimed.id}`,
+        dispatcher: DISPATCHER,
+        entries: [{
+          ...claimed,
+          expectedSeq: 0,
+          events: [],
+          logs: [],
+          consumed: [],
+          outcome,
+          snapshot: null,
+          then: { kind: "close" }
+        }]
+      })
     const end = (id: string, outcome: Outcome) =>
       Effect.gen(function*() {
         const { claimed } = yield* memory.claim(DISPATCHER, 1000)
         const mine = claimed.find((one) => one.id === id)
         if (mine === undefined) return yield* Effect.dieMessage(`${id} is not due`)
         yield* memory.giveBack(DISPATCHER, claimed.filter((one) => one.id !== id))
-        yield* memory.commit({
-          id: `c-${id}`,
-          dispatcher: DISPATCHER,
-          entries: [{
-            ...mine,
-            expectedSeq: 0,
-            events: [],
-            logs: [],
-            consumed: [],
-            outcome,
-            snapshot: null,
-            then: { kind: "close" }
-          }]
-        })
+        yield* close(mine, outcome)
       }).pipe(Effect.orDie)
-    return { calls, queue: counted, failing, end }
+    return {
+      calls,
+      queue: counted,
+      failing,
+      end,
+      endOwned: (id: string, outcome: Outcome) => Effect.orDie(close({ id, epoch: 1 }, outcome))
+    }
   }).pipe(Effect.orDie)
 
 /** A client over a probe's queue. */

@@ -5,8 +5,8 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type * as Mailbox from "effect/Mailbox"
 import type { Claimed, Loaded } from "../../queue/Queue.ts"
+import * as Bell from "../Bell.ts"
 import type { StartedHere } from "../LocalDispatcher.ts"
 import * as Loading from "./Loading.ts"
 import { pauseOnFailure, type Run } from "./Run.ts"
@@ -31,17 +31,19 @@ export interface Claiming {
   readonly fibers: ReadonlyArray<Effect.Effect<never>>
   /** What a commit refused may be this dispatcher's all the same. */
   readonly loadAgain: (refused: ReadonlyArray<Claimed>) => void
+  /** Takes what was started for this dispatcher. */
+  readonly started: (instances: ReadonlyArray<StartedHere>) => void
+  /** Whether it was started for this dispatcher and is not in memory yet. */
+  readonly isComing: (instance: string) => boolean
 }
 
-export const make = (
-  run: Run,
-  startedBox: Mailbox.ReadonlyMailbox<StartedHere>
-): Claiming => {
+export const make = (run: Run): Claiming => {
   const { claimBell, core, queue, settings } = run
   const loading = Loading.make(run)
   /** What this dispatcher claimed, or a commit refused, and is not in memory. */
   const claimedHere = new Map<string, StartedHere>()
   const startedHere = new Map<string, StartedHere>()
+  const startBell = Bell.make()
 
   /** Of what was started here all is known already, unless this dispatcher was declared dead since. */
   const read = (wanted: ReadonlyArray<StartedHere>) =>
@@ -166,16 +168,19 @@ export const make = (
   const starter = Effect.forever(pauseOnFailure(
     "Could not load instances that were started here",
     Effect.gen(function*() {
-      if (startedHere.size === 0) {
-        const [claimed] = yield* startedBox.takeAll
-        for (const one of claimed) startedHere.set(one.id, one)
-      }
+      startBell.reset()
+      if (startedHere.size === 0) yield* startBell.wait(Infinity)
       yield* takeAll(startedHere)
     })
   ))
 
   return {
     fibers: [claimer, starter],
+    started: (instances) => {
+      for (const one of instances) startedHere.set(one.id, one)
+      startBell.ring()
+    },
+    isComing: (instance) => startedHere.has(instance),
     loadAgain: (refused) => {
       if (refused.length === 0) return
       for (const one of refused) claimedHere.set(one.id, one)
