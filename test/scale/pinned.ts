@@ -36,6 +36,8 @@ const BATCH = 200
 interface Phase {
   readonly perSecond: number
   readonly claimMillis: { readonly first: number; readonly last: number; readonly max: number }
+  /** The part of the time that claims took beyond twice their median: looks back, mostly. */
+  readonly longClaims: number
   readonly samples: ReadonlyArray<Sample>
 }
 
@@ -108,22 +110,24 @@ const phase = (owner: string, seconds: number) =>
     const millis = performance.now() - began
     if (done > since.done) yield* sample
     const part = Math.max(Math.floor(claims.length / 10), 1)
+    const usual = 2 * median(claims)
     return {
       perSecond: done * 1000 / millis,
       claimMillis: {
         first: median(claims.slice(0, part)),
         last: median(claims.slice(-part)),
-        max: Math.max(...claims)
+        max: claims.reduce((most, one) => Math.max(most, one), 0)
       },
+      longClaims: claims.reduce((sum, one) => sum + Math.max(0, one - usual), 0) / millis,
       samples
     } satisfies Phase
   })
 
-const report = (name: string, { claimMillis, perSecond, samples }: Phase) => {
+const report = (name: string, { claimMillis, longClaims, perSecond, samples }: Phase) => {
   console.log(
     `${name.padEnd(9)} ${perSecond.toFixed(0).padStart(6)} instances/s, a claim of ${BATCH}: ` +
       `${claimMillis.first.toFixed(1)} ms at first, ${claimMillis.last.toFixed(1)} ms at last, ` +
-      `${claimMillis.max.toFixed(0)} ms at most`
+      `${claimMillis.max.toFixed(0)} ms at most; long ones took ${(longClaims * 100).toFixed(1)} %`
   )
   for (const { deadRows, perSecond, seconds } of samples) {
     console.log(
