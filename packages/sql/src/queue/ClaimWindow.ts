@@ -7,7 +7,7 @@
  * what is due from before (started in a transaction that was long open, or passed over while
  * somebody had it locked) is found by those. No correctness rests on the mark (R23).
  */
-import type { ClaimAnswer } from "./DueTable.ts"
+import type { ClaimAnswer } from "./ClaimStatement.ts"
 
 /** A start that is due at once may be committed so much later without waiting for a full look. */
 const SLACK_MILLIS = 250
