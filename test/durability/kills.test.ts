@@ -3,20 +3,12 @@
  * compensation come through once each.
  */
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { compileFile } from "@rappel/compiler"
-import { RappelClient } from "@rappel/core"
-import * as ProgramSource from "@rappel/core/client/ProgramSource"
-import * as Rappel from "@rappel/core/Rappel"
 import { replay } from "@rappel/core/replay/replay"
 import { decodeValue } from "@rappel/core/value/Value"
-import { layerPg } from "@rappel/sql/layer"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
-import * as Postgres from "../kit/Postgres.ts"
+import { writeFileSync } from "node:fs"
+import * as Killable from "../kit/Killable.ts"
 import * as Processes from "../kit/Processes.ts"
 import { eventually } from "../messages/suite.ts"
 
@@ -77,56 +69,19 @@ export const saga = workflow(async (ledger: string, steps: number) => {
 })
 `
 
-interface World {
-  readonly ledger: string
-  readonly client: RappelClient["Type"]
-  readonly start: (name: string, ...args: ReadonlyArray<unknown>) => Effect.Effect<string, unknown>
-  /** Lines of the ledger so far. */
-  readonly lines: () => ReadonlyArray<string>
+interface World extends Killable.Killable {
   /** Kills the process when the ledger has this many lines, and starts another. */
-  readonly killAt: (count: number) => Effect.Effect<void>
+  readonly killAt: (count: number) => Effect.Effect<void, unknown>
 }
 
-const world = <A>(use: (world: World) => Effect.Effect<A, unknown>) =>
-  Effect.gen(function*() {
-    const url = yield* Effect.promise(Postgres.freshUrl)
-    const cwd = Processes.project({ "src/flows.ts": SOURCE })
-    const ledger = join(cwd, "ledger.txt")
-    const { workflows } = compileFile({ file: join(cwd, "src/flows.ts"), projectRoot: cwd })
-    const lines = () => existsSync(ledger) ? readFileSync(ledger, "utf8").trimEnd().split("\n") : []
-    const spawn = () =>
-      Processes.start([Processes.RAPPEL, "start-workers", "--workers", "1"], {
-        cwd,
-        env: { DATABASE_URL: url, RAPPEL_USER_MODULE: "src/flows.ts" }
-      })
-    let running = spawn()
-    const killAt = (count: number) =>
-      Effect.gen(function*() {
-        yield* eventually(Effect.sync(lines), (found) => found.length >= count)
-        const killed = running
-        killed.child.kill("SIGKILL")
-        yield* Effect.promise(() => killed.ended)
-        running = spawn()
-      })
-    const run = Effect.gen(function*() {
-      const client = yield* RappelClient
-      const start: World["start"] = (name, ...args) => {
-        const file = workflows.find((one) => one.export === name)!.program!
-        return client.start({ kind: "program", file }, [ledger, ...args])
-      }
-      return yield* use({ client, ledger, start, lines, killAt })
-    })
-    yield* Effect.provide(
-      run,
-      Layer.provide(
-        Rappel.layerClient,
-        Layer.merge(
-          layerPg({ url: Redacted.make(url) }),
-          Layer.succeed(ProgramSource.ProgramSource, ProgramSource.make({}))
-        )
-      )
-    )
-  })
+/** Workflows get the ledger as their first argument. */
+const world = (use: (world: World) => Effect.Effect<unknown, unknown>) =>
+  Killable.run(SOURCE, (one) =>
+    use({
+      ...one,
+      start: (name, ...args) => one.start(name, one.ledger, ...args),
+      killAt: (count) => Effect.zipRight(one.reaches(count), one.kill)
+    }))
 
 /** What an action wrote may stand there twice: it runs at least once. */
 const distinct = (lines: ReadonlyArray<string>) => new Set(lines)

@@ -3,20 +3,13 @@
  * of transactional actions is there once.
  */
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { compileFile } from "@rappel/compiler"
-import { RappelClient } from "@rappel/core"
-import * as ProgramSource from "@rappel/core/client/ProgramSource"
 import { decodeAttempt, decodeLost } from "@rappel/core/dispatcher/EventCodec"
-import * as Rappel from "@rappel/core/Rappel"
-import { layerPg } from "@rappel/sql/layer"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
-import { existsSync, readFileSync, symlinkSync } from "node:fs"
+import { symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import pg from "pg"
-import * as Postgres from "../kit/Postgres.ts"
+import * as Killable from "../kit/Killable.ts"
 import * as Processes from "../kit/Processes.ts"
 import { eventually } from "../messages/suite.ts"
 
@@ -99,76 +92,38 @@ export const climbs = workflow(async (steps: number) =>
 )
 `
 
-interface World {
-  readonly client: RappelClient["Type"]
-  readonly start: (name: string, ...args: ReadonlyArray<unknown>) => Effect.Effect<string, unknown>
-  readonly lines: () => ReadonlyArray<string>
-  /** Waits for a line. */
-  readonly sees: (line: string) => Effect.Effect<unknown, unknown>
-  /** Kills the process and its workers, and starts another. */
-  readonly kill: Effect.Effect<void>
+interface World extends Killable.Killable {
   /** What is in the table of payments. */
   readonly payments: Effect.Effect<ReadonlyArray<number>>
 }
 
 const NODE_MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url))
 
-const world = <A>(use: (world: World) => Effect.Effect<A, unknown>) =>
-  Effect.gen(function*() {
-    const url = yield* Effect.promise(Postgres.freshUrl)
-    const cwd = Processes.project({ "src/flows.ts": SOURCE })
-    symlinkSync(NODE_MODULES, join(cwd, "node_modules"))
-    const ledger = join(cwd, "ledger.txt")
-    const { workflows } = compileFile({ file: join(cwd, "src/flows.ts"), projectRoot: cwd })
-    const query = (text: string) =>
-      Effect.promise(async () => {
-        const client = new pg.Client({ connectionString: url })
-        await client.connect()
-        const { rows } = await client.query(text)
-        await client.end()
-        return rows as ReadonlyArray<Record<string, unknown>>
-      })
-    yield* query("create table public.payment (n integer)")
-    const lines = () => existsSync(ledger) ? readFileSync(ledger, "utf8").trimEnd().split("\n") : []
-    const spawn = () =>
-      Processes.start([Processes.RAPPEL, "start-workers", "--workers", "1"], {
-        cwd,
-        env: { DATABASE_URL: url, RAPPEL_USER_MODULE: "src/flows.ts", LEDGER: ledger }
-      })
-    let running = spawn()
-    const run = Effect.gen(function*() {
-      const client = yield* RappelClient
-      return yield* use({
-        client,
-        lines,
-        sees: (line) => eventually(Effect.sync(lines), (found) => found.includes(line)),
-        kill: Effect.gen(function*() {
-          const killed = running
-          killed.child.kill("SIGKILL")
-          yield* Effect.promise(() => killed.ended)
-          running = spawn()
-        }),
-        payments: Effect.map(
-          query("select n from public.payment order by n"),
-          (rows) => rows.map(({ n }) => n as number)
-        ),
-        start: (name, ...args) => {
-          const file = workflows.find((one) => one.export === name)!.program!
-          return client.start({ kind: "program", file }, args)
-        }
-      })
-    })
-    yield* Effect.provide(
-      run,
-      Layer.provide(
-        Rappel.layerClient,
-        Layer.merge(
-          layerPg({ url: Redacted.make(url) }),
-          Layer.succeed(ProgramSource.ProgramSource, ProgramSource.make({}))
-        )
-      )
-    )
+const query = (url: string, text: string) =>
+  Effect.promise(async () => {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    const { rows } = await client.query(text)
+    await client.end()
+    return rows as ReadonlyArray<Record<string, unknown>>
   })
+
+const world = (use: (world: World) => Effect.Effect<unknown, unknown>) =>
+  Killable.run(
+    SOURCE,
+    (one) =>
+      use({
+        ...one,
+        payments: Effect.map(
+          query(one.url, "select n from public.payment order by n"),
+          (rows) => rows.map(({ n }) => n as number)
+        )
+      }),
+    (url, cwd) => {
+      symlinkSync(NODE_MODULES, join(cwd, "node_modules"))
+      return query(url, "create table public.payment (n integer)")
+    }
+  )
 
 describe("the production process is killed", () => {
   it.live(
