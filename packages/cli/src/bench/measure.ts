@@ -227,9 +227,12 @@ export const measure = (options: MeasureOptions): Effect.Effect<Measured, unknow
     }
   }))
 
-/** Until nobody is connected to the database: only then it has counted everything. */
+/**
+ * Until nobody is connected to the database: only then it has counted everything. A pooler
+ * keeps its connections, which is not waited for.
+ */
 const quiet = (server: Server) =>
   Effect.repeat(server.connections, {
     until: (count) => count === 0,
-    schedule: Schedule.spaced("20 millis")
+    schedule: Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(100))
   })
