@@ -138,7 +138,7 @@ export const make = (
       holds: (instance) => core.owned.has(instance),
       willTell: (instance) =>
         !run.isStopping &&
-        (claiming.isComing(instance) || core.owned.get(instance)?.completed === false),
+        (claiming.isComing(instance) || core.owned.get(instance)?.told === false),
       onEnd: (listener) => {
         endListeners.add(listener)
         return () => endListeners.delete(listener)

@@ -55,7 +55,7 @@ export class LocalDispatcher
     readonly holds: (instance: string) => boolean
     /**
      * Whether it will tell of the end of this instance, which then need not be looked for: it was
-     * started here, or is in memory and has not ended.
+     * started here, or is in memory and its outcome is not stored yet.
      */
     readonly willTell: (instance: string) => boolean
     /** Has a listener told of what ends here, once that is stored; answers how to stop that. */

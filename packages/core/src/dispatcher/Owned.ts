@@ -110,6 +110,8 @@ export interface Owned {
   newTimers: Array<number>
   pending: Pending
   completed: boolean
+  /** Its outcome is stored, and whoever awaits it here was told. */
+  told: boolean
   closed: boolean
   /** Bytes of events and fuel since the last snapshot. */
   eventBytes: number

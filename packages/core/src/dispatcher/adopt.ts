@@ -89,6 +89,7 @@ const begin = (loaded: Loaded, machine: Machine, file: ProgramFile, head: Head) 
     newTimers: [],
     pending: emptyPending(),
     completed: loaded.completed,
+    told: loaded.completed,
     closed: false,
     eventBytes: 0,
     fuel: 0,

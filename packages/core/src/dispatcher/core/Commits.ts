@@ -94,6 +94,7 @@ export class Commits {
     owned.durableSeq += entry.events.length
     const { outcome } = entry
     if (outcome !== null) {
+      owned.told = true
       const { hash: program, program: { name } } = owned.file
       holdings.services.onEnd?.({ id: owned.id, name, program, outcome })
     }
