@@ -64,7 +64,7 @@ create table rappel.due (
   priority smallint not null default 0,
   debounce text,
   constraint due_pkey PRIMARY KEY (instance_id)
-) with (fillfactor=70, toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
+) with (toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000, fillfactor=50);
 
 create table rappel.event (
   instance_id uuid not null,
@@ -95,17 +95,11 @@ create table rappel.inbox (
 create table rappel.instance (
   id uuid not null,
   created_at timestamp with time zone not null default now(),
-  started_at timestamp with time zone,
-  finished_at timestamp with time zone,
-  closed_by uuid,
-  attempts integer,
-  ok boolean,
   seed text not null,
   program text not null,
   name text not null,
   key text,
   input text not null,
-  outcome text,
   verdict text,
   parent uuid,
   parent_effect integer,
@@ -118,10 +112,16 @@ create table rappel.instance (
   memo text,
   repairs integer,
   origin uuid,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  closed_by uuid,
+  attempts integer,
+  ok boolean,
+  outcome text,
   constraint instance_finished CHECK ((((ok IS NULL) = (finished_at IS NULL)) AND ((ok IS NULL) = (outcome IS NULL)))),
   constraint instance_pkey PRIMARY KEY (id),
   constraint instance_verdict CHECK (((verdict IS NULL) OR ((verdict = ANY (ARRAY['cancelled'::text, 'terminated'::text])) AND (NOT ok))))
-) with (toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
+) with (toast_tuple_target=8160, vacuum_truncate=off, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000, fillfactor=50);
 
 create table rappel.lane (
   used_at timestamp with time zone not null default now(),
@@ -971,8 +971,6 @@ comment on column rappel.inbox.nth is 'The order of messages that are seen toget
 
 comment on table rappel.instance is 'One row per instance: what it was started with and what came out. Written at the start, at the end and at the close only.';
 
-comment on column rappel.instance.closed_by is 'The commit that closed the instance, so that the commit can be answered when it is sent again.';
-
 comment on column rappel.instance.verdict is 'How an instance ended that did not fail by itself; null for all others.';
 
 comment on column rappel.instance.parent is 'The instance that started it, for whose effect parent_effect its outcome is; null for none.';
@@ -988,6 +986,8 @@ comment on column rappel.instance.memo is 'JSON of an object, for people.';
 comment on column rappel.instance.repairs is 'How often it went on after its end; names what it tells its parent each time.';
 
 comment on column rappel.instance.origin is 'The instance that a repair made it of.';
+
+comment on column rappel.instance.closed_by is 'The commit that closed the instance, so that the commit can be answered when it is sent again.';
 
 comment on table rappel.lane is 'What a take locks before it counts the permits and starts of a lane; queues with limits have a lane, too.';
 

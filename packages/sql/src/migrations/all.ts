@@ -18,6 +18,7 @@ import m0015 from "./0015_repair.ts"
 import m0016 from "./0016_priorities.ts"
 import m0023 from "./0023_settled.ts"
 import m0025 from "./0025_permits_of_offers.ts"
+import m0026 from "./0026_room_for_updates.ts"
 
 export interface Migration {
   /** Counts from 1; numbers grow in the list, and may leave some out. */
@@ -44,7 +45,8 @@ export const all: ReadonlyArray<Migration> = [
   { id: 16, name: "priorities", breaking: false, run: m0016 },
   // An older release would withdraw calls whose actions have committed.
   { id: 23, name: "settled", breaking: true, run: m0023 },
-  { id: 25, name: "permits of offers", breaking: false, run: m0025 }
+  { id: 25, name: "permits of offers", breaking: false, run: m0025 },
+  { id: 26, name: "room for updates", breaking: false, run: m0026 }
 ]
 
 /** The schema that this release was written for. */
