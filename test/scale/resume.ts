@@ -95,7 +95,7 @@ export const measure = async ({ at, calls }: ResumeOptions): Promise<Resume> => 
     const measured = yield* Effect.promise(async (): Promise<Resume> => {
       const first = startWorkers(url)
       children.push(first)
-      while (((await lastEvent(id)) ?? 0) < at) await setTimeout(1)
+      while (((await lastEvent(id)) ?? Infinity) < at) await setTimeout(1)
       await kill(first)
       const before = await lastEvent(id)
       if (before === undefined) throw new Error(`It ended before it was killed at step ${at}`)

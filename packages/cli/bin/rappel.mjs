@@ -24,7 +24,10 @@ if (first === undefined || first === "--help" || first === "-h") {
   const { fromSources, held } = await bin("place.mjs")
   if (fromSources) await bin("start.mjs")
   const kind = KINDS.has(first) ? first : "other"
+  const { spawnAhead } = await bin("spawn.mjs")
+  const ahead = first === "start-workers" && !fromSources ? spawnAhead() : undefined
   const module = await held("cli", kind)
+  if (ahead !== undefined) (await module("worker", "WorkerProcess")).startedAhead(ahead)
   if (!fromSources && (rest.includes("--inline") || first === "deploy-check")) {
     // The user's TypeScript needs hooks, and what is loaded before them loads faster.
     await module("cli", "main")

@@ -26,7 +26,7 @@ const CONTENTS = {
       .concat("worker/project/ProjectFiles")
   },
   cli: {
-    begins: ["cli/bin", "cli/main"],
+    begins: ["cli/bin", "cli/main", "worker/WorkerProcess"],
     named: ["sql/layer", "embedded/Embedded", "worker/DefaultRuntime", "worker/project/Packages"]
       .concat("worker/project/ProjectFiles", "compiler/index")
   }

@@ -13,15 +13,13 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { type ChildProcess, spawn } from "node:child_process"
-import type { Duplex, Readable } from "node:stream"
-import { fileURLToPath } from "node:url"
+import type { ChildProcess } from "node:child_process"
+import type { Socket } from "node:net"
+import { spawnWorker } from "../bin/spawn.mjs"
 import { callFrames, decodeReports } from "./Batches.ts"
 import * as ChildOutput from "./ChildOutput.ts"
 import { clientProtocol } from "./Wire.ts"
 import { type ActionName, type Settings, type WorkerReport, WorkerRpcs } from "./WorkerProtocol.ts"
-
-const BIN = fileURLToPath(new URL("../bin/rappel-worker.mjs", import.meta.url))
 
 /** What each step of the way out gets: aborting takes a second at most, delivering another. */
 const LEAVE_GRACE = Duration.seconds(3)
@@ -59,13 +57,28 @@ export interface WorkerProcess {
 const describeExit = (code: number | null, signal: string | null): string =>
   signal !== null ? `was killed by ${signal}` : `exited with code ${code}`
 
-const spawnChild = (options: SpawnOptions): ChildProcess =>
-  spawn(process.execPath, [BIN, "--attached"], {
-    // Handed on, not read: the workers' settings come with `Hello`.
-    env: { ...process.env, ...options.env },
-    // fd 3 carries the protocol; fd 4 carries nothing, and its end is the end of this process.
-    stdio: ["ignore", options.stdout === "stderr" ? 2 : 1, "pipe", "pipe", "pipe"]
-  })
+/** stderr, the protocol, and the stream whose end is the end of this process. */
+const streamsOf = ({ stdio }: ChildProcess) =>
+  stdio.slice(2) as unknown as readonly [Socket, Socket, Socket]
+
+/** Started before this module was loaded, for the first pool that can use it. */
+let ahead: ChildProcess | undefined
+
+/** Has the first pool of this process begin with a worker process that was started already. */
+export const startedAhead = (child: ChildProcess): void => {
+  ahead = child
+}
+
+/** The one that was started ahead, if it still runs and is what the pool would have started. */
+const takeAhead = ({ env, stdout }: SpawnOptions): ChildProcess | undefined => {
+  if (ahead === undefined || stdout === "stderr" || Object.keys(env).length > 0) return undefined
+  const child = ahead
+  ahead = undefined
+  if (child.pid === undefined || (child.exitCode ?? child.signalCode) !== null) return undefined
+  child.ref()
+  for (const stream of streamsOf(child)) stream.ref()
+  return child
+}
 
 /**
  * Starts a process and waits until it is ready; it is killed when the scope closes. It reports
@@ -81,7 +94,8 @@ export const start = (
     const exit = yield* Deferred.make<string>()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
-        const child = spawnChild(options)
+        const child = takeAhead(options) ??
+          spawnWorker(options.stdout === "stderr" ? 2 : 1, options.env)
         child.on("error", (error) => {
           Effect.runSync(Deferred.succeed(exit, `could not be spawned: ${error.message}`))
         })
@@ -96,13 +110,7 @@ export const start = (
           return Effect.asVoid(Deferred.await(exit))
         })
     )
-    const [, , stderr, socket, lifeline] = child.stdio as unknown as [
-      null,
-      null,
-      Readable,
-      Duplex,
-      Duplex
-    ]
+    const [stderr, socket, lifeline] = streamsOf(child)
     const output = ChildOutput.follow(stderr, (chunk) => process.stderr.write(chunk))
     lifeline.on("error", () => {})
     lifeline.resume()

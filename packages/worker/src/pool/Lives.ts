@@ -32,6 +32,9 @@ const FIRST_STARTS = 3
 /** From the end of a process to the end of what it wrote. */
 const LAST_REPORTS = Duration.seconds(1)
 
+/** What waited for the first workers has the host to itself for so long. */
+const SPARE_DELAY = Duration.seconds(1)
+
 /** How long a blocked process may wait for its successor to get ready. */
 const SUCCESSOR_LIMIT = Duration.seconds(10)
 
@@ -242,7 +245,12 @@ export const make = (options: LivesOptions): Effect.Effect<Lives> =>
         yield* Deferred.await(first)
         for (let i = 1; i < workers; i++) fork(run({ troubles: 0 }, () => {}))
         for (let i = 0; i < spares; i++) {
-          fork(Effect.zipRight(Deferred.await(complete), run({ troubles: 0 }, () => {})))
+          fork(
+            Deferred.await(complete).pipe(
+              Effect.zipRight(Effect.sleep(SPARE_DELAY)),
+              Effect.zipRight(run({ troubles: 0 }, () => {}))
+            )
+          )
         }
       }),
       end: Effect.gen(function*() {
