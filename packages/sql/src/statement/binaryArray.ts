@@ -115,7 +115,9 @@ export const binaryArray = (
   const { bytesOf, oid, write } = kinds[type]
   const lengths: Array<number> = []
   let size = 0
-  for (const value of values) {
+  // By number: an iterator makes an object for each element until this is compiled.
+  for (let nth = 0; nth < values.length; nth++) {
+    const value = values[nth]
     const bytes = value === null ? NULL : bytesOf(value)
     if (bytes === undefined) return values
     lengths.push(bytes)
