@@ -1,4 +1,5 @@
 import type * as PgClient from "@effect/sql-pg/PgClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Queue } from "@rappel/core/queue/Queue"
 import { QueueUnavailable, SchemaTooNew } from "@rappel/core/queue/QueueError"
@@ -16,8 +17,10 @@ import * as Session from "../session.ts"
 
 const emptyUrl = Effect.promise(Postgres.emptyUrl)
 
-const on = <A, E>(url: string, effect: Effect.Effect<A, E, PgClient.PgClient>) =>
-  Effect.provide(effect, layerClient({ url: Redacted.make(url), maxConnections: 1 }))
+const on = <A, E>(
+  url: string,
+  effect: Effect.Effect<A, E, PgClient.PgClient | SqlClient.SqlClient>
+) => Effect.provide(effect, layerClient({ url: Redacted.make(url), maxConnections: 1 }))
 
 const DISPATCHER = "018f0000-0000-7000-8000-0000000000dd"
 
@@ -57,6 +60,36 @@ describe("Migrator", () => {
 
       const file = resolve(import.meta.dirname, "../../schema.sql")
       assert.strictEqual(dump, readFileSync(file, "utf8"), "run `npm run schema`")
+    }))
+
+  it.scopedLive("keeps what instances got at their end in columns that move", () =>
+    Effect.gen(function*() {
+      const url = yield* emptyUrl
+      const session = yield* Session.make(url)
+      yield* session.run("create schema rappel")
+      const until = (last: number, first = 1) =>
+        on(
+          url,
+          Effect.forEach(all.filter(({ id }) => id >= first && id <= last), ({ run }) => run)
+        )
+      yield* until(25)
+      yield* session.run(`
+        insert into rappel.instance (
+          id, seed, program, name, input, ok, outcome, verdict, attempts, closed_by, started_at, finished_at
+        ) values
+          (gen_random_uuid(), '', '', 'open', '[1]', null, null, null, null, null, null, null),
+          (gen_random_uuid(), '', '', 'runs', '[2]', null, null, null, null, null, now(), null),
+          (gen_random_uuid(), '', '', 'ends', '[3]', false, 'e', 'cancelled', 2, gen_random_uuid(), now(), now())`)
+      const text = `
+        select name, input, ok, outcome, verdict, attempts, closed_by, started_at, finished_at, created_at
+        from rappel.instance
+        order by name`
+      const before = yield* session.run(text)
+
+      yield* until(26, 26)
+
+      assert.lengthOf(before, 3)
+      assert.deepStrictEqual(yield* session.run(text), before)
     }))
 
   it.scopedLive("refuses a schema that a newer release made, everywhere", () =>
