@@ -37,8 +37,8 @@ export interface ClaimWindow {
 export const make = (soonMillis: number): ClaimWindow => {
   let mark: number | null = null
   const nextAt = BACK_MILLIS.map(() => -Infinity)
-  /** What the last claim from the mark on took. */
-  let usualMillis = 0
+  /** What the last claim from the mark on took; until then no look has taken longer. */
+  let usualMillis = Infinity
 
   /** Which of `BACK_MILLIS` a claim from there on covers; -1 for none. */
   const widestOf = (since: number | null): number =>
