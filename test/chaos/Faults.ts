@@ -58,6 +58,13 @@ const LEASE_MILLIS = 5000
 /** How long a zombie sleeps for want of an heir: the others may be stopped as well. */
 const HEIR_MILLIS = 4 * LEASE_MILLIS
 
+/** How long it takes until a connection that has fallen silent is given up, and some more. */
+const SILENT_MILLIS = LEASE_MILLIS + 1000
+
+/** How long everybody gets to be up again, and when they are looked at first. */
+const UP_MILLIS = 30_000
+const DOWN_MILLIS = 200
+
 /** How long a target is awaited that has something in flight. */
 const AIM_MILLIS = 2500
 
@@ -114,6 +121,8 @@ export const deal = async (
     }, AIM_MILLIS)
     return found
   }
+
+  const isUp = () => free().length === system.dispatchers.length
 
   const holding = async (what: unknown, body: () => Promise<void>) => {
     busy.add(what)
@@ -189,7 +198,11 @@ export const deal = async (
         proxy.delay(0)
       }),
     "cut": () => onDispatcher("cut", async ({ proxy }) => void proxy.cut()),
-    "half-open": () => onDispatcher("half-open", async ({ proxy }) => void proxy.halfOpen()),
+    "half-open": () =>
+      onDispatcher("half-open", async ({ proxy }) => {
+        proxy.halfOpen()
+        if (options.apart) await pause(SILENT_MILLIS)
+      }),
     "partition": () =>
       onDispatcher("partition", async ({ proxy }) => {
         proxy.partition(true)
@@ -232,6 +245,11 @@ export const deal = async (
       say(`${kind} failed: ${String(error)}`)
     }).finally(() => running.delete(dealt))
     running.add(dealt)
+    if (options.apart) {
+      await dealt
+      await pause(DOWN_MILLIS)
+      await until(() => isStopped() || isUp(), UP_MILLIS)
+    }
     const gap = options.gapMillis * (0.4 + 1.2 * random.next())
     await until(() => Date.now() >= until_ || isStopped(), gap)
   }

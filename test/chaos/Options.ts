@@ -31,6 +31,8 @@ export interface Options {
   readonly instances: number
   /** Mean time between two faults. */
   readonly gapMillis: number
+  /** A fault comes when the one before it is over and everybody is up again, and the gap after that. */
+  readonly apart: boolean
   /** What instances in flight get to end, once no fault is dealt any more. */
   readonly drainSeconds: number
   /** Kinds of faults that are dealt; all when empty. */
@@ -56,6 +58,7 @@ need, and audits what came out. Ends with 0 when every promise held, with 1 when
   --concurrency N  calls per worker (10)
   --clients N      (2)      --instances N  in flight per client (120)
   --gap N          mean milliseconds between two faults (2600)
+  --apart          one fault at a time: the gap begins when it is over and everybody is up again
   --drain N        seconds that instances get to end in the end (120)
   --only K,K       deals only faults of these kinds
   --postgres N     15 or 17 (17)
@@ -78,6 +81,7 @@ export const parse = (args: ReadonlyArray<string>, seed: number): Options | unde
       clients: { type: "string" },
       instances: { type: "string" },
       gap: { type: "string" },
+      apart: { type: "boolean", default: false },
       drain: { type: "string" },
       only: { type: "string" },
       postgres: { type: "string" },
@@ -107,6 +111,7 @@ export const parse = (args: ReadonlyArray<string>, seed: number): Options | unde
     clients: number("clients", values.clients, 2),
     instances: number("instances", values.instances, 120),
     gapMillis: number("gap", values.gap, 2600),
+    apart: values.apart,
     drainSeconds: number("drain", values.drain, 120),
     only: values.only === undefined ? [] : values.only.split(","),
     postgres: number("postgres", values.postgres, 17),

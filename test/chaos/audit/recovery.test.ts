@@ -24,10 +24,15 @@ const books: Books = {
   programs: new Map()
 }
 
-const fault = (kind: FaultKind, at: number, dispatcher: number | null = null): Fault => ({
+const fault = (
+  kind: FaultKind,
+  at: number,
+  dispatcher: number | null = null,
+  restoredAt = kind === "postgres-crash" ? at + 100 : at
+): Fault => ({
   kind,
   at,
-  restoredAt: kind === "postgres-crash" ? at + 100 : at,
+  restoredAt,
   target: "",
   dispatcher,
   worker: null
@@ -60,6 +65,16 @@ describe("recovery", () => {
     assert.deepStrictEqual(crash.alone, { instances: 1, p50: 100, p99: 100, most: 100 })
     assert.strictEqual(zombie.most, 800)
     assert.deepStrictEqual(zombie.alone, { instances: 0, p50: null, p99: null, most: null })
+  })
+
+  it("knows of what lasted when the execution began", () => {
+    const { partition, terminate } = summary(
+      fault("partition", -100, 1, 300),
+      fault("terminate", 100)
+    )
+    assert.strictEqual(partition.instances, 0)
+    assert.strictEqual(terminate.instances, 2)
+    assert.deepStrictEqual(terminate.alone, { instances: 1, p50: 300, p99: 300, most: 300 })
   })
 
   it("does not count what came after it was over", () => {

@@ -6,8 +6,9 @@
  * or the next beginning of an execution. It does not count what they would have waited for
  * anyway: an action that runs on, or a retry that is not due.
  *
- * An instance that several faults hit before it moved again stood still for all of them, and
- * nobody can say for which how long: its time counts for each, and for none as `alone`.
+ * An instance that several faults stood in the way of before it moved again waited for all of
+ * them, and nobody can say for which how long: its time counts for each, and for none as `alone`.
+ * What hits an heir before it has begun to execute anything is not seen.
  */
 import { decodeAttempt, decodeLost } from "@rappel/core/dispatcher/EventCodec"
 import * as Arr from "effect/Array"
@@ -27,7 +28,7 @@ export interface Recovery extends Times {
   readonly dealt: number
   /** Faults that hit at least one instance in flight. */
   readonly hit: number
-  /** Of the instances that no other fault hit meanwhile. */
+  /** Of the instances that no other fault stood in the way of meanwhile. */
   readonly alone: Times
 }
 
@@ -115,10 +116,7 @@ export interface Hit {
   readonly instanceId: string
   /** Null when nothing of it is seen later. */
   readonly millis: number | null
-  /** When the fault came, and when something of the instance was seen again. */
-  readonly at: number
-  readonly until: number
-  /** No other fault hit it between the two. */
+  /** No other fault stood in its way meanwhile. */
   readonly alone: boolean
 }
 
@@ -137,30 +135,36 @@ export const hitsOf = (
     progress.set(id, made)
     return made
   }
-  const hits = faults.flatMap((fault, nth) => {
+  const reaches = (fault: Fault, { dispatcher, worker }: Flight): boolean =>
+    (fault.worker === null || worker === fault.worker) &&
+    (fault.dispatcher === null || dispatcher === fault.dispatcher)
+
+  /** What each fault stood in the way of, also of what began while it lasted. */
+  const touches = faults.flatMap((fault, nth) =>
+    all.filter((one) =>
+      one.from < Math.max(fault.at, fault.restoredAt) && one.until > fault.at && reaches(fault, one)
+    ).map(({ instanceId, until }) => ({ nth, instanceId, at: fault.at, until }))
+  )
+  const touchesOf = Arr.groupBy(touches, ({ instanceId }) => instanceId)
+
+  return faults.flatMap((fault, nth) => {
     const { at, kind } = fault
-    const instances = new Set<string>()
-    for (const one of all) {
-      if (one.from >= fault.at || one.until <= fault.at) continue
-      if (fault.worker !== null && one.worker !== fault.worker) continue
-      if (fault.dispatcher !== null && one.dispatcher !== fault.dispatcher) continue
-      instances.add(one.instanceId)
-    }
+    const instances = new Set(
+      all.filter((one) => one.from < at && one.until > at && reaches(fault, one))
+        .map(({ instanceId }) => instanceId)
+    )
     // A crash of Postgres is over when it takes connections again.
     const from = kind === "postgres-crash" ? fault.restoredAt : at
-    return Array.from(instances, (instanceId) => {
+    return Array.from(instances, (instanceId): Hit => {
       const next = progressFor(instanceId).find(({ at }) => at > from)
       const millis = next === undefined ? null : next.at - Math.max(from, next.possibleAt(from))
-      return { kind, fault: nth, instanceId, millis, at, until: next?.at ?? Infinity }
+      const until = next?.at ?? Infinity
+      const alone = touchesOf[instanceId]!.every((other) =>
+        other.nth === nth || other.at > until || other.until < at
+      )
+      return { kind, fault: nth, instanceId, millis, alone }
     })
   })
-  const byInstance = Arr.groupBy(hits, ({ instanceId }) => instanceId)
-  return hits.map((hit) => ({
-    ...hit,
-    alone: byInstance[hit.instanceId]!.every((other) =>
-      other === hit || other.at > hit.until || other.until < hit.at
-    )
-  }))
 }
 
 const timesOf = (hits: ReadonlyArray<Hit>): Times => {
