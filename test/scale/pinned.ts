@@ -10,7 +10,7 @@
  */
 import { Queue } from "@rappel/core/queue/Queue"
 import { PgPool } from "@rappel/sql/PgPool"
-import { layerFresh, version } from "@rappel/test/kit/Postgres"
+import { version, withDatabase } from "@rappel/test/kit/Postgres"
 import {
   entryOf,
   eventOf,
@@ -19,25 +19,25 @@ import {
   requestOf
 } from "@rappel/test/kit/suites/queue/samples"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { parseArgs } from "node:util"
 import pg from "pg"
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: "string", default: "20" },
-    /** How long it is measured without the reader, before and after; as with it unless given. */
-    free: { type: "string" }
+    /** Of each of the two. */
+    seconds: { type: "string", default: "20" }
   }
 })
 const SECONDS = Number(values.seconds)
-const FREE_SECONDS = Number(values.free ?? values.seconds)
 const BATCH = 200
+const LONG_MILLIS = [20, 100, 500]
 
 interface Phase {
   readonly perSecond: number
   readonly claimMillis: { readonly first: number; readonly last: number; readonly max: number }
-  /** The part of the time that claims took beyond twice their median: looks back, mostly. */
-  readonly longClaims: number
+  /** The part of the time that claims took beyond twice their median, and how many took so long. */
+  readonly longClaims: { readonly share: number; readonly counts: ReadonlyArray<number> }
   readonly samples: ReadonlyArray<Sample>
 }
 
@@ -118,7 +118,10 @@ const phase = (owner: string, seconds: number) =>
         last: median(claims.slice(-part)),
         max: claims.reduce((most, one) => Math.max(most, one), 0)
       },
-      longClaims: claims.reduce((sum, one) => sum + Math.max(0, one - usual), 0) / millis,
+      longClaims: {
+        share: claims.reduce((sum, one) => sum + Math.max(0, one - usual), 0) / millis,
+        counts: LONG_MILLIS.map((least) => claims.filter((one) => one >= least).length)
+      },
       samples
     } satisfies Phase
   })
@@ -127,7 +130,10 @@ const report = (name: string, { claimMillis, longClaims, perSecond, samples }: P
   console.log(
     `${name.padEnd(9)} ${perSecond.toFixed(0).padStart(6)} instances/s, a claim of ${BATCH}: ` +
       `${claimMillis.first.toFixed(1)} ms at first, ${claimMillis.last.toFixed(1)} ms at last, ` +
-      `${claimMillis.max.toFixed(0)} ms at most; long ones took ${(longClaims * 100).toFixed(1)} %`
+      `${claimMillis.max.toFixed(0)} ms at most; long ones took ` +
+      `${(longClaims.share * 100).toFixed(1)} % (${
+        LONG_MILLIS.map((least, i) => `${longClaims.counts[i]} of ${least} ms`).join(", ")
+      })`
   )
   for (const { deadRows, perSecond, seconds } of samples) {
     console.log(
@@ -137,30 +143,37 @@ const report = (name: string, { claimMillis, longClaims, perSecond, samples }: P
   }
 }
 
+/** Statements are planned and their code is compiled before anything counts. */
+const WARM_UP_SECONDS = 5
+
+/** Somebody who has begun to read and does not come to an end. */
+const reader = Effect.acquireRelease(
+  Effect.flatMap(PgPool, ({ options }) =>
+    Effect.promise(async () => {
+      const client = new pg.Client({ ...options, password: options.password })
+      await client.connect()
+      await client.query("begin isolation level repeatable read")
+      await client.query("select count(*) from rappel.due")
+      return client
+    })),
+  (client) => Effect.promise(() => client.end())
+)
+
+const measure = (name: string, before: Effect.Effect<unknown, never, PgPool | Scope.Scope>) =>
+  withDatabase(Effect.scoped(Effect.gen(function*() {
+    const owner = yield* newDispatcher
+    yield* phase(owner, WARM_UP_SECONDS)
+    yield* before
+    const measured = yield* phase(owner, SECONDS)
+    report(name, measured)
+    return measured.perSecond
+  })))
+
 const program = Effect.gen(function*() {
-  const { options } = yield* PgPool
-  const owner = yield* newDispatcher
-  console.log(
-    `Postgres ${version}, fsync off, pinned for ${SECONDS} s, free for ${FREE_SECONDS} s twice`
-  )
-  yield* phase(owner, Math.min(SECONDS, 5))
-  const before = yield* phase(owner, FREE_SECONDS)
-  report("free", before)
-
-  const reader = new pg.Client({ ...options, password: options.password })
-  yield* Effect.promise(async () => {
-    await reader.connect()
-    await reader.query("begin isolation level repeatable read")
-    await reader.query("select count(*) from rappel.due")
-  })
-  const pinned = yield* phase(owner, SECONDS)
-  report("pinned", pinned)
-  yield* Effect.promise(() => reader.end())
-
-  const after = yield* phase(owner, FREE_SECONDS)
-  report("free", after)
-  const free = (before.perSecond + after.perSecond) / 2
-  console.log(`pinned / free: ${(pinned.perSecond / free).toFixed(3)}`)
+  console.log(`Postgres ${version}, fsync off, ${SECONDS} s each`)
+  const free = yield* measure("free", Effect.void)
+  const pinned = yield* measure("pinned", reader)
+  console.log(`pinned / free: ${(pinned / free).toFixed(3)}`)
 })
 
-await Effect.runPromise(Effect.provide(program, layerFresh))
+await Effect.runPromise(program)
