@@ -147,7 +147,7 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
   const hear = (wake: Wake) => {
     if (wake.kind === "resync") lookForAll()
     if (wake.kind !== "finished") return
-    for (const id of wake.ids) if (isOpen(id) && dispatcher?.holds(id) !== true) look.add(id)
+    for (const id of wake.ids) if (isOpen(id) && isToBeFound(id)) look.add(id)
     if (look.size > 0) bell.ring()
   }
 

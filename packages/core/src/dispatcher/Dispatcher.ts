@@ -135,7 +135,6 @@ export const make = (
       started: (instances) => {
         if (!run.isStopping) claiming.started(instances)
       },
-      holds: (instance) => core.owned.has(instance),
       willTell: (instance) =>
         !run.isStopping &&
         (claiming.isComing(instance) || core.owned.get(instance)?.told === false),

@@ -51,8 +51,6 @@ export class LocalDispatcher
     readonly id: () => string
     /** Tells that these instances were started for it and are to be run at once. */
     readonly started: (instances: ReadonlyArray<StartedHere>) => void
-    /** Whether it has this instance in memory: then it tells of its end before the queue's hint does. */
-    readonly holds: (instance: string) => boolean
     /**
      * Whether it will tell of the end of this instance, which then need not be looked for: it was
      * started here, or is in memory and its outcome is not stored yet.

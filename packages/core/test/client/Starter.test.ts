@@ -27,7 +27,6 @@ const beside = Effect.gen(function*() {
   const dispatcher = Layer.succeed(LocalDispatcher, {
     id: () => "d1",
     started: (instances) => void announced.push(...instances.map(({ id }) => id)),
-    holds: () => false,
     willTell: () => false,
     onEnd: () => () => {},
     status: () => assert.fail("nobody asks")

@@ -6,17 +6,18 @@ import * as EffectQueue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { RappelClient } from "../../src/client/RappelClient.ts"
 import { type EndedHere, LocalDispatcher } from "../../src/dispatcher/LocalDispatcher.ts"
+import type { Wake } from "../../src/queue/Queue.ts"
 import { clientOf, makeProbe, program } from "./fakeRunner.ts"
 
 /** A client beside a dispatcher that tells of the end of what stands in `told`. */
 const beside = Effect.gen(function*() {
   const told = new Set<string>()
   const listeners = new Set<(end: EndedHere) => void>()
-  const probe = yield* makeProbe({ wakes: EffectQueue.unbounded(), pollMillis: 1000 })
+  const wakes = yield* EffectQueue.unbounded<Wake>()
+  const probe = yield* makeProbe({ wakes: Effect.succeed(wakes), pollMillis: 1000 })
   const dispatcher = Layer.succeed(LocalDispatcher, {
     id: () => "d1",
     started: (instances) => instances.forEach(({ id }) => told.add(id)),
-    holds: (id) => told.has(id),
     willTell: (id) => told.has(id),
     onEnd: (listener) => {
       listeners.add(listener)
@@ -29,7 +30,7 @@ const beside = Effect.gen(function*() {
     const outcome = { ok: true, value: JSON.stringify(value) } as const
     for (const listener of listeners) listener({ id, name: "greeting", program: "h1", outcome })
   }
-  return { told, end, probe, layer: Layer.provide(clientOf(probe), dispatcher) }
+  return { told, end, probe, wakes, layer: Layer.provide(clientOf(probe), dispatcher) }
 })
 
 /** What is started beside the dispatcher, and awaited by its ids. */
@@ -46,9 +47,11 @@ const startTwo = Effect.gen(function*() {
 describe("awaiting beside a dispatcher", () => {
   it.effect("an end that it will tell is not looked for", () =>
     Effect.gen(function*() {
-      const { end, layer, probe } = yield* beside
+      const { end, layer, probe, wakes } = yield* beside
       yield* Effect.gen(function*() {
         const { ids, waiting } = yield* startTwo
+        yield* EffectQueue.offer(wakes, { kind: "finished", ids })
+        yield* TestClock.adjust("10 millis")
         assert.isUndefined(probe.calls["find"])
         for (const id of ids) end(id, `end of ${ids.indexOf(id)}`)
         assert.deepStrictEqual(yield* Fiber.join(waiting), ["end of 0", "end of 1"])
