@@ -78,6 +78,14 @@ export const make = (run: Run) => {
 /** All that there are: each has its own stretch of the index. */
 const PRIORITIES = `'{${Array.from({ length: 19 }, (_, i) => 9 - i).join()}}'::smallint[]`
 
+/** Of the priority of a row with this name; looked at first, and locked afterwards. */
+const dueOf = (row: string) => `
+      select instance_id, due_at
+      from rappel.due
+      where owner is null and priority = ${row}.priority and due_at <= now()
+        and due_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
+      order by owner, priority, due_at`
+
 /*
  * An instance's rank is its due time less a second a point of priority: who waits long enough
  * comes before whoever came later, so nothing starves. No index has that order, as the rank
@@ -147,12 +155,7 @@ const CLAIM = `
         order by due.due_at - class.priority * interval '${PRIORITY_STEP_MILLIS} ms'
       ) as nth
     from unnest(${PRIORITIES}) as class (priority)
-    cross join lateral (
-      select instance_id, due_at
-      from rappel.due
-      where owner is null and priority = class.priority and due_at <= now()
-        and due_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
-      order by owner, priority, due_at
+    cross join lateral (${dueOf("class")}
       limit $2 + 1
     ) as due
   ), share as materialized (
@@ -164,12 +167,7 @@ const CLAIM = `
     select due.instance_id, due.due_at,
       due.due_at - share.priority * interval '${PRIORITY_STEP_MILLIS} ms' as rank
     from share
-    cross join lateral (
-      select instance_id, due_at
-      from rappel.due
-      where owner is null and priority = share.priority and due_at <= now()
-        and due_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
-      order by owner, priority, due_at
+    cross join lateral (${dueOf("share")}
       limit share.count
       for no key update skip locked
     ) as due
