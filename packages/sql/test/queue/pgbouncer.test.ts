@@ -9,23 +9,18 @@ import { layerPg } from "@rappel/sql/layer"
 import { PgPool } from "@rappel/sql/PgPool"
 import * as Postgres from "@rappel/test/kit/Postgres"
 import { skipFor } from "@rappel/test/kit/skips"
-import { claiming } from "@rappel/test/kit/suites/queue/claiming"
-import { committing } from "@rappel/test/kit/suites/queue/committing"
-import { delivering } from "@rappel/test/kit/suites/queue/delivering"
-import { dispatching } from "@rappel/test/kit/suites/queue/dispatching"
-import { repairing } from "@rappel/test/kit/suites/queue/repairing"
-import { resending } from "@rappel/test/kit/suites/queue/resending"
 import { newDispatcher, requestOf } from "@rappel/test/kit/suites/queue/samples"
-import { settingAside } from "@rappel/test/kit/suites/queue/settingAside"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { spawn, spawnSync } from "node:child_process"
 import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import pg from "pg"
 import { afterAll, beforeAll } from "vitest"
+import { behindPooler } from "./behindPooler.ts"
 
 const PORT = 6432
 
@@ -40,7 +35,7 @@ interface Bouncer {
 const start = async (): Promise<Bouncer> => {
   const host = new URLSearchParams((await Postgres.url()).split("?")[1]).get("host")!
   const { gid, uid } = statSync(host)
-  const folder = mkdtempSync("/tmp/rappel-bouncer-")
+  const folder = mkdtempSync(join(tmpdir(), "rappel-bouncer-"))
   chmodSync(folder, 0o755)
   chownSync(folder, uid, gid)
   const config = join(folder, "pgbouncer.ini")
@@ -115,13 +110,7 @@ else {
   )
 
   describe("Queue (behind PgBouncer in transaction mode)", () => {
-    claiming(layer)
-    committing(layer)
-    resending(layer)
-    dispatching(layer)
-    delivering(layer)
-    settingAside(layer)
-    repairing(layer)
+    behindPooler(layer)
 
     it.scopedLive("shares its sessions between statements that run at once", () =>
       Effect.gen(function*() {

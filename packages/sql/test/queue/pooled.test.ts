@@ -10,17 +10,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { PgPool } from "@rappel/sql/PgPool"
 import * as PgQueue from "@rappel/sql/queue/PgQueue"
 import * as Postgres from "@rappel/test/kit/Postgres"
-import { claiming } from "@rappel/test/kit/suites/queue/claiming"
-import { committing } from "@rappel/test/kit/suites/queue/committing"
-import { delivering } from "@rappel/test/kit/suites/queue/delivering"
-import { dispatching } from "@rappel/test/kit/suites/queue/dispatching"
-import { resending } from "@rappel/test/kit/suites/queue/resending"
-import { settingAside } from "@rappel/test/kit/suites/queue/settingAside"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { readdirSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import pg from "pg"
+import { behindPooler } from "./behindPooler.ts"
 
 const poolOfOnce = Layer.scoped(
   PgPool,
@@ -44,12 +39,7 @@ const layer = PgQueue.layerWith({ listen: false }).pipe(
 )
 
 describe("Queue (a session for each statement)", () => {
-  claiming(layer)
-  committing(layer)
-  resending(layer)
-  dispatching(layer)
-  delivering(layer)
-  settingAside(layer)
+  behindPooler(layer)
 })
 
 describe("the statements", () => {
