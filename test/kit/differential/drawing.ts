@@ -114,8 +114,8 @@ export const arbitraryOperation = FastCheck.oneof(
   {
     weight: 1,
     arbitrary: operation(
-      "countClaims",
-      record({ given: small(11), by: FastCheck.constantFrom(1 as const, -1 as const) })
+      "countClaim",
+      record({ given: small(11), claims: FastCheck.constantFrom(2, 3, 4) })
     )
   },
   {

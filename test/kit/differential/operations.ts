@@ -207,12 +207,12 @@ export const call = (
       return (queue) =>
         given === undefined ? Effect.void : queue.giveBack(given.dispatcher, [given])
     }
-    case "countClaims": {
+    case "countClaim": {
       const given = givenAt(known, operation.given)
       return (queue) =>
         given === undefined
           ? Effect.void
-          : queue.countClaims(given.dispatcher, [given], operation.by)
+          : queue.countClaim(given.dispatcher, given, operation.claims)
     }
     case "commit":
     case "resend": {

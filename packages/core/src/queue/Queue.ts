@@ -26,6 +26,12 @@ import type { Search } from "../search/Search.ts"
 import type { CallKey, Calls, Offer } from "./Calls.ts"
 import type { KeyTaken, QueueUnavailable, SchemaTooNew } from "./QueueError.ts"
 
+/**
+ * From so many claims without a commit between them an instance is a suspect: it may be what
+ * ends its hosts, and is taken on its own (PROTOCOL R13).
+ */
+export const SUSPECT_CLAIMS = 2
+
 export interface StartRequest {
   /** UUIDv7, made by the client before the first send, so that a retry is safe. */
   readonly id: string
@@ -285,7 +291,10 @@ export interface Loaded {
   /** When it was claimed for the first time; the time of its first step. */
   readonly startedAt: number
   readonly lastSeq: number
-  /** Claims since the instance's last commit, this one included. */
+  /**
+   * Claims since the instance's last commit, this one included. From `SUSPECT_CLAIMS` on only
+   * those count for which `countClaim` was told.
+   */
   readonly claims: number
   /** The result is fixed already and only background work remains. */
   readonly completed: boolean
@@ -536,14 +545,14 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
     claimed: ReadonlyArray<Claimed>
   ) => Effect.Effect<void, QueueUnavailable>
   /**
-   * Adds to the claims that are counted against instances, where they are still owned at
-   * this epoch: what is claimed but not touched yet need not share the blame for a host's
-   * death (PROTOCOL R13).
+   * Says how many claims count against an instance, if it is still owned at this epoch. Told
+   * of a suspect before it is touched: what is claimed but was not touched yet need not share
+   * the blame for a host's death (PROTOCOL R13).
    */
-  readonly countClaims: (
+  readonly countClaim: (
     dispatcher: string,
-    claimed: ReadonlyArray<Claimed>,
-    by: 1 | -1
+    claimed: Claimed,
+    claims: number
   ) => Effect.Effect<void, QueueUnavailable>
   readonly commit: (commit: Commit) => Effect.Effect<Committed, QueueUnavailable>
   /** Names of all workflows that a program was ever stored for. */

@@ -34,7 +34,7 @@ import {
   type Store
 } from "./memoryRows.ts"
 import { cancelOverdue, releaseRuns, startOne, takenKey } from "./memoryStart.ts"
-import { type Claimed, Queue, type Wake } from "./Queue.ts"
+import { type Claimed, Queue, SUSPECT_CLAIMS, type Wake } from "./Queue.ts"
 
 const copyOfProgram = (file: ProgramFile): ProgramFile => JSON.parse(JSON.stringify(file))
 
@@ -236,7 +236,7 @@ export const makeOver = (store: Store): Effect.Effect<Queue["Type"]> =>
           for (const [id, due] of ready) {
             due.owner = dispatcher
             due.epoch++
-            due.claims++
+            if (due.claims < SUSPECT_CLAIMS) due.claims++
             store.instances.get(id)!.startedAt ??= at
           }
           // What is due and was not taken with room to spare is for those who are alive.
@@ -274,16 +274,14 @@ export const makeOver = (store: Store): Effect.Effect<Queue["Type"]> =>
             if (due === undefined) continue
             due.owner = null
             due.dueAt = now()
-            due.claims = Math.max(due.claims - 1, 0)
+            if (due.claims < SUSPECT_CLAIMS) due.claims = 0
           }
           return Effect.asVoid(ring({ kind: "due" }))
         }),
-      countClaims: (dispatcher, claimed, by) =>
+      countClaim: (dispatcher, claimed, claims) =>
         Effect.sync(() => {
-          for (const claim of claimed) {
-            const due = ownedBy(dispatcher, claim)
-            if (due !== undefined) due.claims = Math.max(due.claims + by, 0)
-          }
+          const due = ownedBy(dispatcher, claimed)
+          if (due !== undefined) due.claims = claims
         }),
       commit: (commit) =>
         Effect.suspend(() => {

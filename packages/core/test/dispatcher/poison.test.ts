@@ -3,10 +3,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
+import * as TestClock from "effect/TestClock"
 import * as Dispatcher from "../../src/dispatcher/Dispatcher.ts"
 import { encodeSnapshot } from "../../src/dispatcher/EventCodec.ts"
 import { SnapshotTooNew } from "../../src/machine/snapshot/SnapshotTooNew.ts"
 import { type CommitEntry, Queue, type StoredEvent } from "../../src/queue/Queue.ts"
+import { QueueUnavailable } from "../../src/queue/QueueError.ts"
 import * as QueueMemory from "../../src/queue/QueueMemory.ts"
 import * as RetrySchedules from "../../src/retry/RetrySchedules.ts"
 import * as Timeouts from "../../src/retry/Timeouts.ts"
@@ -69,12 +71,14 @@ const start = (queue: Queue["Type"], id: string, program = file.hash) =>
     seed: "0".repeat(32)
   }])
 
-/** As if a host had claimed what is due and died, this many times. */
+/** As if a host had claimed what is due and died, this many times, with a suspect if it had one. */
 const dieWithClaims = (queue: Queue["Type"], times: number) =>
   Effect.gen(function*() {
     for (let i = 0; i < times; i++) {
       yield* queue.register({ id: hostOf(i), host: "dead", pid: 0 })
-      yield* queue.claim(hostOf(i), 100)
+      const { claimed } = yield* queue.claim(hostOf(i), 100)
+      const suspect = (yield* queue.load(hostOf(i), claimed)).find((one) => one.claims > 1)
+      if (suspect !== undefined) yield* queue.countClaim(hostOf(i), suspect, suspect.claims + 1)
       yield* queue.leave(hostOf(i))
     }
   })
@@ -147,6 +151,58 @@ describe("an instance whose hosts died with it", () => {
       assert.strictEqual((yield* recordOf(queue, idOf(1))).status, "completed")
     }))
 
+  it.scoped("and came after others all the time is never blamed, however often they did", () =>
+    Effect.gen(function*() {
+      const queue = yield* QueueMemory.make
+      yield* queue.putPrograms([file])
+      const ids = Array.from({ length: 60 }, (_, n) => idOf(n + 1))
+      for (const id of ids) yield* start(queue, id)
+      // The one that is taken first is another one each time: none of them ended a host.
+      for (let i = 0; i < 20; i++) {
+        yield* queue.register({ id: hostOf(i), host: "dead", pid: 0 })
+        const { claimed } = yield* queue.claim(hostOf(i), 100)
+        const suspect = (yield* queue.load(hostOf(i), claimed))[i]!
+        if (i > 0) yield* queue.countClaim(hostOf(i), suspect, suspect.claims + 1)
+        yield* queue.leave(hostOf(i))
+      }
+
+      yield* dispatcherOver(queue)
+
+      for (const id of ids) {
+        assert.strictEqual((yield* recordOf(queue, id)).status, "completed")
+      }
+    }))
+
+  it.scoped("is counted once by a host that tries it again after failing statements", () =>
+    Effect.gen(function*() {
+      const inner = yield* QueueMemory.make
+      yield* inner.putPrograms([file])
+      yield* start(inner, idOf(1))
+      yield* dieWithClaims(inner, 3)
+      let failures = 5
+      const queue = Queue.of({
+        ...inner,
+        countClaim: (...counted) =>
+          Effect.zipRight(
+            inner.countClaim(...counted),
+            Effect.suspend(() =>
+              failures-- > 0 ?
+                new QueueUnavailable({
+                  operation: "count a claim",
+                  retryable: true,
+                  cause: "cut off"
+                }) :
+                Effect.void
+            )
+          )
+      })
+
+      yield* dispatcherOver(queue)
+
+      for (let i = 0; i < 20 && failures >= 0; i++) yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* recordOf(queue, idOf(1))).status, "completed")
+    }))
+
   it.scoped("twice is taken on its own: those after it are not counted meanwhile", () =>
     Effect.gen(function*() {
       const inner = yield* QueueMemory.make
@@ -173,12 +229,12 @@ describe("an instance whose hosts died with it", () => {
         assert.strictEqual((yield* recordOf(queue, id)).status, "completed")
       }
 
-      assert.deepStrictEqual(counts.map((row) => row.filter((claims) => claims === 2).length), [
+      assert.deepStrictEqual(counts.map((row) => row.filter((claims) => claims === 3).length), [
         1,
         1,
         1
       ])
-      assert.deepStrictEqual(counts[0], [2, 1, 1])
+      assert.deepStrictEqual(counts[0], [3, 2, 2])
     }))
 })
 

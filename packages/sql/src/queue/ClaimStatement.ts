@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { PRIORITY_STEP_MILLIS } from "@rappel/core/queue/Calls"
-import type { Claimed, Claims } from "@rappel/core/queue/Queue"
+import { type Claimed, type Claims, SUSPECT_CLAIMS } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Run } from "../statement/Statements.ts"
 
@@ -192,7 +192,8 @@ const CLAIM = `
     limit $2
   ), claimed as (
     update rappel.due
-    set owner = $1, claim_id = $3, epoch = epoch + 1, claims = claims + 1,
+    set owner = $1, claim_id = $3, epoch = epoch + 1,
+      claims = claims + (claims < ${SUSPECT_CLAIMS})::integer,
       started_at = coalesce(started_at, now())
     where instance_id = any(array(select instance_id from chosen))
     returning instance_id, epoch, due_at - priority * interval '${PRIORITY_STEP_MILLIS} ms' as rank

@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import type { CallKey } from "@rappel/core/queue/Calls"
-import type { Claimed, Loaded } from "@rappel/core/queue/Queue"
+import { type Claimed, type Loaded, SUSPECT_CLAIMS } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import type { Row, Run } from "../statement/Statements.ts"
 import { fromStorable } from "../statement/storable.ts"
@@ -65,24 +65,19 @@ export const make = (run: Run) => {
       claimed.map(({ epoch }) => epoch)
     ]))
 
-  /** Index: `due_pkey`. Rows that are not owned at their epoch any more are left alone. */
-  const countClaims = (
+  /** Index: `due_pkey`. A row that is not owned at its epoch any more is left alone. */
+  const countClaim = (
     dispatcher: string,
-    claimed: ReadonlyArray<Claimed>,
-    by: number
+    { epoch, id }: Claimed,
+    claims: number
   ): Effect.Effect<void, unknown> =>
     Effect.asVoid(run({
-      name: "due_count_claims",
+      name: "due_count_claim",
       text: `
         update rappel.due
-        set claims = greatest(claims + $4::integer, 0)
-        where ${IS_CLAIMED}`
-    }, [
-      dispatcher,
-      claimed.map(({ id }) => id),
-      claimed.map(({ epoch }) => epoch),
-      by
-    ]))
+        set claims = $4
+        where instance_id = $2 and owner = $1 and epoch = $3`
+    }, [dispatcher, id, epoch, claims]))
 
   /**
    * Index: `due_pkey`. Whoever is aside has no owner and is never claimed, so that nobody
@@ -108,7 +103,7 @@ export const make = (run: Run) => {
         where instance_id = $2 and owner = $1 and epoch = $3`
     }, [dispatcher, id, epoch, reasonOf(reason)]))
 
-  return { claim, claimedBy, load, giveBack, countClaims, setAside, resume } as const
+  return { claim, claimedBy, load, giveBack, countClaim, setAside, resume } as const
 }
 
 /*
@@ -158,7 +153,8 @@ const IS_CLAIMED = `
 const GIVE_BACK = `
   with given as (
     update rappel.due
-    set owner = null, due_at = now(), claims = greatest(claims - 1, 0)
+    set owner = null, due_at = now(),
+      claims = case when claims < ${SUSPECT_CLAIMS} then 0 else claims end
     where ${IS_CLAIMED}
     returning 1
   ), notice as (

@@ -260,10 +260,8 @@ export const make = (
         claimed.length === 0
           ? Effect.void
           : sending("give instances back", due.giveBack(dispatcher, claimed)),
-      countClaims: (dispatcher, claimed, by) =>
-        claimed.length === 0
-          ? Effect.void
-          : sending("count claims", due.countClaims(dispatcher, claimed, by)),
+      countClaim: (dispatcher, claimed, claims) =>
+        sending("count a claim", due.countClaim(dispatcher, claimed, claims)),
       commit: (commit) =>
         Effect.mapError(
           commitAll({

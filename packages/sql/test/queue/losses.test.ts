@@ -223,7 +223,7 @@ describe("every other statement whose answer is lost", () => {
         yield* register({ id: late, host: "here", pid: 1 })
         assert.isTrue((yield* beat(late)).alive)
 
-        proxy.loseAnswerTo("greatest(claims - 1, 0)")
+        proxy.loseAnswerTo("then 0 else claims end")
         yield* giveBack(owner, [{ id: id!, epoch: 1 }])
         assert.deepStrictEqual((yield* claim(late, 10)).claimed, [{ id: id!, epoch: 2 }])
 

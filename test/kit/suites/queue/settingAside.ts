@@ -99,7 +99,7 @@ export const settingAside = (queue: EmptyQueue) => {
     "claims without a commit are counted, and a commit ends the count",
     queue,
     Effect.gen(function*() {
-      const { claim, countClaims, giveBack, leave, load } = yield* Queue
+      const { claim, countClaim, giveBack, leave, load } = yield* Queue
       const { ids: [id], owner: first } = yield* newOwner(1)
       const claimsOf = (dispatcher: string, epoch: number) =>
         Effect.map(load(dispatcher, [{ id: id!, epoch }]), ([loaded]) => loaded!.claims)
@@ -113,15 +113,19 @@ export const settingAside = (queue: EmptyQueue) => {
       yield* claim(second, 1)
       assert.strictEqual(yield* claimsOf(second, 3), 2, "what is given back was not tried")
 
-      yield* countClaims(second, [{ id: id!, epoch: 3 }], -1)
-      assert.strictEqual(yield* claimsOf(second, 3), 1)
-      yield* countClaims(second, [{ id: id!, epoch: 3 }], 1)
-      yield* countClaims(second, [{ id: id!, epoch: 2 }], 1)
-      yield* countClaims(first, [{ id: id!, epoch: 3 }], 1)
-      assert.strictEqual(yield* claimsOf(second, 3), 2)
+      yield* countClaim(second, { id: id!, epoch: 3 }, 3)
+      yield* countClaim(second, { id: id!, epoch: 2 }, 4)
+      yield* countClaim(first, { id: id!, epoch: 3 }, 4)
+      assert.strictEqual(yield* claimsOf(second, 3), 3)
+      yield* giveBack(second, [{ id: id!, epoch: 3 }])
+      yield* claim(second, 1)
+      assert.strictEqual(yield* claimsOf(second, 4), 3, "a suspect is counted when it is touched")
 
-      yield* commitOf(second, [entryOf(id!, { epoch: 3 })])
-      assert.strictEqual(yield* claimsOf(second, 3), 0)
+      yield* commitOf(second, [entryOf(id!, { epoch: 4 })])
+      assert.strictEqual(yield* claimsOf(second, 4), 0)
+      yield* giveBack(second, [{ id: id!, epoch: 4 }])
+      yield* claim(second, 1)
+      assert.strictEqual(yield* claimsOf(second, 5), 1)
     })
   )
 }

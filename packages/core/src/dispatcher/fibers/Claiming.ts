@@ -5,16 +5,13 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type { Claimed, Loaded } from "../../queue/Queue.ts"
+import { type Claimed, type Loaded, SUSPECT_CLAIMS } from "../../queue/Queue.ts"
 import * as Bell from "../Bell.ts"
 import type { StartedHere } from "../LocalDispatcher.ts"
 import * as Loading from "./Loading.ts"
 import { pauseOnFailure, type Run } from "./Run.ts"
 
-/** From so many claims without progress on an instance is taken on its own (PROTOCOL R13). */
-const SUSPECT_CLAIMS = 2
-
-/** At so many it is set aside. */
+/** At so many claims without progress an instance is set aside (PROTOCOL R13). */
 const POISON_CLAIMS = 5
 
 /** So many that were claimed are loaded first: they tell how many more fit. */
@@ -44,6 +41,8 @@ export const make = (run: Run): Claiming => {
   const claimedHere = new Map<string, StartedHere>()
   const startedHere = new Map<string, StartedHere>()
   const startBell = Bell.make()
+  /** Suspects of a claim that a failing statement left untaken, and what counted against them. */
+  const counted = new WeakMap<Claimed, number>()
 
   /** Of what was started here all is known already, unless this dispatcher was declared dead since. */
   const read = (wanted: ReadonlyArray<StartedHere>) =>
@@ -57,16 +56,21 @@ export const make = (run: Run): Claiming => {
       return unknown.length === 0 ? known : known.concat(yield* queue.load(run.id, unknown))
     })
 
+  /** Claims before this one was counted: it may be tried several times before it is taken. */
+  const claimsOf = (one: Loaded, untaken: Map<string, StartedHere>): number =>
+    counted.get(untaken.get(one.id)!) ?? one.claims
+
   /**
    * Takes instances whose former hosts ended before they got on with them: one may be what
-   * ended them. Each is taken only when the one before it has got on, and the others' claims
-   * don't count meanwhile; so the guilty one is soon the only one that is counted (R13).
+   * ended them. Each is taken, and its claim counts, only when the one before it has got on;
+   * so the guilty one is soon the only one that is counted (R13).
    */
   const takeOneByOne = (suspects: ReadonlyArray<Loaded>, untaken: Map<string, StartedHere>) =>
     Effect.gen(function*() {
-      yield* queue.countClaims(run.id, suspects, -1)
       for (const suspect of suspects) {
-        yield* queue.countClaims(run.id, [suspect], 1)
+        const claims = claimsOf(suspect, untaken)
+        counted.set(untaken.get(suspect.id)!, claims)
+        yield* queue.countClaim(run.id, suspect, claims + 1)
         yield* run.paced(Effect.suspend(() => loading.take(suspect) ?? Effect.void))
         untaken.delete(suspect.id)
         run.settle()
@@ -108,13 +112,14 @@ export const make = (run: Run): Claiming => {
           yield* run.rest
           since = run.localNow()
         }
-        if (one.claims >= SUSPECT_CLAIMS && one.claims < POISON_CLAIMS) {
+        const claims = claimsOf(one, untaken)
+        if (claims >= SUSPECT_CLAIMS && claims < POISON_CLAIMS) {
           suspects.push(one)
           continue
         }
-        const rest = one.claims < POISON_CLAIMS
+        const rest = claims < POISON_CLAIMS
           ? loading.take(one)
-          : loading.setAside(one, poisonReason(one.claims))
+          : loading.setAside(one, poisonReason(claims))
         if (rest !== null) yield* rest
         untaken.delete(one.id)
         run.stepped(since)
