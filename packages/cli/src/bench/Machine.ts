@@ -28,9 +28,14 @@ const sum = (fields: ReadonlyArray<string>, from: number, to: number): number =>
 /** User and system time of a process, in milliseconds; 0 when it is gone. */
 export const cpuMillis = (pid: number): number => sum(statOf(pid) ?? [], 11, 13)
 
+const memoryOf = (pid: number, field: RegExp): number =>
+  Number(field.exec(read(`/proc/${pid}/status`) ?? "")?.[1] ?? 0) / 1024
+
 /** The most memory that a process ever held, in MiB; 0 when it is gone. */
-export const peakRssMib = (pid: number): number =>
-  Number(/VmHWM:\s+(\d+)/.exec(read(`/proc/${pid}/status`) ?? "")?.[1] ?? 0) / 1024
+export const peakRssMib = (pid: number): number => memoryOf(pid, /VmHWM:\s+(\d+)/)
+
+/** The memory that a process holds, in MiB; 0 when it is gone. */
+export const rssMib = (pid: number): number => memoryOf(pid, /VmRSS:\s+(\d+)/)
 
 /** The parent of a process. */
 const parentOf = (pid: number): number | undefined => {

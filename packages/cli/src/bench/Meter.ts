@@ -13,8 +13,15 @@ export interface Latency {
   readonly max: number | null
 }
 
+/** What processes hold now, in MiB. */
+export interface Memory {
+  readonly dispatcher_rss_mib: number
+  /** Of the largest worker; null where there is none, and without `/proc`. */
+  readonly worker_rss_mib: number | null
+}
+
 /** One live line. */
-export interface Progress {
+export interface Progress extends Memory {
   readonly elapsed_s: number
   readonly done: number
   readonly of: number
@@ -66,7 +73,7 @@ export class Meter {
   }
 
   /** What is new since the last time. */
-  progress(now: number): Progress {
+  progress(now: number, memory: Memory): Progress {
     const at = this.elapsed(now)
     const done = this.latencies.length
     const seconds = Math.max(at - this.reported.at, 1e-9)
@@ -79,7 +86,8 @@ export class Meter {
       throughput_per_s: round((done - this.reported.done) / seconds, 1),
       steps_per_s: round((this.steps - this.reported.steps) / seconds, 1),
       p50_ms: recent.p50,
-      p95_ms: recent.p95
+      p95_ms: recent.p95,
+      ...memory
     }
     this.reported = { at, done, steps: this.steps }
     return progress

@@ -185,6 +185,14 @@ export const measure = (options: MeasureOptions): Effect.Effect<Measured, unknow
     const before = yield* usage(server, pids())
     const startedAt = performance.now()
     const meter = new Meter(of, startedAt)
+    /** The most that one of the workers holds by this measure; null without any. */
+    const largest = (mib: (pid: number) => number) =>
+      round(Math.max(0, ...pids().map(mib)), 0) || null
+    const report = () =>
+      onProgress(meter.progress(performance.now(), {
+        dispatcher_rss_mib: round(process.memoryUsage.rss() / 1024 ** 2, 0),
+        worker_rss_mib: largest(Machine.rssMib)
+      }))
     let connections = 0
     const look = Effect.map(server.connections, (now) => {
       connections = Math.max(connections, now)
@@ -192,7 +200,7 @@ export const measure = (options: MeasureOptions): Effect.Effect<Measured, unknow
     const watching = yield* Effect.forkScoped(Effect.all([
       Effect.repeat(look, Schedule.spaced("250 millis")),
       Effect.repeat(
-        Effect.sync(() => onProgress(meter.progress(performance.now()))),
+        Effect.sync(report),
         Schedule.spaced(`${logSeconds} seconds`)
       ).pipe(Effect.delay(`${logSeconds} seconds`))
     ], { concurrency: 2 }))
@@ -201,8 +209,8 @@ export const measure = (options: MeasureOptions): Effect.Effect<Measured, unknow
     const after = yield* usage(server, pids())
     yield* look
     yield* Fiber.interrupt(watching)
-    onProgress(meter.progress(performance.now()))
-    const worker = Math.max(...pids().map(Machine.peakRssMib))
+    report()
+    const worker = largest(Machine.peakRssMib)
 
     yield* Scope.close(engineScope, Exit.void)
     yield* quiet(server)
@@ -221,7 +229,7 @@ export const measure = (options: MeasureOptions): Effect.Effect<Measured, unknow
       connections,
       peak_rss_mib: {
         dispatcher: round(process.resourceUsage().maxRSS / 1024, 0),
-        worker: worker > 0 ? round(worker, 0) : null
+        worker
       },
       results_checked: meter.latencies.length
     }

@@ -34,7 +34,9 @@ const KEYS = [
   "throughput_per_s",
   "steps_per_s",
   "p50_ms",
-  "p95_ms"
+  "p95_ms",
+  "dispatcher_rss_mib",
+  "worker_rss_mib"
 ] as const
 
 const ofText = (line: string): Line | undefined => {

@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { latencyOf, Meter, percentile } from "../../src/bench/Meter.ts"
 import { parseLine, summarise, textOf } from "../../src/bench/summary.ts"
 
+const memory = { dispatcher_rss_mib: 150, worker_rss_mib: null }
+
 const progress = (elapsed_s: number, done: number, rate: number) => ({
   elapsed_s,
   done,
@@ -10,7 +12,8 @@ const progress = (elapsed_s: number, done: number, rate: number) => ({
   throughput_per_s: rate / 3,
   steps_per_s: rate,
   p50_ms: 2,
-  p95_ms: null
+  p95_ms: null,
+  ...memory
 })
 
 const jsonOf = (workload: string, line: object) =>
@@ -36,9 +39,9 @@ describe("Meter", () => {
     const meter = new Meter(10, 1000)
     meter.finished(5, 3)
     meter.finished(7, 3)
-    const first = meter.progress(2000)
+    const first = meter.progress(2000, memory)
     meter.finished(100, 3)
-    const second = meter.progress(4000)
+    const second = meter.progress(4000, memory)
 
     assert.deepStrictEqual([first.done, first.throughput_per_s, first.steps_per_s], [2, 2, 6])
     assert.deepStrictEqual([second.done, second.throughput_per_s, second.steps_per_s], [
@@ -48,6 +51,7 @@ describe("Meter", () => {
     ])
     assert.strictEqual(second.p50_ms, 100)
     assert.strictEqual(second.elapsed_s, 3)
+    assert.strictEqual(second.dispatcher_rss_mib, 150)
   })
 })
 
