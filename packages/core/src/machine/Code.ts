@@ -12,6 +12,7 @@ import { compileFunction, compileStatement } from "./compile.ts"
 import type { Env, Frame } from "./Frame.ts"
 import { INSTANCE_INITIALISER, STATIC_INITIALISER } from "./frameName.ts"
 import type { Policy } from "./Model.ts"
+import { boundByCall, needsArguments } from "./parameters.ts"
 import { type Completion, UNSET } from "./signals.ts"
 import type { Watch } from "./Watchdog.ts"
 
@@ -113,6 +114,8 @@ export class Code {
   /** How a stack names it, without what it was called on; "" where its function knows. */
   stackName: string
   readonly makeEnv: (outer: unknown) => Env
+  /** How many parameters a call binds in the environment, from its second item on. */
+  readonly bound: number
   /** Binds the parameters of a generator, if the body does not. */
   heads: Execute | undefined
   /** Runs a function that suspends. */
@@ -125,6 +128,7 @@ export class Code {
   readonly #parts = new Map<string, Execute>()
   #usesLexical: boolean | undefined
   #usesArguments: boolean | undefined
+  #needsArguments: boolean | undefined
 
   constructor(program: LoadedProgram, node: FunctionNode) {
     this.program = program
@@ -132,6 +136,7 @@ export class Code {
     this.constructs = false
     this.stackName = node.n || (node.dn ?? "")
     this.makeEnv = envMaker(node.size, node.tdz)
+    this.bound = boundByCall(node)
     this.heads = undefined
     this.body = undefined
     this.result = undefined
@@ -139,6 +144,7 @@ export class Code {
     this.weight = 0
     this.#usesLexical = undefined
     this.#usesArguments = undefined
+    this.#needsArguments = undefined
   }
 
   compile(): void {
@@ -166,6 +172,11 @@ export class Code {
   /** Whether an arrow needs `this`, `super`, `arguments` or `new.target` of the function around it. */
   get usesLexical(): boolean {
     return this.#usesLexical ??= mentions(this.node.body, LEXICAL, this.program)
+  }
+
+  /** Whether a call that has bound parameters must keep what it was given. */
+  get needsArguments(): boolean {
+    return this.#needsArguments ??= needsArguments(this)
   }
 
   /** Whether the function, or an arrow in it, has the `arguments` object. */

@@ -41,7 +41,7 @@ export class Lexical {
   }
 }
 
-const NO_ARGUMENTS: ReadonlyArray<unknown> = []
+export const NO_ARGUMENTS: ReadonlyArray<unknown> = []
 
 export class Frame {
   readonly code: Code

@@ -14,6 +14,7 @@ import type { Code, Evaluate, Execute, LoadedProgram } from "./Code.ts"
 import { expressionKinds } from "./evaluate/expressionKinds.ts"
 import { resultOf } from "./evaluate/results.ts"
 import { statementKinds } from "./evaluate/statementKinds.ts"
+import { BINDING_DEPTH, withoutBound } from "./parameters.ts"
 
 /** What a factory of evaluators is given besides its node. */
 export interface Compiler {
@@ -108,10 +109,13 @@ export const compileFunction = (code: Code): Compiled => {
   const heads = first === undefined ? undefined : compiler.statement(first)
   const isSync = node.k === "sync"
   const body = isSync ? undefined : compiler.statement(rest)
-  const result = isSync ? compiler.result(rest) : undefined
+  const result = isSync ? compiler.result(withoutBound(rest, code.bound)) : undefined
+  // As deep as the body nests with the statements that bind parameters.
+  const binding = code.bound === 0 ? 0 : node.body.t === "Blk" ? BINDING_DEPTH : BINDING_DEPTH - 1
+  const deepest = Math.max(compiler.deepest(), binding)
   const suspending = isSync ? 0 : SUSPENDING_WEIGHT
   const constructing = code.constructs ? CONSTRUCTING_WEIGHT : 0
-  const weight = compiler.deepest() + CALL_WEIGHT + suspending + constructing
+  const weight = deepest + CALL_WEIGHT + suspending + constructing
   return { heads, body, result, weight }
 }
 

@@ -9,7 +9,7 @@
 import { AsyncFunctionDriver } from "./asyncFunctions.ts"
 import { makeAsyncGenerator } from "./asyncGenerators.ts"
 import type { Code } from "./Code.ts"
-import { type Env, Frame, Lexical, Task } from "./Frame.ts"
+import { type Env, Frame, Lexical, NO_ARGUMENTS, Task } from "./Frame.ts"
 import { makeGenerator } from "./generators.ts"
 import { hidden } from "./hidden.ts"
 import { isObject } from "./iteration.ts"
@@ -74,6 +74,28 @@ export const isConstructor = (value: unknown): value is new(...args: any) => obj
 const isConstructible = ({ node }: Code): boolean =>
   node.k === "sync" && node.arrow !== 1 && node.method !== 1
 
+/** The environment of a call, without its parameters. */
+const enclosed = (closure: Closure): Env => {
+  const { code } = closure
+  if (!code.isCompiled) code.compile()
+  const env = code.makeEnv(closure.env)
+  if (code.node.self !== undefined) env[code.node.self] = closure.fn
+  return env
+}
+
+const enter = (
+  closure: Closure,
+  env: Env,
+  self: unknown,
+  args: ReadonlyArray<unknown>,
+  newTarget: unknown
+): Frame => {
+  const { code, home, lexical } = closure
+  const frame = new Frame(code, env, self, args, home, lexical, newTarget)
+  running.enter(frame)
+  return frame
+}
+
 /** Begins a call of a function that cannot suspend; whoever did ends it. */
 const begin = (
   closure: Closure,
@@ -81,13 +103,27 @@ const begin = (
   args: ReadonlyArray<unknown>,
   newTarget: unknown
 ): Frame => {
-  const { code } = closure
-  if (!code.isCompiled) code.compile()
-  const env = code.makeEnv(closure.env)
-  if (code.node.self !== undefined) env[code.node.self] = closure.fn
-  const frame = new Frame(code, env, self, args, closure.home, closure.lexical, newTarget)
-  running.enter(frame)
-  return frame
+  const env = enclosed(closure)
+  const { bound } = closure.code
+  for (let at = 0; at < bound; at++) env[at + 1] = args[at]
+  return enter(closure, env, self, args, newTarget)
+}
+
+/** The same without an array of arguments: for functions that ask for none. */
+const begin0 = (closure: Closure, self: unknown): Frame =>
+  enter(closure, enclosed(closure), self, NO_ARGUMENTS, undefined)
+
+const begin1 = (closure: Closure, self: unknown, first: unknown): Frame => {
+  const env = enclosed(closure)
+  env[1] = first
+  return enter(closure, env, self, NO_ARGUMENTS, undefined)
+}
+
+const begin2 = (closure: Closure, self: unknown, first: unknown, second: unknown): Frame => {
+  const env = enclosed(closure)
+  env[1] = first
+  env[2] = second
+  return enter(closure, env, self, NO_ARGUMENTS, undefined)
 }
 
 const end = (frame: Frame, value: unknown): unknown => {
@@ -167,27 +203,89 @@ const bindParameters = (task: Task): Task => {
   return task
 }
 
+/** How many arguments a function is given one by one; others get theirs as an array. */
+const givenTo = (code: Code): number | undefined => code.needsArguments ? undefined : code.bound
+
 // A computed key gives the function its name for less than a definition afterwards. The
 // functions begin and end a call themselves: a helper around it would be one more frame on
 // the host's stack for each level of recursion.
-const makeMethod = (closure: Closure, name: string): Callable =>
-  ({
-    [name](this: unknown, ...args: ReadonlyArray<unknown>) {
-      const frame = begin(closure, this, args, undefined)
-      return end(frame, frame.code.result!(frame.env, frame))
-    }
-  })[name]!
+const makeMethod = (closure: Closure, name: string): Callable => {
+  switch (givenTo(closure.code)) {
+    case 0:
+      return ({
+        [name](this: unknown) {
+          const frame = begin0(closure, this)
+          return end(frame, frame.code.result!(frame.env, frame))
+        }
+      })[name]!
+    case 1:
+      return ({
+        [name](this: unknown, first: unknown) {
+          const frame = begin1(closure, this, first)
+          return end(frame, frame.code.result!(frame.env, frame))
+        }
+      })[name]!
+    case 2:
+      return ({
+        [name](this: unknown, first: unknown, second: unknown) {
+          const frame = begin2(closure, this, first, second)
+          return end(frame, frame.code.result!(frame.env, frame))
+        }
+      })[name]!
+    default:
+      return ({
+        [name](this: unknown, ...args: ReadonlyArray<unknown>) {
+          const frame = begin(closure, this, args, undefined)
+          return end(frame, frame.code.result!(frame.env, frame))
+        }
+      })[name]!
+  }
+}
 
-const makeOrdinary = (closure: Closure, name: string): Callable =>
-  ({
-    [name]: function(this: unknown, ...args: ReadonlyArray<unknown>) {
-      if (new.target !== undefined) {
-        return runConstructor(closure, this, args, new.target, closure.fn!)
-      }
-      const frame = begin(closure, this, args, undefined)
-      return end(frame, frame.code.result!(frame.env, frame))
-    }
-  })[name]!
+const makeOrdinary = (closure: Closure, name: string): Callable => {
+  switch (givenTo(closure.code)) {
+    case 0:
+      return ({
+        [name]: function(this: unknown) {
+          if (new.target !== undefined) {
+            return runConstructor(closure, this, NO_ARGUMENTS, new.target, closure.fn!)
+          }
+          const frame = begin0(closure, this)
+          return end(frame, frame.code.result!(frame.env, frame))
+        }
+      })[name]!
+    case 1:
+      return ({
+        [name]: function(this: unknown, first: unknown) {
+          if (new.target !== undefined) {
+            return runConstructor(closure, this, [first], new.target, closure.fn!)
+          }
+          const frame = begin1(closure, this, first)
+          return end(frame, frame.code.result!(frame.env, frame))
+        }
+      })[name] as Callable
+    case 2:
+      return ({
+        [name]: function(this: unknown, first: unknown, second: unknown) {
+          if (new.target !== undefined) {
+            return runConstructor(closure, this, [first, second], new.target, closure.fn!)
+          }
+          const frame = begin2(closure, this, first, second)
+          return end(frame, frame.code.result!(frame.env, frame))
+        }
+      })[name] as Callable
+    default:
+      return ({
+        [name]: function(this: unknown, ...args: ReadonlyArray<unknown>) {
+          if (new.target !== undefined) {
+            return runConstructor(closure, this, args, new.target, closure.fn!)
+          }
+          const frame = begin(closure, this, args, undefined)
+          return end(frame, frame.code.result!(frame.env, frame))
+        }
+      })[name]!
+  }
+}
 
 const makeAsync = (closure: Closure, name: string): Callable =>
   ({
@@ -236,7 +334,7 @@ export const makeBareFunction = (closure: Closure): Callable => {
         ) as Callable
     }
   })()
-  if (len !== 0) Object.defineProperty(fn, "length", { value: len, configurable: true })
+  if (fn.length !== len) Object.defineProperty(fn, "length", { value: len, configurable: true })
   closure.fn = fn
   closures.set(fn, closure)
   return fn

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { compileSource } from "../../../../test/kit/oracle.ts"
+import { LoadedProgram } from "../../src/machine/Code.ts"
 import { load } from "../../src/machine/Machine.ts"
 import { drive, Driven, machineOf } from "./driven.ts"
 
@@ -62,6 +63,36 @@ describe("depth", () => {
     assert.deepStrictEqual(drive(body).value, first)
     assert.deepStrictEqual(first.slice(1), ["RangeError", "Maximum call stack size exceeded"])
     assert.isAbove(first[0] as number, 500)
+  })
+
+  it("is what it was in releases before, which may step an instance again", () => {
+    const calls: ReadonlyArray<readonly [count: number, body: string]> = [
+      [1330, "const f = (): any => { n++; return f() }; f()"],
+      [1330, "const f = (a: any): any => { n++; f(a) }; f(1)"],
+      [1330, "function f(a: any, b: any, c: any): any { n++; return f(a, b, c) } f(1, 2, 3)"],
+      [1330, "const o = { m(a: any): any { n++; o.m(a) } }; o.m(1)"],
+      [1330, "const e = (a: any): any => {}; const f = (): any => { n++; e(n); f() }; f()"],
+      [998, "function f(this: any, a: any): any { n++; return new (f as any)(a) } f(1)"],
+      [498, "class A { constructor(a: any) { n++; new A(a) } } new A(1)"]
+    ]
+    for (const [count, body] of calls) {
+      const run = drive(`let n = 0; try { ${body} } catch {} return n`)
+      assert.strictEqual(run.value, count, body)
+    }
+  })
+
+  it("weighs a call that only binds its parameters by what binding takes", () => {
+    const program = compileSource(
+      `import { workflow } from "@rappel/core"
+export const main = workflow(async () => { const f = (a: any): any => {}; return f(1) })`,
+      "main"
+    ).program!
+    const limits = { fuelPerStep: 1, maxStateBytes: 1, maxValueLength: 1 }
+    const { codes } = new LoadedProgram(program, { ...limits, watch: undefined, policy: undefined })
+    const code = codes.find(({ node }) => node.n === "f")!
+    code.compile()
+
+    assert.strictEqual(code.weight, 5)
   })
 
   it("is released by what throws", () => {
