@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -27,9 +28,9 @@ export interface Starter {
     answer: (stored: Stored) => void
   ) => void
   /**
-   * All of them or none, in one statement. Up to `START_BATCH` are run by the dispatcher beside
-   * this; more are claimed as any other: one that took them all would hold more than it has
-   * room for.
+   * All of them or none, in one statement, which may hold starts of others as well. Up to
+   * `START_BATCH` are run by the dispatcher beside this; more are claimed as any other: one that
+   * took them all would hold more than it has room for.
    */
   readonly startMany: (
     requests: ReadonlyArray<StartRequest>,
@@ -37,10 +38,13 @@ export interface Starter {
   ) => Effect.Effect<ReadonlyArray<Started>, QueueUnavailable | KeyTaken>
 }
 
+type AllStored = Exit.Exit<ReadonlyArray<Started>, QueueUnavailable | KeyTaken>
+
+/** Starts that one caller asked for at once. */
 interface Pending {
-  readonly request: StartRequest
+  readonly requests: ReadonlyArray<StartRequest>
   readonly program: ProgramFile | undefined
-  readonly answer: (stored: Stored) => void
+  readonly answer: (stored: AllStored) => void
 }
 
 /** Instances in one statement. */
@@ -130,37 +134,76 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
     }).pipe((sending) => retried(sending, retrying))
   }
 
-  const store = (batch: ReadonlyArray<Pending>) =>
-    send(batch.map(({ request }) => request), batch).pipe(
-      Effect.matchCause({
-        onFailure: (cause) => {
-          for (const { answer } of batch) answer(Exit.failCause(cause))
-        },
-        onSuccess: (answers) => {
-          for (const [i, { answer }] of batch.entries()) answer(Exit.succeed(answers[i]!))
+  /** What Postgres refuses of one caller must not be refused to the others: it is found by halving. */
+  const store = (batch: ReadonlyArray<Pending>): Effect.Effect<void> =>
+    Effect.matchCauseEffect(send(batch.flatMap(({ requests }) => requests), batch), {
+      onFailure: (cause) => {
+        if (batch.length > 1 && isRefusal(cause)) {
+          const half = batch.length >> 1
+          return Effect.zipRight(store(batch.slice(0, half)), store(batch.slice(half)))
         }
-      })
-    )
+        for (const { answer } of batch) answer(Exit.failCause(cause))
+        return Effect.void
+      },
+      onSuccess: (answers) => {
+        let from = 0
+        for (const { answer, requests } of batch) {
+          answer(Exit.succeed(answers.slice(from, from += requests.length)))
+        }
+        return Effect.void
+      }
+    })
 
   const loop = Effect.forever(Effect.gen(function*() {
     const pending = Array.from((yield* box.takeAll)[0])
-    const alone = pending.filter(({ request }) => isAlone(request))
-    const free = pending.filter(({ request }) => !isAlone(request))
-    for (let i = 0; i < free.length; i += START_BATCH) {
-      yield* store(free.slice(i, i + START_BATCH))
-    }
-    for (const one of alone) yield* store([one])
+    for (const batch of batchesOf(pending.filter(isForAnyBatch))) yield* store(batch)
+    for (const one of pending) if (!isForAnyBatch(one)) yield* store([one])
   }))
 
   yield* Effect.forkScoped(loop)
 
   return {
     start: (request, program, answer) => {
-      box.unsafeOffer({ request, program, answer })
+      box.unsafeOffer({
+        requests: [request],
+        program,
+        answer: (stored) => answer(Exit.map(stored, ([started]) => started!))
+      })
     },
     // Not in the caller's fiber: ended between the two, it would leave instances to a
     // dispatcher that never hears of them.
     startMany: (requests, program) =>
-      Effect.flatMap(Effect.forkIn(send(requests, [{ program }]), scope), Fiber.join)
+      isForAnyBatch({ requests })
+        ? Effect.async((resume) => {
+          box.unsafeOffer({ requests, program, answer: resume })
+        })
+        : Effect.flatMap(Effect.forkIn(send(requests, [{ program }]), scope), Fiber.join)
   }
 })
+
+/** Whether starts of others may go into the same statement. */
+const isForAnyBatch = ({ requests }: Pick<Pending, "requests">): boolean =>
+  requests.length <= START_BATCH && !requests.some(isAlone)
+
+/** In order, each of no more starts than one statement takes. */
+const batchesOf = (pending: ReadonlyArray<Pending>): ReadonlyArray<ReadonlyArray<Pending>> => {
+  const batches: Array<Array<Pending>> = []
+  let room = 0
+  for (const one of pending) {
+    const { length } = one.requests
+    if (batches.length === 0 || length > room) {
+      batches.push([])
+      room = START_BATCH
+    }
+    batches.at(-1)!.push(one)
+    room -= length
+  }
+  return batches
+}
+
+/** The data are no good, or nothing can be stored at all. */
+const isRefusal = (cause: Cause.Cause<QueueUnavailable | KeyTaken>): boolean => {
+  const failure = Cause.failureOption(cause)
+  return Option.isSome(failure) && failure.value._tag === "QueueUnavailable" &&
+    !failure.value.retryable
+}

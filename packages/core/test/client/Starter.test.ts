@@ -5,12 +5,17 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import { RappelClient } from "../../src/client/RappelClient.ts"
 import { LocalDispatcher } from "../../src/dispatcher/LocalDispatcher.ts"
+import { QueueUnavailable } from "../../src/queue/QueueError.ts"
 import * as QueueMemory from "../../src/queue/QueueMemory.ts"
 import { clientOf, makeProbe, program } from "./fakeRunner.ts"
+
+/** This argument is refused, whoever is in the same statement. */
+const REFUSED = "refused"
 
 /** A client beside a dispatcher that notes what it is told; stored starts are answered after a second. */
 const beside = Effect.gen(function*() {
   const owners: Array<string | undefined> = []
+  const sizes: Array<number> = []
   const announced: Array<string> = []
   const memory = yield* QueueMemory.make
   const probe = yield* makeProbe({
@@ -19,7 +24,8 @@ const beside = Effect.gen(function*() {
       Effect.zipLeft(
         Effect.suspend(() => {
           owners.push(owner)
-          return memory.start(batch)
+          sizes.push(batch.length)
+          return batch.some(({ input }) => input.includes(REFUSED)) ? refusal : memory.start(batch)
         }),
         Effect.sleep("1 second")
       )
@@ -31,7 +37,13 @@ const beside = Effect.gen(function*() {
     onEnd: () => () => {},
     status: () => assert.fail("nobody asks")
   })
-  return { owners, announced, layer: Layer.provide(clientOf(probe), dispatcher) }
+  return { owners, sizes, announced, layer: Layer.provide(clientOf(probe), dispatcher) }
+})
+
+const refusal = new QueueUnavailable({
+  operation: "start instances",
+  retryable: false,
+  cause: new Error("invalid data")
 })
 
 const items = (count: number) => Array.from({ length: count }, (_, i) => ({ args: [i] }))
@@ -80,6 +92,48 @@ describe("many starts beside a dispatcher", () => {
         yield* TestClock.adjust("1 second")
 
         assert.lengthOf(announced, 3)
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("go with those of other callers that came while a batch was on its way", () =>
+    Effect.gen(function*() {
+      const { announced, layer, sizes } = yield* beside
+      yield* Effect.gen(function*() {
+        const client = yield* RappelClient
+        const first = yield* Effect.fork(client.startMany(program, items(2)))
+        yield* TestClock.adjust("500 millis")
+        const others = yield* Effect.fork(Effect.all([
+          client.startMany(program, items(300)),
+          client.startMany(program, items(0)),
+          Effect.map(client.start(program, [1]), (id) => [id]),
+          client.startMany(program, items(199)),
+          client.startMany(program, items(3))
+        ], { concurrency: "unbounded" }))
+        yield* TestClock.adjust("2500 millis")
+        const ids = [yield* Fiber.join(first), ...yield* Fiber.join(others)]
+
+        assert.deepStrictEqual(sizes, [2, 500, 3])
+        assert.deepStrictEqual(ids.map(({ length }) => length), [2, 300, 0, 1, 199, 3])
+        assert.deepStrictEqual(announced, ids.flat())
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("are stored though the data of another caller are refused", () =>
+    Effect.gen(function*() {
+      const { announced, layer } = yield* beside
+      yield* Effect.gen(function*() {
+        const client = yield* RappelClient
+        const starting = yield* Effect.fork(Effect.all([
+          client.startMany(program, items(2)),
+          Effect.flip(client.startMany(program, [...items(1), { args: [REFUSED] }])),
+          Effect.flip(client.start(program, [REFUSED])),
+          client.startMany(program, items(3))
+        ], { concurrency: "unbounded" }))
+        yield* TestClock.adjust("10 seconds")
+        const [before, many, one, after] = yield* Fiber.join(starting)
+
+        assert.deepStrictEqual([many, one], [refusal, refusal])
+        assert.deepStrictEqual(announced, [...before, ...after])
       }).pipe(Effect.provide(layer))
     }))
 })
