@@ -23,7 +23,10 @@ export interface StartOptions {
   readonly delay?: DurationInput
   /** Not before this point in time; one in the past is at once. */
   readonly at?: Moment
-  /** A whole number from -9 to 9, 0 when absent. It is kept; claims do not go by it yet. */
+  /**
+   * A whole number from -9 to 9, 0 when absent: of the instances that are due, a higher one goes
+   * first; a point is worth one second of waiting, so nothing starves.
+   */
   readonly priority?: number
   /** The instance is cancelled when it has not finished this long after its start, or by then. */
   readonly deadline?: DurationInput | Date
