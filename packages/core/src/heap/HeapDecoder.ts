@@ -16,15 +16,15 @@ type Node = readonly [tag: string, data: Json, more?: More]
 /** A text that no encoder wrote, or one of a later release. */
 export const malformed = (what: string): TypeError => new TypeError(`Not a stored value: ${what}`)
 
-const MAKING = 1
-const MADE = 2
+/** In the place of an object that is not there yet. */
+const UNMADE = Symbol("unmade")
+const MAKING = Symbol("making")
 
 const NO_MORE: More = {}
 
 export class HeapDecoder implements HeapReader {
   readonly #host: HeapHost
   readonly #nodes: ReadonlyArray<Json>
-  readonly #made: Uint8Array
   readonly #objects: Array<unknown>
   readonly #closing: Array<readonly [object: object, closure: Closure]> = []
   readonly #finishing: Array<() => void> = []
@@ -32,8 +32,7 @@ export class HeapDecoder implements HeapReader {
   constructor(nodes: ReadonlyArray<Json>, host: HeapHost) {
     this.#host = host
     this.#nodes = nodes
-    this.#made = new Uint8Array(nodes.length)
-    this.#objects = Array.from({ length: nodes.length })
+    this.#objects = (nodes.slice() as Array<unknown>).fill(UNMADE)
   }
 
   /** Makes and fills every object. */
@@ -77,14 +76,17 @@ export class HeapDecoder implements HeapReader {
   }
 
   #get(at: number): unknown {
-    const made = this.#made[at]
-    if (made === MADE) return this.#objects[at]
+    const made = this.#objects[at]
     if (made === MAKING) throw malformed(`node ${at} is needed to make itself`)
-    if (made === undefined) throw malformed(`there is no node ${at}`)
-    this.#made[at] = MAKING
+    if (made !== UNMADE) {
+      if (made === undefined && this.#nodes[at] === undefined) {
+        throw malformed(`there is no node ${at}`)
+      }
+      return made
+    }
+    this.#objects[at] = MAKING
     const object = this.#shell(this.#nodes[at] as Node)
     this.#objects[at] = object
-    this.#made[at] = MADE
     return object
   }
 

@@ -15,7 +15,7 @@ import { classNameOf } from "./className.ts"
 import type { Edge, HeapHost, HeapWriter } from "./HeapHost.ts"
 import type { Json } from "./Json.ts"
 import type { KindWriter } from "./kinds/Kind.ts"
-import { builtinNames, findKind, type Found } from "./kinds/kindOf.ts"
+import { builtinNames, findKind, type Found, kindOfPrototype } from "./kinds/kindOf.ts"
 import { lostClassOf } from "./lostClass.ts"
 import { NotStorable } from "./NotStorable.ts"
 import { attributesOf, attributesWhen, type Closure, closureOf, type More } from "./properties.ts"
@@ -37,9 +37,13 @@ export class HeapEncoder implements KindWriter, HeapWriter {
   readonly #nodes: Array<Json> = []
   readonly #holders: Array<number> = []
   readonly #edges: Array<Edge> = []
-  readonly #kinds = new Map<object | null, Found | undefined>()
-  readonly #notes = new Map<() => object, object>()
-  #ends: Array<() => void> = []
+  /** The numbers of arrays that have nothing but their items, in order, and the next of them. */
+  readonly #lists: Array<number> = []
+  #nextList = 0
+  /** Made when there is something to keep, which most heaps do not have. */
+  #kinds: Map<object | null, Found | undefined> | undefined = undefined
+  #notes: Map<() => object, object> | undefined = undefined
+  #ends: Array<() => void> | undefined = undefined
   /** The number of the object whose node is being written; -1 for the roots. */
   #holder = -1
 
@@ -55,9 +59,9 @@ export class HeapEncoder implements KindWriter, HeapWriter {
   /** Writes all nodes that are due and gives the heap. */
   finish(): ReadonlyArray<Json> {
     this.#drain()
-    while (this.#ends.length > 0) {
+    while (this.#ends !== undefined) {
       const ends = this.#ends
-      this.#ends = []
+      this.#ends = undefined
       for (const end of ends) end()
       this.#drain()
     }
@@ -68,8 +72,13 @@ export class HeapEncoder implements KindWriter, HeapWriter {
     for (let at = this.#nodes.length; at < this.#met.length; at++) {
       this.#holder = at
       const met = this.#met[at]
-      // A reserved part has no value: its node comes at the end.
-      this.#nodes.push(met === undefined ? null : this.#node(met))
+      if (at === this.#lists[this.#nextList]) {
+        this.#nextList++
+        this.#nodes.push(this.#list(met as ReadonlyArray<unknown>))
+      } else {
+        // A reserved part has no value: its node comes at the end.
+        this.#nodes.push(met === undefined ? null : this.#node(met))
+      }
     }
   }
 
@@ -93,9 +102,29 @@ export class HeapEncoder implements KindWriter, HeapWriter {
     }
   }
 
+  readonly list = (array: ReadonlyArray<unknown>): Json => {
+    const known = this.#numbers.get(array)
+    if (known !== undefined) return [known]
+    const number = this.#meet(array, undefined)
+    this.#lists.push(number)
+    return [number]
+  }
+
+  #list(array: ReadonlyArray<unknown>): Json {
+    const { length } = array
+    const data: Array<Json> = []
+    for (let at = 0; at < length; at++) {
+      const item = array[at]
+      data.push(at === 0 && Array.isArray(item) ? this.list(item) : this.val(item, at))
+    }
+    return ["a", data]
+  }
+
   #reference(value: unknown, edge: Edge): number {
-    const known = this.#numbers.get(value)
-    if (known !== undefined) return known
+    return this.#numbers.get(value) ?? this.#meet(value, edge)
+  }
+
+  #meet(value: unknown, edge: Edge): number {
     const number = this.#met.length
     this.#numbers.set(value, number)
     this.#met.push(value)
@@ -133,10 +162,13 @@ export class HeapEncoder implements KindWriter, HeapWriter {
   }
 
   #kind(prototype: object | null): Found | undefined {
-    let found = this.#kinds.get(prototype)
-    if (found === undefined && !this.#kinds.has(prototype)) {
+    const direct = kindOfPrototype(prototype)
+    if (direct !== undefined) return direct
+    const kinds = this.#kinds ??= new Map()
+    let found = kinds.get(prototype)
+    if (found === undefined && !kinds.has(prototype)) {
       found = findKind(prototype)
-      this.#kinds.set(prototype, found)
+      kinds.set(prototype, found)
     }
     return found
   }
@@ -270,25 +302,28 @@ export class HeapEncoder implements KindWriter, HeapWriter {
     return { ...(k.length > 0 ? { k } : {}), ...(x === 0 ? {} : { x }) }
   }
 
-  readonly reserve = (part: object): number => {
+  reserve(part: object): number {
     const number = this.#reference(part, undefined)
     this.#met[number] = undefined
     return number
   }
 
-  readonly numberOf = (object: object): number | undefined => this.#numbers.get(object)
+  numberOf(object: object): number | undefined {
+    return this.#numbers.get(object)
+  }
 
-  readonly setNode = (number: number, node: Json): void => {
+  setNode(number: number, node: Json): void {
     this.#nodes[number] = node
   }
 
-  readonly atEnd = (run: () => void): void => {
-    this.#ends.push(run)
+  atEnd(run: () => void): void {
+    ;(this.#ends ??= []).push(run)
   }
 
-  readonly notes = <A extends object>(make: () => A): A => {
-    let notes = this.#notes.get(make)
-    if (notes === undefined) this.#notes.set(make, notes = make())
+  notes<A extends object>(make: () => A): A {
+    const all = this.#notes ??= new Map()
+    let notes = all.get(make)
+    if (notes === undefined) all.set(make, notes = make())
     return notes as A
   }
 

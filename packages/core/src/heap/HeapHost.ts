@@ -25,6 +25,11 @@ export interface HeapWriter {
   /** The stored form of any value: itself, or a reference to its node in the heap. */
   readonly val: (value: unknown, edge?: Edge) => Json
   /**
+   * The same for an array of the host's own that nobody else holds: it has its items and
+   * nothing else, and is no node of the host. A first item that is an array is such a one too.
+   */
+  readonly list: (array: ReadonlyArray<unknown>) => Json
+  /**
    * The own properties of an object with their attributes, and whether it is frozen,
    * sealed or closed to extension. For nodes of the host's own; read by `defineProperties`.
    */
@@ -126,6 +131,9 @@ export interface HeapHost {
   readonly decodeSymbol?: (name: Json) => symbol
   /** Symbols without a key keep their identity within the heap, instead of being refused. */
   readonly uniqueSymbols?: boolean
+
+  /** Roots that are arrays are as those that `list` takes. */
+  readonly hasListedRoots?: boolean
 
   /** Whether to write `undefined` in the place of what would be refused. */
   readonly replaces?: (refusal: NotStorable) => boolean

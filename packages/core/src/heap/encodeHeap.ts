@@ -44,7 +44,9 @@ export const encodeHeap = (
 ): string => {
   const encoder = new HeapEncoder(host)
   const values = roots.map((root, at) =>
-    encoder.val(root, edges === undefined ? roots.length === 1 ? undefined : at : edges[at])
+    host.hasListedRoots === true && Array.isArray(root)
+      ? encoder.list(root)
+      : encoder.val(root, edges === undefined ? roots.length === 1 ? undefined : at : edges[at])
   )
   return JSON.stringify([HEAP_VERSION, values, encoder.finish()])
 }

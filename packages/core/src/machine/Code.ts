@@ -52,7 +52,7 @@ export class LoadedProgram {
     this.file = file
     this.program = file.program
     this.limits = limits
-    this.codes = file.program.functions.map((node) => new Code(this, node))
+    this.codes = file.program.functions.map((node, at) => new Code(this, node, at))
     for (const { ctor, members, n } of file.program.classes) {
       if (ctor !== undefined) {
         const code = this.codes[ctor]!
@@ -94,7 +94,7 @@ export class LoadedProgram {
       names: [],
       body: { t: "Blk", b: [] },
       p
-    })
+    }, -1)
     this.#implicit.set(index, code)
     return code
   }
@@ -109,6 +109,10 @@ export class LoadedProgram {
 export class Code {
   readonly program: LoadedProgram
   readonly node: FunctionNode
+  /** Among the functions of the program; -1 for one that it does not have. */
+  readonly index: number
+  /** What a task of it begins with. */
+  readonly slots: ReadonlyArray<unknown>
   /** A constructor or the initialiser of a field: the machine does more around it. */
   constructs: boolean
   /** How a stack names it, without what it was called on; "" where its function knows. */
@@ -130,9 +134,11 @@ export class Code {
   #usesArguments: boolean | undefined
   #needsArguments: boolean | undefined
 
-  constructor(program: LoadedProgram, node: FunctionNode) {
+  constructor(program: LoadedProgram, node: FunctionNode, index: number) {
     this.program = program
     this.node = node
+    this.index = index
+    this.slots = Array.from({ length: node.slots }).fill(0)
     this.constructs = false
     this.stackName = node.n || (node.dn ?? "")
     this.makeEnv = envMaker(node.size, node.tdz)

@@ -117,7 +117,7 @@ export class Task extends Frame {
     lexical: Lexical | null
   ) {
     super(code, env, self, args, home, lexical, undefined)
-    this.slots = Array.from<unknown>({ length: code.node.slots }).fill(0)
+    this.slots = code.slots.slice()
     this.mode = NEXT
     this.sent = undefined
     this.awaited = undefined

@@ -40,7 +40,8 @@ class Rare {
 
 export class Instance implements State {
   readonly program: LoadedProgram
-  readonly instanceId: string
+  /** Set once: by whoever starts the instance, or with what a snapshot holds. */
+  instanceId: string
   readonly pending: Map<number, Effect> = new Map()
   /** Effects emitted so far. */
   effects = 0

@@ -11,12 +11,15 @@
 /** Draws that are thrown away after seeding, so that similar seeds do not look alike. */
 const WARM_UP = 12
 
+/** Of 32 bits each, without a sign. */
+type Words = [number, number, number, number]
+
 export class Random {
   /** A seed until something is asked for: most instances draw nothing. */
-  #source: Uint32Array | string
+  #source: Words | string
 
-  constructor(source: ArrayLike<number> | string) {
-    this.#source = typeof source === "string" ? source : Uint32Array.from(source)
+  constructor(source: ReadonlyArray<number> | string) {
+    this.#source = typeof source === "string" ? source : source.slice() as Words
   }
 
   /** `seed`: 32 hex digits. */
@@ -25,16 +28,13 @@ export class Random {
   }
 
   get state(): ReadonlyArray<number> {
-    return Array.from(this.#words())
+    return this.#words().slice()
   }
 
-  #words(): Uint32Array {
+  #words(): Words {
     const source = this.#source
     if (typeof source !== "string") return source
-    const words = Uint32Array.from(
-      [0, 8, 16, 24],
-      (at) => parseInt(source.slice(at, at + 8), 16) >>> 0
-    )
+    const words = [0, 8, 16, 24].map((at) => parseInt(source.slice(at, at + 8), 16) >>> 0) as Words
     this.#source = words
     for (let draw = 0; draw < WARM_UP; draw++) this.nextUint32()
     return words
@@ -42,12 +42,12 @@ export class Random {
 
   nextUint32(): number {
     const state = this.#words()
-    const [a, b, c, counter] = state as unknown as [number, number, number, number]
+    const [a, b, c, counter] = state
     const sum = (a + b + counter) >>> 0
-    state[3] = counter + 1
-    state[0] = b ^ (b >>> 9)
-    state[1] = c + (c << 3)
-    state[2] = ((c << 21) | (c >>> 11)) + sum
+    state[3] = (counter + 1) >>> 0
+    state[0] = (b ^ (b >>> 9)) >>> 0
+    state[1] = (c + (c << 3)) >>> 0
+    state[2] = (((c << 21) | (c >>> 11)) + sum) >>> 0
     return sum
   }
 

@@ -58,6 +58,10 @@ for (const [prototype, name] of refusedPrototypes) {
   byPrototype.set(prototype, { kind: refused, name, prototype })
 }
 
+/** The kind of objects that have a builtin's own prototype. */
+export const kindOfPrototype = (prototype: object | null): Found | undefined =>
+  prototype === null ? undefined : byPrototype.get(prototype)
+
 /** The kind whose builtin comes first in the chain from `prototype` on. */
 export const findKind = (prototype: object | null): Found | undefined => {
   for (let at = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null) {

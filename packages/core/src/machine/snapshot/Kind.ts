@@ -18,6 +18,8 @@ export interface Names {
 export interface Writing extends HeapWriter {
   readonly names: Names | undefined
   readonly program: LoadedProgram
+  /** The stored form of an environment; other arrays may have more than their items. */
+  readonly list: HeapWriter["list"]
 }
 
 export interface Reading extends HeapReader {
@@ -37,12 +39,30 @@ export interface StoredKind {
   readonly fill?: (object: object, data: Data, heap: Reading) => void
 }
 
+/** Most objects have nothing of their own: it takes one look at each property to see that. */
+const isUsualObject = (
+  object: object,
+  isUsual: (key: PropertyKey, own: PropertyDescriptor) => boolean
+): boolean => {
+  if (!Object.isExtensible(object)) return false
+  if (
+    typeof object === "function" &&
+    !(Object.hasOwn(object, "name") && Object.hasOwn(object, "length"))
+  ) return false
+  const keys = Reflect.ownKeys(object)
+  for (let at = 0; at < keys.length; at++) {
+    if (!isUsual(keys[at]!, Reflect.getOwnPropertyDescriptor(object, keys[at]!)!)) return false
+  }
+  return true
+}
+
 /** Own properties beyond those that the kind gives its objects; nothing when there are none. */
 export const extras = (
   object: object,
   out: HeapWriter,
   isUsual: (key: PropertyKey, own: PropertyDescriptor) => boolean
 ): Data => {
+  if (isUsualObject(object, isUsual)) return []
   const properties = out.properties(
     object,
     (key) => isUsual(key, Reflect.getOwnPropertyDescriptor(object, key)!)

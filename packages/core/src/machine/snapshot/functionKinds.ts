@@ -93,8 +93,8 @@ const closure: StoredKind = {
       (key, own) => isUsual(key, own) || key === "prototype" && isUsualPrototype(object, own)
     )
     const data: ReadonlyArray<Json> = [
-      code.program.codes.indexOf(code),
-      out.val(env),
+      code.index,
+      out.list(env),
       lexical === null ? 0 : out.val(lexical),
       home === null ? 0 : out.val(home)
     ]
@@ -142,7 +142,7 @@ const classFunction: StoredKind = {
     const isUsual = isUsualText(node.n, ctor === undefined ? 0 : made.code(ctor).node.len)
     return [
       index,
-      out.val(env),
+      out.list(env),
       keys.map((key) => out.val(key)),
       parentOf(object, Function.prototype, out),
       ...extras(object, out, isUsual)

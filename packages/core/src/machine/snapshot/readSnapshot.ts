@@ -11,7 +11,7 @@ import { Instance } from "../Instance.ts"
 import { Random } from "../Random.ts"
 import { whileRunning } from "../running.ts"
 import { type Kept, UntilEffect } from "../waits.ts"
-import { readingHost } from "./snapshotHost.ts"
+import { ReadingHost } from "./snapshotHost.ts"
 import { SnapshotTooNew } from "./SnapshotTooNew.ts"
 import { PREFIX, SNAPSHOT_FORMAT } from "./writeSnapshot.ts"
 
@@ -35,16 +35,16 @@ export const readSnapshot = (program: LoadedProgram, text: string): Instance => 
     if (format > SNAPSHOT_FORMAT) throw new SnapshotTooNew(format, SNAPSHOT_FORMAT)
     throw new TypeError(`Not a snapshot of format ${SNAPSHOT_FORMAT}: it is damaged`)
   }
-  // A random state is needed to make the instance that the heap is read into.
-  const shell = new Instance(program, "", new Random([0, 0, 0, 0]))
-  const { finish, host } = readingHost(program)
-  const roots = whileRunning(shell, () => {
+  const state = new Instance(program, "", new Random([0, 0, 0, 0]))
+  const host = new ReadingHost(program)
+  const roots = whileRunning(state, () => {
     const read = decodeHeap(text.slice(PREFIX.length, -1), host)
-    finish()
+    host.finish()
     return read
   })
   const [instanceId, effects, random, ends, modules, pending, kept = []] = roots as unknown as Roots
-  const state = new Instance(program, instanceId, new Random(random))
+  state.instanceId = instanceId
+  state.random = new Random(random)
   state.effects = effects
   state.completed = (ends & 1) !== 0
   state.closed = (ends & 2) !== 0
@@ -52,14 +52,6 @@ export const readSnapshot = (program: LoadedProgram, text: string): Instance => 
   modules.forEach((env, at) => {
     state.modules[at] = env ?? undefined
   })
-  shell.actions.forEach((action, at) => {
-    state.actions[at] = action
-  })
-  shell.namespaces.forEach((object, at) => {
-    state.namespaces[at] = object
-  })
-  for (const [site, strings] of shell.templates) state.templates.set(site, strings)
-  for (const [key, channel] of shell.channels) state.channels.set(key, channel)
   for (const [channel, signals] of kept) state.kept.set(channel, signals)
   for (const effect of pending) {
     state.pending.set(effect.effect, effect)

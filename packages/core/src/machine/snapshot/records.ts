@@ -80,9 +80,9 @@ const task: StoredKind = {
       for (const [slot, chain] of slotChains(code)) names.env(slots[slot], chain, where)
     }
     const head = [
-      code.program.codes.indexOf(code),
+      code.index,
       at,
-      out.val(env),
+      out.list(env),
       slots.map((slot) => out.val(slot)),
       out.val(driver instanceof AsyncFunctionDriver ? driver.promise : driver)
     ]

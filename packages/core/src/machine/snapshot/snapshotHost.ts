@@ -59,13 +59,26 @@ const symbolNames: ReadonlyMap<symbol, string> = new Map(
   Array.from(MARKS, ([name, symbol]) => [symbol, name])
 )
 
-const shared = {
-  uniqueSymbols: true,
-  encodePrototype: (prototype: object, _object: object, out: HeapWriter): Json =>
-    out.val(prototype),
-  encodeSymbol: (symbol: symbol): Json | undefined => symbolNames.get(symbol),
-  decodeSymbol: (name: Json): symbol => MARKS.get(name as string)!
-} as const
+/** Made for every text, so its hooks are methods. */
+abstract class SnapshotHost implements HeapHost {
+  readonly uniqueSymbols = true
+
+  encodePrototype(prototype: object, _object: object, out: HeapWriter): Json {
+    return out.val(prototype)
+  }
+
+  decodePrototype(name: Json, _isError: boolean, heap: HeapReader): object {
+    return heap.val(name) as object
+  }
+
+  encodeSymbol(symbol: symbol): Json | undefined {
+    return symbolNames.get(symbol)
+  }
+
+  decodeSymbol(name: Json): symbol {
+    return MARKS.get(name as string)!
+  }
+}
 
 /** Finds the kind of an object; most are none of the machine's. */
 const write = (object: object, out: Writing): HostNode | undefined => {
@@ -83,17 +96,37 @@ const write = (object: object, out: Writing): HostNode | undefined => {
   return undefined
 }
 
-export const writingHost = (program: LoadedProgram, names: WritingNames | undefined): HeapHost => {
-  let writing: Writing | undefined
-  return {
-    ...shared,
-    encode: (object, out) => {
-      writing ??= { val: out.val, properties: out.properties, names, program }
-      const env = names?.variablesOf(object)
-      return env === undefined ? write(object, writing) : writeEnv(object as Env, env, out, names!)
+class WritingHost extends SnapshotHost {
+  readonly #program: LoadedProgram
+  readonly #names: WritingNames | undefined
+  #writing: Writing | undefined
+  readonly hasListedRoots: boolean
+
+  constructor(program: LoadedProgram, names: WritingNames | undefined) {
+    super()
+    this.#program = program
+    this.#names = names
+    this.#writing = undefined
+    this.hasListedRoots = names === undefined
+  }
+
+  encode(object: object, out: HeapWriter): HostNode | undefined {
+    const names = this.#names
+    const writing = this.#writing ??= {
+      val: out.val,
+      // An environment whose variables have names is a node of the host's.
+      list: names === undefined ? out.list : out.val,
+      properties: out.properties,
+      names,
+      program: this.#program
     }
+    const env = names?.variablesOf(object)
+    return env === undefined ? write(object, writing) : writeEnv(object as Env, env, out, names!)
   }
 }
+
+export const writingHost = (program: LoadedProgram, names: WritingNames | undefined): HeapHost =>
+  new WritingHost(program, names)
 
 type Env = ReadonlyArray<unknown>
 
@@ -124,36 +157,47 @@ const writeEnv = (
   ]
 }
 
-export const readingHost = (
-  program: LoadedProgram
-): { readonly host: HeapHost; readonly finish: () => void } => {
-  const cursors: Array<readonly [object, number]> = []
-  let reading: Reading | undefined
-  const readingOf = (heap: HeapReader): Reading =>
-    reading ??= { val: heap.val, defineProperties: heap.defineProperties, program }
-  const host: HeapHost = {
-    ...shared,
-    decodePrototype: (name, _isError, heap) => heap.val(name) as object,
-    shell: (node, heap) => {
-      const [tag, ...data] = node
-      if (tag !== INTRINSIC) return kindOf(node).shell(data, readingOf(heap))
-      const object = intrinsic(data[0] as string)
-      if (object === undefined) {
-        throw new TypeError(`The state uses ${String(data[0])}, which this engine does not have`)
-      }
-      return object
-    },
-    fill: (object, node, heap) => {
-      const [tag, ...data] = node
-      if (tag === INTRINSIC) return
-      kindOf(node).fill?.(object, data as Data, readingOf(heap))
-      if (tag === "@collection") cursors.push([object, data[2] as number])
-    }
+export class ReadingHost extends SnapshotHost {
+  readonly #program: LoadedProgram
+  #reading: Reading | undefined
+  #cursors: Array<readonly [object, number]> | undefined
+
+  constructor(program: LoadedProgram) {
+    super()
+    this.#program = program
+    this.#reading = undefined
+    this.#cursors = undefined
   }
-  return {
-    host,
-    finish: () => {
-      for (const [cursor, position] of cursors) placeCursor(cursor, position)
+
+  shell(node: HostNode, heap: HeapReader): object {
+    if (node[0] !== INTRINSIC) {
+      return kindOf(node).shell(node.slice(1) as Data, this.#readingOf(heap))
+    }
+    const object = intrinsic(node[1] as string)
+    if (object === undefined) {
+      throw new TypeError(`The state uses ${String(node[1])}, which this engine does not have`)
+    }
+    return object
+  }
+
+  fill(object: object, node: HostNode, heap: HeapReader): void {
+    const [tag] = node
+    if (tag === INTRINSIC) return
+    const data = node.slice(1) as Data
+    kindOf(node).fill?.(object, data, this.#readingOf(heap))
+    if (tag === "@collection") (this.#cursors ??= []).push([object, data[2] as number])
+  }
+
+  /** Every collection has its entries by now. */
+  finish(): void {
+    for (const [cursor, position] of this.#cursors ?? []) placeCursor(cursor, position)
+  }
+
+  #readingOf(heap: HeapReader): Reading {
+    return this.#reading ??= {
+      val: heap.val,
+      defineProperties: heap.defineProperties,
+      program: this.#program
     }
   }
 }

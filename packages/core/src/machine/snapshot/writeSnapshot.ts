@@ -39,7 +39,7 @@ const rootsOf = (state: Instance): ReadonlyArray<unknown> => [
   state.effects,
   state.random.state,
   (state.completed ? 1 : 0) + (state.closed ? 2 : 0) + (state.isCancelled ? 4 : 0),
-  Array.from(state.program.program.modules, (_, at) => state.modules[at] ?? null),
+  state.program.program.modules.map((_, at) => state.modules[at] ?? null),
   Array.from(state.pending.values()),
   ...(state.kept.size === 0 ? [] : [Array.from(state.kept)])
 ]
