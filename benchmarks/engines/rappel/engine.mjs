@@ -65,10 +65,9 @@ const make = async (url) => {
 
   const chainProgram = { kind: "program", file: chain.program }
   const fanOutProgram = { kind: "program", file: fanOut.program }
-  const result = (id) => runtime.runPromise(client.result(id))
   const execute = (what, args) => runtime.runPromise(client.execute(what, args))
 
-  /** As `startMany()` does, and `result()` of each handle. */
+  /** As `startMany()` does, and `results()` of what was started. */
   const chains = (count, steps) =>
     inFlight(Math.ceil(count / START_BATCH), IN_FLIGHT / START_BATCH, async (nth) => {
       const size = Math.min(START_BATCH, count - nth * START_BATCH)
@@ -76,8 +75,12 @@ const make = async (url) => {
       const ids = await runtime.runPromise(
         client.startMany(chainProgram, texts.map((text) => ({ args: [text, steps] })))
       )
-      await Promise.all(ids.map(async (id, i) => {
-        check("a result", await result(id), chainOf(texts[i], steps))
+      await runtime.runPromise(client.results(ids, (result, i) => {
+        check(
+          "a result",
+          result._tag === "Success" ? result.value : result,
+          chainOf(texts[i], steps)
+        )
       }))
     })
 

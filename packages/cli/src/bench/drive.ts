@@ -7,6 +7,7 @@ import type { RappelClient } from "@rappel/core/client/RappelClient"
 import type { ProgramFile } from "@rappel/core/program/Program"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { Meter } from "./Meter.ts"
 import { expectedOf, payloadOf, type Workload } from "./Workload.ts"
 
@@ -26,18 +27,16 @@ export const drive = (
   const { batchSize, exportName, inFlight, instances, payloadSize, stepsPerInstance } = workload
   const file = programs[exportName]
 
-  const compare = (text: string, startedAt: number, value: unknown) => {
+  const isRight = (text: string, startedAt: number, value: unknown): boolean => {
     meter.finished(performance.now() - startedAt, stepsPerInstance)
     return value === expectedOf(workload, text)
-      ? Effect.void
-      : Effect.fail(
-        new WrongResult({
-          message: `An instance of ${exportName} returned ${
-            JSON.stringify(value)?.slice(0, 100)
-          }, not what Node returns for the same input`
-        })
-      )
   }
+  const wrongResult = (value: unknown) =>
+    new WrongResult({
+      message: `An instance of ${exportName} returned ${
+        JSON.stringify(value)?.slice(0, 100)
+      }, not what Node returns for the same input`
+    })
 
   const what = { kind: "program", file } as const
   const argsOf = (text: string) => [text, stepsPerInstance] as const
@@ -48,24 +47,22 @@ export const drive = (
     const startedAt = performance.now()
     return Effect.flatMap(
       client.execute(what, argsOf(text)),
-      (value) => compare(text, startedAt, value)
+      (value) => isRight(text, startedAt, value) ? Effect.void : Effect.fail(wrongResult(value))
     )
   })
 
-  /** As `startMany()` does, and `result()` of each handle: a promise each. */
+  /** As `startMany()` does, and `results()` of what was started. */
   const many = (size: number) =>
     Effect.gen(function*() {
       const texts = Array.from({ length: size }, () => payloadOf(payloadSize))
       const startedAt = performance.now()
       const ids = yield* client.startMany(what, texts.map((text) => ({ args: argsOf(text) })))
-      const exits = yield* Effect.promise(() =>
-        Promise.all(ids.map((id, i) =>
-          Effect.runPromiseExit(
-            Effect.flatMap(client.result(id), (value) => compare(texts[i]!, startedAt, value))
-          )
-        ))
-      )
-      yield* Effect.all(exits, { discard: true })
+      const wrong: Array<Effect.Effect<void, unknown>> = []
+      yield* client.results(ids, (result, i) => {
+        if (Exit.isFailure(result)) wrong.push(result)
+        else if (!isRight(texts[i]!, startedAt, result.value)) wrong.push(wrongResult(result.value))
+      })
+      yield* Effect.all(wrong, { discard: true })
     })
 
   const sizes = Array.from(

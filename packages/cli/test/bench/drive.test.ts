@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { RappelClient } from "@rappel/core/client/RappelClient"
+import type { OnResult, RappelClient } from "@rappel/core/client/RappelClient"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { drive } from "../../src/bench/drive.ts"
 import { Meter } from "../../src/bench/Meter.ts"
 import { chain } from "../../src/bench/workflows.ts"
@@ -28,8 +29,13 @@ const clientOf = (starts: Array<number>, spoil: (value: string, id: string) => s
           return id
         })
       }),
-    result: (id: string) =>
-      Effect.promise(async () => spoil(await chain(...(inputs.get(id) as [string, number])), id)),
+    results: (ids: ReadonlyArray<string>, onResult: OnResult) =>
+      Effect.promise(async () => {
+        for (const [i, id] of ids.entries()) {
+          const value = spoil(await chain(...(inputs.get(id) as [string, number])), id)
+          onResult(Exit.succeed(value), i)
+        }
+      }),
     execute: (_: unknown, args: ReadonlyArray<unknown>) =>
       Effect.promise(async () => {
         const id = String(starts.push(1) - 1)

@@ -145,4 +145,36 @@ export const handle = <A = unknown>(id: string): Handle<A> => ({
  * @category running
  */
 export const result = <A = unknown>(id: string): Promise<A> =>
-  withClient((client) => client.result(id)) as Promise<A>
+  new Promise<any>((resolve, reject) => {
+    if (asked === undefined) {
+      asked = []
+      Promise.resolve().then(awaitAsked)
+    }
+    asked.push({ id, resolve, reject })
+  })
+
+interface Asked {
+  readonly id: string
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** What was asked for in this turn: a thousand handles are awaited in one fiber. */
+let asked: Array<Asked> | undefined
+
+const awaitAsked = (): void => {
+  const open: Array<Asked | undefined> = asked ?? []
+  asked = undefined
+  const ids = open.map((one) => one!.id)
+  withClient((client) =>
+    client.results(ids, (exit, i) => {
+      const one = open[i]
+      // The others may take days: what was told is not held until then.
+      open[i] = undefined
+      if (Exit.isSuccess(exit)) one?.resolve(exit.value)
+      else one?.reject(thrownBy(exit))
+    })
+  ).catch((error: unknown) => {
+    for (const one of open) one?.reject(error)
+  })
+}

@@ -32,7 +32,7 @@ import { within } from "../value/limits.ts"
 import { encodeValue } from "../value/Value.ts"
 import type { Signal, SignalSchemaMismatch, Update } from "../workflow/Signal.ts"
 import { type CallCounts, callCounts } from "./callCounts.ts"
-import { decodeFailure, decodeResult, hostOfArguments } from "./classes.ts"
+import { hostOfArguments } from "./classes.ts"
 import {
   ArgumentsNotStorable,
   type InstanceFinished,
@@ -40,17 +40,19 @@ import {
   InvalidStartOption,
   type ProgramError,
   ProgramNotFound,
-  type UpdateRejected,
-  WorkflowFailure
+  type UpdateRejected
 } from "./ClientError.ts"
 import * as Messages from "./Messages.ts"
 import { type ProgramRef, ProgramSource } from "./ProgramSource.ts"
 import { recordOf } from "./recordOf.ts"
+import { make as makeResults, type OnResult, type ResultError } from "./Results.ts"
 import * as ScheduleClient from "./ScheduleClient.ts"
 import * as Starter from "./Starter.ts"
 import { type StartOptions, termsOf } from "./StartOptions.ts"
 import type { Transaction } from "./Transaction.ts"
 import * as Waiter from "./Waiter.ts"
+
+export type { OnResult, ResultError } from "./Results.ts"
 
 /** In one call of `startMany`; they travel to the database in one piece. */
 export const MOST_STARTS = 20_000
@@ -88,9 +90,6 @@ export type MessageError = InstanceNotFound | InstanceFinished | QueueUnavailabl
 
 export type SignalError = MessageError | SignalSchemaMismatch | ArgumentsNotStorable
 
-/** Why awaiting a result can fail. */
-export type ResultError = WorkflowFailure | InstanceNotFound | QueueUnavailable
-
 /**
  * @since 0.1.0
  * @category services
@@ -122,6 +121,14 @@ export class RappelClient extends Context.Tag("@rappel/core/client/RappelClient"
   ) => Effect.Effect<string, StartError>
   /** Awaits what an instance returned; an unknown id fails at once. */
   readonly result: (id: string) => Effect.Effect<unknown, ResultError>
+  /**
+   * Awaits what many returned, and tells of each when it has ended, with its index in the list:
+   * one fiber for all. Ends when all were told; what the callback throws is a defect.
+   */
+  readonly results: (
+    ids: ReadonlyArray<string>,
+    onResult: OnResult
+  ) => Effect.Effect<void>
   /** Awaits the end of an instance, completed or failed, without decoding its outcome. */
   readonly finished: (
     id: string
@@ -194,6 +201,14 @@ const make: Effect.Effect<
   const waiter = yield* Waiter.make
   /** Programs that were started here, for the classes of their results. */
   const known = new Map<string, ProgramFile>()
+  const { ended, results, valueOf } = yield* makeResults({
+    waiter,
+    localOf: (hash) => {
+      const file = known.get(hash)
+      const root = programs.rootOf(hash)
+      return file === undefined || root === undefined ? undefined : { file, root }
+    }
+  })
 
   const resolve = (
     what: Startable
@@ -275,14 +290,6 @@ const make: Effect.Effect<
   const begin = ({ file, request }: Prepared): Effect.Effect<Started, StartError> =>
     Effect.async((resume) => starter.start(request, file, resume))
 
-  const ended = (id: string): Effect.Effect<Waiter.End, InstanceNotFound | QueueUnavailable> =>
-    Effect.async((resume) => {
-      const wait = waiter.expect(id)
-      wait.confirm(true)
-      wait.onEnd(resume)
-      return Effect.sync(wait.release)
-    })
-
   /** In one step of a fiber: as several, they cost more than all else that a client does. */
   const beginAndEnd = (
     { file, request }: Prepared
@@ -301,26 +308,6 @@ const make: Effect.Effect<
       })
       return Effect.sync(wait.release)
     })
-
-  const valueOf = (
-    record: Waiter.End,
-    outcome: Waiter.End["outcome"] = record.outcome
-  ): Effect.Effect<unknown, WorkflowFailure> => {
-    const file = known.get(record.program)
-    const root = programs.rootOf(record.program)
-    const local = file === undefined || root === undefined ? undefined : { file, root }
-    if (outcome === null) return Effect.dieMessage(`Instance ${record.id} has not finished`)
-    if (outcome.ok) return decodeResult(outcome.value, local)
-    return Effect.flatMap(decodeFailure(outcome.error, local), (cause) =>
-      Effect.fail(
-        new WorkflowFailure({
-          instanceId: record.id,
-          workflow: record.name,
-          encoded: outcome.error,
-          cause
-        })
-      ))
-  }
 
   const result = (id: string) => Effect.flatMap(ended(id), (record) => valueOf(record))
 
@@ -360,6 +347,7 @@ const make: Effect.Effect<
         return yield* new KeyTaken({ name, key, instanceId: started.id })
       }),
     result,
+    results,
     finished: (id) => Effect.zipRight(ended(id), recordOf(queue, id)),
     execute: (what, args, options = {}) =>
       Effect.flatMap(

@@ -86,21 +86,39 @@ const restoreClasses = (thrown: unknown, prototypeOf: ValueHost["prototypeOf"]):
 }
 
 /**
+ * Decodes what a workflow returned, unless classes of it have to be loaded first: most results
+ * have none.
+ */
+export const decodeNow = (
+  text: string,
+  local: LocalProgram | undefined
+): { readonly value: unknown } | undefined => {
+  let isComplete = true
+  const value = decodeValue(text, {
+    classOf: () => undefined,
+    prototypeOf: () => {
+      isComplete = local === undefined
+      return undefined
+    }
+  })
+  return isComplete ? { value } : undefined
+}
+
+/**
  * Decodes what a workflow returned. Where the program's files are those of this process,
  * instances get this process's classes.
  */
 export const decodeResult = (
   text: string,
   local: LocalProgram | undefined
-): Effect.Effect<unknown> => {
-  const decode = (prototypeOf: ValueHost["prototypeOf"]) =>
-    decodeValue(text, { classOf: () => undefined, prototypeOf })
-  return Effect.suspend(() =>
-    local === undefined || classesIn(text).length === 0
-      ? Effect.sync(() => decode(() => undefined))
-      : Effect.map(classesOf(local), decode)
-  )
-}
+): Effect.Effect<unknown> =>
+  Effect.suspend(() => {
+    const now = decodeNow(text, local)
+    return now !== undefined || local === undefined
+      ? Effect.succeed(now?.value)
+      : Effect.map(classesOf(local), (prototypeOf) =>
+        decodeValue(text, { classOf: () => undefined, prototypeOf }))
+  })
 
 /** Decodes what a workflow threw, in the same way, so that `instanceof` works on both sides. */
 export const decodeFailure = (
