@@ -15,7 +15,9 @@ const percentile = (sorted, part) => sorted[Math.max(Math.ceil(sorted.length * p
 const round = (value, digits = 3) => value === undefined ? null : Number(value.toFixed(digits))
 
 /** `engine` is the file's name; `workload` what it is asked for. */
-export const measure = async ({ engine, node, server, size, steps, url, warmUp, workload }) => {
+export const measure = async (
+  { engine, node, nodeOptions = "", server, size, steps, url, warmUp, workload }
+) => {
   const database = `rappel_bench_${process.pid}_${Date.now()}`
   await server.query(`create database ${database}`)
   const address = url.replace(
@@ -27,6 +29,10 @@ export const measure = async ({ engine, node, server, size, steps, url, warmUp, 
   const child = fork(join(root, "engines", `${engine}.mjs`), [], {
     execPath: node,
     cwd: root,
+    env: {
+      ...process.env,
+      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} ${nodeOptions}`.trim()
+    },
     stdio: ["ignore", "ignore", "pipe", "ipc"]
   })
   let errors = ""

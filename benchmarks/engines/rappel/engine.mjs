@@ -26,6 +26,7 @@ const START_BATCH = 50
 const CALLS_PER_INSTANCE = 500
 
 const settings = {
+  node_options: process.env.NODE_OPTIONS,
   workers: WORKERS,
   concurrency: CONCURRENCY,
   connections: 3,

@@ -50,6 +50,12 @@ interface Pending {
 /** Instances in one statement. */
 const START_BATCH = 500
 
+/** A statement takes no further caller's starts once it holds so much of inputs; one alone may hold more. */
+const START_LENGTH = 16 * 1024 * 1024
+
+const lengthOf = (requests: ReadonlyArray<StartRequest>): number =>
+  requests.reduce((sum, { input }) => sum + input.length, 0)
+
 /** Ids are made before the first send, so a repeated start finds what the first one stored. */
 const retrying = {
   schedule: Schedule.intersect(Schedule.exponential("100 millis"), Schedule.recurs(5)),
@@ -185,18 +191,21 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
 const isForAnyBatch = ({ requests }: Pick<Pending, "requests">): boolean =>
   requests.length <= START_BATCH && !requests.some(isAlone)
 
-/** In order, each of no more starts than one statement takes. */
+/** In order, each of no more than one statement takes. */
 const batchesOf = (pending: ReadonlyArray<Pending>): ReadonlyArray<ReadonlyArray<Pending>> => {
   const batches: Array<Array<Pending>> = []
-  let room = 0
+  let starts = 0
+  let length = 0
   for (const one of pending) {
-    const { length } = one.requests
-    if (batches.length === 0 || length > room) {
+    const { requests } = one
+    starts += requests.length
+    length += lengthOf(requests)
+    if (batches.length === 0 || starts > START_BATCH || length > START_LENGTH) {
       batches.push([])
-      room = START_BATCH
+      starts = requests.length
+      length = lengthOf(requests)
     }
     batches.at(-1)!.push(one)
-    room -= length
   }
   return batches
 }

@@ -118,6 +118,26 @@ describe("many starts beside a dispatcher", () => {
       }).pipe(Effect.provide(layer))
     }))
 
+  it.effect("go without others when their inputs are large", () =>
+    Effect.gen(function*() {
+      const { layer, sizes } = yield* beside
+      yield* Effect.gen(function*() {
+        const client = yield* RappelClient
+        const large = { args: ["x".repeat(9 * 1024 * 1024)] }
+        const starting = yield* Effect.fork(Effect.all([
+          client.startMany(program, [large]),
+          client.startMany(program, items(2)),
+          client.startMany(program, [large]),
+          client.startMany(program, [large, large]),
+          client.startMany(program, items(1))
+        ], { concurrency: "unbounded" }))
+        yield* TestClock.adjust("4 seconds")
+        yield* Fiber.join(starting)
+
+        assert.deepStrictEqual(sizes, [3, 1, 2, 1])
+      }).pipe(Effect.provide(layer))
+    }))
+
   it.effect("are stored though the data of another caller are refused", () =>
     Effect.gen(function*() {
       const { announced, layer } = yield* beside
