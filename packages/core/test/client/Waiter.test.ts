@@ -14,7 +14,12 @@ const beside = Effect.gen(function*() {
   const told = new Set<string>()
   const listeners = new Set<(end: EndedHere) => void>()
   const wakes = yield* EffectQueue.unbounded<Wake>()
-  const probe = yield* makeProbe({ wakes: Effect.succeed(wakes), pollMillis: 1000 })
+  const subscribed = { times: 0 }
+  const subscription = Effect.sync(() => {
+    subscribed.times++
+    return wakes
+  })
+  const probe = yield* makeProbe({ wakes: subscription, pollMillis: 1000 })
   const dispatcher = Layer.succeed(LocalDispatcher, {
     id: () => "d1",
     started: (instances) => instances.forEach(({ id }) => told.add(id)),
@@ -30,7 +35,7 @@ const beside = Effect.gen(function*() {
     const outcome = { ok: true, value: JSON.stringify(value) } as const
     for (const listener of listeners) listener({ id, name: "greeting", program: "h1", outcome })
   }
-  return { told, end, probe, wakes, layer: Layer.provide(clientOf(probe), dispatcher) }
+  return { told, end, probe, subscribed, wakes, layer: Layer.provide(clientOf(probe), dispatcher) }
 })
 
 /** What is started beside the dispatcher, and awaited by its ids. */
@@ -82,6 +87,30 @@ describe("awaiting beside a dispatcher", () => {
         told.clear()
         yield* probe.endOwned(id!, { ok: true, value: "\"early\"" })
         assert.strictEqual(yield* client.result(id!), "early")
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("calls one after another share a subscription, which ends after a rest", () =>
+    Effect.gen(function*() {
+      const { end, layer, subscribed } = yield* beside
+      yield* Effect.gen(function*() {
+        const client = yield* RappelClient
+        const one = Effect.gen(function*() {
+          const [id] = yield* client.startMany(program, [{ args: ["a"] }])
+          const waiting = yield* Effect.fork(client.result(id!))
+          yield* TestClock.adjust("1 millis")
+          end(id!, "done")
+          assert.strictEqual(yield* Fiber.join(waiting), "done")
+        })
+        for (let nth = 0; nth < 20; nth++) {
+          yield* one
+          yield* TestClock.adjust("50 millis")
+        }
+        assert.strictEqual(subscribed.times, 1)
+
+        yield* TestClock.adjust("2 seconds")
+        yield* one
+        assert.strictEqual(subscribed.times, 2)
       }).pipe(Effect.provide(layer))
     }))
 })
