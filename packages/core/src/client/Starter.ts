@@ -96,7 +96,8 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
   const queue = yield* Queue
   const scope = yield* Effect.scope
   const dispatcher = Option.getOrUndefined(yield* Effect.serviceOption(LocalDispatcher))
-  const box = yield* Mailbox.make<Pending>()
+  const forAnyBatch = yield* Mailbox.make<Pending>()
+  const alone = yield* Mailbox.make<Pending>()
   const stored = new Set<string>()
 
   const putPrograms = (batch: ReadonlyArray<Pick<Pending, "program">>) => {
@@ -160,16 +161,20 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
       }
     })
 
-  const loop = Effect.forever(Effect.gen(function*() {
-    const pending = Array.from((yield* box.takeAll)[0])
-    for (const batch of batchesOf(pending.filter(isForAnyBatch))) yield* store(batch)
-    for (const one of pending) if (!isForAnyBatch(one)) yield* store([one])
-  }))
-
-  yield* Effect.forkScoped(loop)
+  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(
+    forAnyBatch.takeAll,
+    ([pending]) => Effect.forEach(batchesOf(Array.from(pending)), store, { discard: true })
+  )))
+  // A key waits for the transaction of an app that has the same one in hand, for up to a minute:
+  // only what has a key itself waits with it.
+  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(
+    Effect.orDie(alone.take),
+    (one) => store([one])
+  )))
 
   return {
     start: (request, program, answer) => {
+      const box = isAlone(request) ? alone : forAnyBatch
       box.unsafeOffer({
         requests: [request],
         program,
@@ -179,17 +184,13 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
     // Not in the caller's fiber: ended between the two, it would leave instances to a
     // dispatcher that never hears of them.
     startMany: (requests, program) =>
-      isForAnyBatch({ requests })
+      requests.length <= START_BATCH && !requests.some(isAlone)
         ? Effect.async((resume) => {
-          box.unsafeOffer({ requests, program, answer: resume })
+          forAnyBatch.unsafeOffer({ requests, program, answer: resume })
         })
         : Effect.flatMap(Effect.forkIn(send(requests, [{ program }]), scope), Fiber.join)
   }
 })
-
-/** Whether starts of others may go into the same statement. */
-const isForAnyBatch = ({ requests }: Pick<Pending, "requests">): boolean =>
-  requests.length <= START_BATCH && !requests.some(isAlone)
 
 /** In order, each of no more than one statement takes. */
 const batchesOf = (pending: ReadonlyArray<Pending>): ReadonlyArray<ReadonlyArray<Pending>> => {

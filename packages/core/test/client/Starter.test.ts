@@ -12,6 +12,9 @@ import { clientOf, makeProbe, program } from "./fakeRunner.ts"
 /** This argument is refused, whoever is in the same statement. */
 const REFUSED = "refused"
 
+/** A transaction that does not end has this key in hand. */
+const HELD = "held"
+
 /** A client beside a dispatcher that notes what it is told; stored starts are answered after a second. */
 const beside = Effect.gen(function*() {
   const owners: Array<string | undefined> = []
@@ -21,7 +24,7 @@ const beside = Effect.gen(function*() {
   const probe = yield* makeProbe({
     ...memory,
     start: (batch, owner) =>
-      Effect.zipLeft(
+      batch.some(({ key }) => key === HELD) ? Effect.never : Effect.zipLeft(
         Effect.suspend(() => {
           owners.push(owner)
           sizes.push(batch.length)
@@ -115,6 +118,23 @@ describe("many starts beside a dispatcher", () => {
         assert.deepStrictEqual(sizes, [2, 500, 3])
         assert.deepStrictEqual(ids.map(({ length }) => length), [2, 300, 0, 1, 199, 3])
         assert.deepStrictEqual(announced, ids.flat())
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("do not wait for a start whose key somebody has in hand", () =>
+    Effect.gen(function*() {
+      const { layer } = yield* beside
+      yield* Effect.gen(function*() {
+        const client = yield* RappelClient
+        yield* Effect.fork(client.start(program, [1], { key: HELD }))
+        yield* Effect.yieldNow()
+        const starting = yield* Effect.fork(Effect.all([
+          client.start(program, [2]),
+          client.startMany(program, items(2))
+        ], { concurrency: "unbounded" }))
+        yield* TestClock.adjust("1 second")
+
+        assert.lengthOf((yield* Fiber.join(starting)).flat(), 3)
       }).pipe(Effect.provide(layer))
     }))
 
