@@ -65,12 +65,22 @@ export const drive = (
       yield* Effect.all(wrong, { discard: true })
     })
 
-  const sizes = Array.from(
-    { length: Math.ceil(instances / batchSize) },
-    (_, i) => Math.min(batchSize, instances - i * batchSize)
-  )
-  return Effect.forEach(sizes, (size) => batchSize === 1 ? one : many(size), {
-    concurrency: Math.max(Math.floor(inFlight / batchSize), 1),
+  let started = 0
+  const next = (): Effect.Effect<void, unknown> => {
+    const size = Math.min(batchSize, instances - started)
+    started += size
+    return batchSize === 1 ? one : many(size)
+  }
+  // Not a `forEach` over all batches: it keeps each one's fiber until its end, which is most of
+  // what a run of ten minutes would show of memory.
+  const batches = Effect.whileLoop({
+    while: () => started < instances,
+    body: next,
+    step: () => {}
+  })
+  const atOnce = Math.max(Math.floor(inFlight / batchSize), 1)
+  return Effect.all(Array.from({ length: atOnce }, () => batches), {
+    concurrency: "unbounded",
     discard: true
   })
 }
