@@ -102,6 +102,26 @@ describe("rappel bench-instances", () => {
   }
 })
 
+describe("a command whose output nobody reads any more", () => {
+  it("ends quietly, and leaves nothing behind", async () => {
+    const DATABASE_URL = await Postgres.emptyUrl()
+    const running = Processes.start([
+      Processes.RAPPEL,
+      "bench-instances",
+      "--instances",
+      "1000000",
+      "--inline",
+      ...small
+    ], { cwd: Processes.project({}), env: { DATABASE_URL } })
+    await running.writes(/"kind":"progress"/)
+    running.child.stdout!.destroy()
+    const { stderr } = await running.ended
+
+    assert.notInclude(stderr, "EPIPE")
+    assert.deepStrictEqual(await databases(), [])
+  }, 90_000)
+})
+
 describe("rappel bench-report", () => {
   it("says what it takes when there is nothing of a benchmark", async () => {
     const cwd = Processes.project({ "log.txt": "nothing\n" })

@@ -25,6 +25,14 @@ const limitShutdown = () => {
 process.once("SIGINT", limitShutdown)
 process.once("SIGTERM", limitShutdown)
 
+/** Whoever read it has gone (`| head`): the command ends as one that is asked to. */
+const endUnread = (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error
+  process.emit("SIGTERM", "SIGTERM")
+}
+process.stdout.on("error", endUnread)
+process.stderr.on("error", endUnread)
+
 const outcome: Outcome = { exitCode: ExitCode.done }
 
 const edge = () => ({
