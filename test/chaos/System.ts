@@ -9,7 +9,8 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  rmSync
+  rmSync,
+  writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -38,10 +39,7 @@ export interface Kept {
   readonly since: () => number
   /** Ends the supervision, asks the process to end, and waits for it. */
   readonly stop: () => Promise<void>
-  /**
-   * The same for one that ends what it has begun first: it is started again if it was between two
-   * lives, or too young to hear.
-   */
+  /** Awaits the end of one that ends by itself now; one between two lives is started once more. */
   readonly finish: () => Promise<void>
   /** Asks it to end and starts it anew, with what is current then. */
   readonly restart: () => Promise<void>
@@ -57,6 +55,8 @@ export interface System {
   readonly home: string
   readonly dispatchers: ReadonlyArray<Kept>
   readonly clients: ReadonlyArray<Kept>
+  /** Clients end what they have begun, in this life or the next, and begin nothing new. */
+  readonly finishClients: () => Promise<void>
   readonly clientLedgers: ReadonlyArray<string>
   readonly workersOf: (dispatcher: Kept) => ReadonlyArray<number>
   /** Writes a new version of the project. */
@@ -150,7 +150,9 @@ const keep = (
       isStopping = true
       for (let tries = 0; tries < FINISH_TRIES; tries++) {
         if (pid === undefined) run()
-        await askToEnd()
+        isEnding = true
+        signal("SIGCONT")
+        await ended
         if (lastCode === 0) return
       }
     },
@@ -215,6 +217,7 @@ export const make = async (options: Options): Promise<System> => {
     }
     kept.push(...dispatchers)
 
+    const stopFile = join(home, "stop")
     const clients: Array<Kept> = []
     const clientLedgers: Array<string> = []
     for (let i = 0; i < options.clients; i++) {
@@ -228,7 +231,8 @@ export const make = async (options: Options): Promise<System> => {
           ledger: file,
           programs,
           seed: options.seed * 31 + i,
-          concurrency: options.instances
+          concurrency: options.instances,
+          stopFile
         }
         return {
           args: [WITH_SOURCES, CLIENT, JSON.stringify(settings)],
@@ -247,6 +251,10 @@ export const make = async (options: Options): Promise<System> => {
       home,
       dispatchers,
       clients,
+      finishClients: async () => {
+        writeFileSync(stopFile, "")
+        await Promise.all(clients.map((client) => client.finish()))
+      },
       clientLedgers,
       workersOf: (dispatcher) => childrenOf(dispatcher.pid()),
       deploy: () => {

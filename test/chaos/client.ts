@@ -29,6 +29,11 @@ export interface ClientSettings {
   readonly seed: number
   /** Instances at the same time. */
   readonly concurrency: number
+  /**
+   * Once this file is there it begins nothing new, and ends when all is done. A signal would end
+   * a client that has just been started, and does not listen yet, with its work undone.
+   */
+  readonly stopFile: string
 }
 
 /** Flows by how often they are started. */
@@ -62,11 +67,6 @@ const write = (...cells: ReadonlyArray<string | number>) =>
   writeSync(ledger, `${cells.join("\t")}\n`)
 const random = Random.make(settings.seed + before.size)
 
-let isStopping = false
-process.on("SIGTERM", () => {
-  isStopping = true
-})
-
 interface Job {
   readonly key: string
   readonly flow: string
@@ -80,7 +80,7 @@ let count = before.size
 const nextJob = (): Job | undefined => {
   const again = left.pop()
   if (again !== undefined) return again
-  if (isStopping) return undefined
+  if (existsSync(settings.stopFile)) return undefined
   const flow = random.weighted(FLOWS)
   const n = random.below(INPUTS)
   const key = `${settings.name}-${count++}`

@@ -57,7 +57,7 @@ const audit = async (system: System, options: Options): Promise<Report.Report> =
   const isDrained = await Promise.race([
     Promise.all([
       until(areRunsOver, drainMillis),
-      ...system.clients.map((client) => client.finish())
+      system.finishClients()
     ]).then(() => true),
     until(() => stopped, drainMillis).then(() => false)
   ])
