@@ -11,6 +11,7 @@ import type { FunctionNode, Program, ProgramFile } from "../program/Program.ts"
 import { compileFunction, compileStatement } from "./compile.ts"
 import type { Env, Frame } from "./Frame.ts"
 import { INSTANCE_INITIALISER, STATIC_INITIALISER } from "./frameName.ts"
+import { mentions } from "./mentions.ts"
 import type { Policy } from "./Model.ts"
 import { boundByCall, needsArguments } from "./parameters.ts"
 import { type Completion, UNSET } from "./signals.ts"
@@ -177,7 +178,7 @@ export class Code {
 
   /** Whether an arrow needs `this`, `super`, `arguments` or `new.target` of the function around it. */
   get usesLexical(): boolean {
-    return this.#usesLexical ??= mentions(this.node.body, LEXICAL, this.program)
+    return this.#usesLexical ??= this.#mentions(LEXICAL, (arrow) => arrow.usesLexical)
   }
 
   /** Whether a call that has bound parameters must keep what it was given. */
@@ -187,26 +188,17 @@ export class Code {
 
   /** Whether the function, or an arrow in it, has the `arguments` object. */
   get usesArguments(): boolean {
-    return this.#usesArguments ??= mentions(this.node.body, ARGUMENTS, this.program)
+    return this.#usesArguments ??= this.#mentions(ARGUMENTS, (arrow) => arrow.usesArguments)
+  }
+
+  #mentions(kinds: ReadonlySet<string>, inArrow: (arrow: Code) => boolean): boolean {
+    return mentions(this.node.body, kinds, this.program.codes, inArrow)
   }
 }
 
 const LEXICAL = new Set(["This", "Super", "SuperCall", "Args", "NewTarget"])
 
 const ARGUMENTS = new Set(["Args"])
-
-/** Whether one of the kinds stands in a function's own code or in its arrows. */
-const mentions = (tree: unknown, kinds: ReadonlySet<string>, program: LoadedProgram): boolean => {
-  if (typeof tree !== "object" || tree === null) return false
-  if (Array.isArray(tree)) return tree.some((part) => mentions(part, kinds, program))
-  const { f, t } = tree as { readonly t?: string; readonly f?: number }
-  if (t !== undefined && kinds.has(t)) return true
-  if (t === "Fn") {
-    const { node } = program.codes[f!]!
-    return node.arrow === 1 && mentions(node.body, kinds, program)
-  }
-  return Object.values(tree).some((part) => mentions(part, kinds, program))
-}
 
 /**
  * Makes environments of a scope: `size` items, the one outside first, `unset` in their dead

@@ -10,6 +10,7 @@
 import type { FunctionNode } from "../program/Program.ts"
 import type { Statement } from "../program/Statement.ts"
 import type { Code } from "./Code.ts"
+import { mentions } from "./mentions.ts"
 
 const statementsOf = (body: Statement): ReadonlyArray<Statement> =>
   body.t === "Blk" ? body.b : [body]
@@ -41,19 +42,15 @@ export const BINDING_DEPTH = 4
 
 const ARGUMENTS = new Set(["Arg", "RestArg", "Args"])
 
-/** Whether something besides the parameters that a call binds asks for the arguments. */
-export const needsArguments = ({ bound, node, program }: Code): boolean => {
-  const asks = (tree: unknown): boolean => {
-    if (typeof tree !== "object" || tree === null) return false
-    if (Array.isArray(tree)) return tree.some(asks)
-    const { f, t } = tree as { readonly t?: string; readonly f?: number }
-    if (t !== undefined && ARGUMENTS.has(t)) return true
-    if (t === "Fn") {
-      // What an arrow takes from the function around it has the arguments with it.
-      const inner = program.codes[f!]!
-      return inner.node.arrow === 1 && inner.usesLexical
-    }
-    return Object.values(tree).some(asks)
-  }
-  return node.derived === 1 || asks(withoutBound(node.body, bound))
-}
+/**
+ * Whether something besides the parameters that a call binds asks for the arguments. What an
+ * arrow takes from the function around it has the arguments with it.
+ */
+export const needsArguments = ({ bound, node, program }: Code): boolean =>
+  node.derived === 1 ||
+  mentions(
+    withoutBound(node.body, bound),
+    ARGUMENTS,
+    program.codes,
+    (arrow) => arrow.usesLexical
+  )
