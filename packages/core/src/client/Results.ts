@@ -12,7 +12,7 @@ import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { Outcome } from "../machine/Model.ts"
 import type { QueueUnavailable } from "../queue/QueueError.ts"
-import { decodeFailure, decodeNow, decodeResult, type LocalProgram } from "./classes.ts"
+import { decodeFailure, decodeResult, type LocalProgram } from "./classes.ts"
 import { type InstanceNotFound, WorkflowFailure } from "./ClientError.ts"
 import type { End, Ended, Waiter } from "./Waiter.ts"
 
@@ -66,25 +66,14 @@ export const make = (
         ))
     }
 
-    /** Undefined where it takes an effect. */
-    const valueNow = ({ outcome, program }: End): Exit.Exit<unknown> | undefined => {
-      if (outcome?.ok !== true) return undefined
-      try {
-        const decoded = decodeNow(outcome.value, localOf(program))
-        return decoded && Exit.succeed(decoded.value)
-      } catch (cause) {
-        return Exit.die(cause)
-      }
-    }
-
     const decoded = (
       exit: Ended,
       then: (result: Exit.Exit<unknown, ResultError>) => void
     ): void => {
       if (Exit.isFailure(exit)) return then(exit)
-      const value = valueNow(exit.value)
-      if (value !== undefined) return then(value)
-      fork(Effect.map(Effect.exit(valueOf(exit.value)), then))
+      const value = valueOf(exit.value)
+      if (Exit.isExit(value)) return then(value as Exit.Exit<unknown, WorkflowFailure>)
+      fork(Effect.map(Effect.exit(value), then))
     }
 
     const results: Results["results"] = (ids, onResult) =>

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { ProgramFile } from "../program/Program.ts"
 import {
   classesIn,
@@ -86,39 +87,28 @@ const restoreClasses = (thrown: unknown, prototypeOf: ValueHost["prototypeOf"]):
 }
 
 /**
- * Decodes what a workflow returned, unless classes of it have to be loaded first: most results
- * have none.
- */
-export const decodeNow = (
-  text: string,
-  local: LocalProgram | undefined
-): { readonly value: unknown } | undefined => {
-  let isComplete = true
-  const value = decodeValue(text, {
-    classOf: () => undefined,
-    prototypeOf: () => {
-      isComplete = local === undefined
-      return undefined
-    }
-  })
-  return isComplete ? { value } : undefined
-}
-
-/**
  * Decodes what a workflow returned. Where the program's files are those of this process,
- * instances get this process's classes.
+ * instances get this process's classes. An `Exit` already, unless those have to be loaded first:
+ * most results have none.
  */
 export const decodeResult = (
   text: string,
   local: LocalProgram | undefined
-): Effect.Effect<unknown> =>
-  Effect.suspend(() => {
-    const now = decodeNow(text, local)
-    return now !== undefined || local === undefined
-      ? Effect.succeed(now?.value)
-      : Effect.map(classesOf(local), (prototypeOf) =>
-        decodeValue(text, { classOf: () => undefined, prototypeOf }))
-  })
+): Effect.Effect<unknown> => {
+  const decode = (prototypeOf: ValueHost["prototypeOf"]) =>
+    decodeValue(text, { classOf: () => undefined, prototypeOf })
+  let hasClasses = false
+  try {
+    const value = decode(() => {
+      hasClasses = true
+      return undefined
+    })
+    if (!hasClasses || local === undefined) return Exit.succeed(value)
+  } catch (cause) {
+    return Exit.die(cause)
+  }
+  return Effect.map(classesOf(local), decode)
+}
 
 /** Decodes what a workflow threw, in the same way, so that `instanceof` works on both sides. */
 export const decodeFailure = (
