@@ -78,30 +78,29 @@ export const make = (
 
     const results: Results["results"] = (ids, onResult) =>
       Effect.async((resume) => {
-        let open = ids.length
-        if (open === 0) return resume(Effect.void)
-        let isOver = false
+        if (ids.length === 0) return resume(Effect.void)
+        /** Of those that were not told: the others' results must not be held until these end. */
+        const waits = new Map(ids.map((id, index) => [index, waiter.expect(id)]))
+        const release = () => {
+          for (const wait of waits.values()) wait.release()
+          waits.clear()
+        }
         // Where a result is told stands a dispatcher, which must not be hit by an error of its caller.
         const tell = (result: Exit.Exit<unknown, ResultError>, index: number): void => {
-          if (isOver) return
+          if (!waits.delete(index)) return
           try {
             onResult(result, index)
-            if (--open === 0) resume(Effect.void)
           } catch (cause) {
-            isOver = true
-            resume(Effect.die(cause))
+            release()
+            return resume(Effect.die(cause))
           }
+          if (waits.size === 0) resume(Effect.void)
         }
-        const waits = ids.map((id, index) => {
-          const wait = waiter.expect(id)
+        for (const [index, wait] of waits) {
           wait.confirm(true)
           wait.onEnd((exit) => decoded(exit, (result) => tell(result, index)))
-          return wait
-        })
-        return Effect.sync(() => {
-          isOver = true
-          for (const wait of waits) wait.release()
-        })
+        }
+        return Effect.sync(release)
       })
 
     return { ended, valueOf, results }

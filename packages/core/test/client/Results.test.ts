@@ -19,6 +19,8 @@ const awaiting = <A>(
     readonly ids: ReadonlyArray<string>
     readonly waiting: Fiber.Fiber<void>
     readonly end: (nth: number, outcome: Parameters<Probe["end"]>[1]) => Effect.Effect<void>
+    /** How often the queue was asked for instances. */
+    readonly finds: () => number
   }) => Effect.Effect<A, unknown, RappelClient>
 ) =>
   Effect.gen(function*() {
@@ -30,7 +32,7 @@ const awaiting = <A>(
       const end: Parameters<typeof test>[0]["end"] = (nth, outcome) =>
         Effect.zipRight(probe.end(ids[nth]!, outcome), TestClock.adjust("1 second"))
       yield* TestClock.adjust("10 millis")
-      yield* test({ ids, waiting, end })
+      yield* test({ ids, waiting, end, finds: () => probe.calls["find"]! })
     }).pipe(Effect.provide(clientOf(probe)))
   })
 
@@ -77,7 +79,7 @@ describe("results", () => {
   it.effect("end with what the listener throws, and the others' waits go on", () =>
     awaiting((_, i) => {
       if (i === 1) throw new RangeError("of the listener")
-    }, ({ end, ids, waiting }) =>
+    }, ({ end, finds, ids, waiting }) =>
       Effect.gen(function*() {
         const client = yield* RappelClient
         const other = yield* Effect.fork(client.result(ids[1]!))
@@ -86,6 +88,9 @@ describe("results", () => {
         const exit = yield* Fiber.await(waiting)
         assert.deepStrictEqual(exit, Exit.die(new RangeError("of the listener")))
         assert.strictEqual(yield* Fiber.join(other), "first")
+        const before = finds()
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual(finds(), before, "nobody waits for the rest any more")
       })))
 
   it.effect("of no instances end at once", () =>
