@@ -1,5 +1,5 @@
 /**
- * Runs the same workloads on rappel and on its peers, against the same server, in turns.
+ * Runs the same workloads on rappel, on its peers and on a bare loop, against the same server, in turns.
  *
  *   node benchmarks/compare.mjs --url postgresql://… [--repetitions 3] [--only W2,W4]
  *     [--engines rappel,pg-boss] [--tiny] [--out folder]
@@ -48,10 +48,12 @@ const PEERS = {
   dbos: "@dbos-inc/dbos-sdk",
   "effect-cluster": "@effect/workflow"
 }
-const known = ["rappel", ...Object.keys(PEERS)]
+/** They need nothing that the root does not install. */
+const OURS = ["rappel", "bare"]
+const known = [...OURS, ...Object.keys(PEERS)]
 const wanted = options.engines?.split(",") ?? known
 const engines = known.filter((engine) => wanted.includes(engine))
-  .filter((engine) => engine === "rappel" || isInstalled(PEERS[engine]))
+  .filter((engine) => OURS.includes(engine) || isInstalled(PEERS[engine]))
 const missing = wanted.filter((engine) => !engines.includes(engine))
 if (missing.length > 0) {
   say(
@@ -95,9 +97,10 @@ const environment = {
   ...facts,
   commit: execFileSync("git", ["rev-parse", "HEAD"], { cwd: folder, encoding: "utf8" }).trim(),
   versions: Object.fromEntries(
-    engines.filter((engine) => engine !== "rappel").map((
-      engine
-    ) => [engine, versionOf(PEERS[engine])])
+    engines.filter((engine) => !OURS.includes(engine)).map((engine) => [
+      engine,
+      versionOf(PEERS[engine])
+    ])
   )
 }
 delete environment.pid

@@ -50,6 +50,7 @@ export const WORKLOADS = {
     sizes: {
       rappel: 40_000,
       "rappel-single": 20_000,
+      "bare-single": 40_000,
       "graphile-worker": 40_000,
       "pg-boss": 40_000,
       dbos: 3000,
@@ -65,6 +66,7 @@ export const WORKLOADS = {
     warmUp: 0.25,
     sizes: {
       rappel: 15_000,
+      bare: 20_000,
       "graphile-worker": 2000,
       "pg-boss": 15_000,
       dbos: 1000,
@@ -78,20 +80,21 @@ export const WORKLOADS = {
     isRate: false,
     stepsPerUnit: 1000,
     warmUp: 3,
-    sizes: { rappel: 5, dbos: 2, "effect-cluster": 1 },
+    sizes: { rappel: 5, bare: 5, dbos: 2, "effect-cluster": 1 },
     tiny: 1
   },
   W4: {
     title: "one single-step instance at a time, start to result",
     unit: "ms (p50)",
     isRate: false,
-    warmUp: 3,
+    warmUp: 1,
     sizes: {
-      rappel: 300,
-      "graphile-worker": 200,
-      "pg-boss": 200,
-      dbos: 200,
-      "effect-cluster": 100
+      rappel: 1000,
+      bare: 1000,
+      "graphile-worker": 1000,
+      "pg-boss": 1000,
+      dbos: 1000,
+      "effect-cluster": 300
     },
     tiny: 10
   },
@@ -102,6 +105,7 @@ export const WORKLOADS = {
     warmUp: 0.25,
     sizes: {
       rappel: 5000,
+      bare: 5000,
       "graphile-worker": 1500,
       "pg-boss": 1000,
       dbos: 5000,

@@ -10,6 +10,9 @@ const root = join(import.meta.dirname, "..")
 /** A run that takes longer is given up, and says so. */
 const LIMIT_MILLIS = 180_000
 
+/** Connections are counted this often: each count takes the server's time from one instance of W4. */
+const WATCH_MILLIS = 1000
+
 const percentile = (sorted, part) => sorted[Math.max(Math.ceil(sorted.length * part) - 1, 0)]
 
 const round = (value, digits = 3) => value === undefined ? null : Number(value.toFixed(digits))
@@ -42,7 +45,7 @@ export const measure = async (
   const exited = once(child, "exit")
   const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MILLIS)
   let connections = 0
-  const watch = setInterval(async () => {
+  const countConnections = async () => {
     const { rows: [row] } = await server.query(
       `select count(*)::int as count
        from pg_stat_activity
@@ -50,7 +53,8 @@ export const measure = async (
       [database]
     )
     connections = Math.max(connections, row.count)
-  }, 250)
+  }
+  const watch = setInterval(countConnections, WATCH_MILLIS)
 
   const messages = (async function*() {
     for (;;) {
@@ -78,6 +82,7 @@ export const measure = async (
         const elapsed = performance.now() - startedAt
         const after = await counters(server, child.pid, database)
         const rss = treePeakRssMib(child.pid)
+        await countConnections()
         child.send("done")
         await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 5000))])
         return recordOf({

@@ -63,11 +63,11 @@ describe("benchmarks", () => {
   })
 
   // The peers are no dependencies of this repository: benchmarks/README.md says how to run them.
-  it("the comparison runs, with rappel alone", async () => {
+  it("the comparison runs, with rappel and the bare loop", async () => {
     const out = mkdtempSync(join(tmpdir(), "rappel-compare-"))
 
     const options = `--url ${await Postgres
-      .url()} --engines rappel --only W2,W4 --tiny --repetitions 1`
+      .url()} --engines rappel,bare --only W2,W3,W4 --tiny --repetitions 1`
     const { stdout } = await run(
       process.execPath,
       ["benchmarks/compare.mjs", ...options.split(" "), "--out", out],
@@ -79,6 +79,6 @@ describe("benchmarks", () => {
       readonly runs: ReadonlyArray<{ readonly failed?: string; readonly per_second: number }>
     }
     assert.deepStrictEqual(runs.flatMap(({ failed }) => failed ?? []), [])
-    assert.strictEqual(runs.filter(({ per_second }) => per_second > 0).length, 2)
+    assert.strictEqual(runs.filter(({ per_second }) => per_second > 0).length, 6)
   }, 300_000)
 })
