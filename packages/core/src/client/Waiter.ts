@@ -13,7 +13,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
-import * as EffectQueue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Bell from "../dispatcher/Bell.ts"
 import { LocalDispatcher } from "../dispatcher/LocalDispatcher.ts"
@@ -157,8 +156,7 @@ export const make: Effect.Effect<Waiter, never, Queue | Scope.Scope> = Effect.ge
   }
 
   const loop = Effect.scoped(Effect.gen(function*() {
-    const wakes = yield* queue.wakes
-    yield* Effect.forkScoped(Effect.forever(Effect.map(EffectQueue.take(wakes), hear)))
+    yield* queue.listen(hear)
     // What finished before the subscription was there gave no hint.
     lookForAll()
     if (queue.pollMillis !== Infinity) {

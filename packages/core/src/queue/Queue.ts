@@ -18,7 +18,6 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type * as EffectQueue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import type { Outcome } from "../machine/Model.ts"
 import type { ProgramFile } from "../program/Program.ts"
@@ -583,10 +582,13 @@ export class Queue extends Context.Tag("@rappel/core/queue/Queue")<Queue, {
     ids: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlySet<string>, QueueUnavailable>
 
-  /** Hints until the scope closes; at most 1024 wait, the oldest go first. */
-  readonly wakes: Effect.Effect<EffectQueue.Dequeue<Wake>, never, Scope.Scope>
   /**
-   * How often to look without a hint; a layer whose wakes cannot be lost answers
+   * Calls back at each hint until the scope closes. The listener is called where the hint comes in,
+   * before anything else goes on: it notes what to look at, and throws nothing.
+   */
+  readonly listen: (hear: (wake: Wake) => void) => Effect.Effect<void, never, Scope.Scope>
+  /**
+   * How often to look without a hint; a layer whose hints cannot be lost answers
    * `Infinity`.
    */
   readonly pollMillis: number

@@ -12,11 +12,11 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as PubSub from "effect/PubSub"
 import type { ProgramFile } from "../program/Program.ts"
 import { matches } from "../search/matches.ts"
 import { type CallKey, type CallVerdict, KILL_GRACE_MILLIS, PRIORITY_STEP_MILLIS } from "./Calls.ts"
 import { callIdOf } from "./CallsMemory.ts"
+import * as Hearers from "./Hearers.ts"
 import { begunOf, forkOne, repairAll } from "./memoryRepair.ts"
 import {
   arrivedOf,
@@ -42,9 +42,9 @@ const copyOfProgram = (file: ProgramFile): ProgramFile => JSON.parse(JSON.string
 export const makeOver = (store: Store): Effect.Effect<Queue["Type"]> =>
   Effect.gen(function*() {
     const clock: Clock.Clock = yield* Effect.clock
-    const bell = yield* PubSub.sliding<Wake>(1024)
+    const { listen, tell } = Hearers.make()
     const now = () => clock.unsafeCurrentTimeMillis()
-    const ring = (wake: Wake) => PubSub.publish(bell, wake)
+    const ring = (wake: Wake) => Effect.sync(() => tell(wake))
 
     const ownedBy = (dispatcher: string, { epoch, id }: Claimed): Due | undefined => {
       const due = store.due.get(id)
@@ -373,7 +373,7 @@ export const makeOver = (store: Store): Effect.Effect<Queue["Type"]> =>
         })
       },
 
-      wakes: PubSub.subscribe(bell),
+      listen,
       pollMillis: Infinity
     })
   })

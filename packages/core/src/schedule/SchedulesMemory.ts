@@ -7,7 +7,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
-import * as EffectQueue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { Entropy, uuidv7 } from "../entropy/Entropy.ts"
 import { type InstanceRecord, Queue } from "../queue/Queue.ts"
@@ -51,10 +50,7 @@ export const make: Effect.Effect<Schedules["Type"], never, Queue | Scope.Scope> 
     const now = () => clock.unsafeCurrentTimeMillis()
     const bell = yield* PubSub.sliding<void>(1)
     // The end of a run may let another one begin, and a start may bring a deadline.
-    const wakes = yield* queue.wakes
-    yield* Effect.forkScoped(
-      Effect.forever(Effect.zipRight(EffectQueue.take(wakes), PubSub.publish(bell, undefined)))
-    )
+    yield* queue.listen(() => bell.unsafeOffer(undefined))
     const alone = <A, E>(effect: Effect.Effect<A, E>) =>
       Effect.zipLeft(lock.withPermits(1)(effect), PubSub.publish(bell, undefined))
 

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as EffectQueue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { WorkflowFailure } from "../../src/client/ClientError.ts"
 import { RappelClient } from "../../src/client/RappelClient.ts"
@@ -113,7 +112,7 @@ describe("RappelClient", () => {
 
   it.effect("without any hint the poll finds the end, with one statement for all", () =>
     Effect.gen(function*() {
-      const probe = yield* makeProbe({ wakes: EffectQueue.unbounded(), pollMillis: 1000 })
+      const probe = yield* makeProbe({ listen: () => Effect.void, pollMillis: 1000 })
       yield* Effect.gen(function*() {
         const client = yield* RappelClient
         const a = yield* client.start(program, ["a"])

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as EffectQueue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { RappelClient } from "../../src/client/RappelClient.ts"
 import { type EndedHere, LocalDispatcher } from "../../src/dispatcher/LocalDispatcher.ts"
@@ -13,13 +12,15 @@ import { clientOf, makeProbe, program } from "./fakeRunner.ts"
 const beside = Effect.gen(function*() {
   const told = new Set<string>()
   const listeners = new Set<(end: EndedHere) => void>()
-  const wakes = yield* EffectQueue.unbounded<Wake>()
+  const hearers = new Set<(wake: Wake) => void>()
   const subscribed = { times: 0 }
-  const subscription = Effect.sync(() => {
-    subscribed.times++
-    return wakes
-  })
-  const probe = yield* makeProbe({ wakes: subscription, pollMillis: 1000 })
+  const listen = (hear: (wake: Wake) => void) =>
+    Effect.sync(() => {
+      subscribed.times++
+      hearers.add(hear)
+    })
+  const wake = (wake: Wake) => hearers.forEach((hear) => hear(wake))
+  const probe = yield* makeProbe({ listen, pollMillis: 1000 })
   const dispatcher = Layer.succeed(LocalDispatcher, {
     id: () => "d1",
     started: (instances) => instances.forEach(({ id }) => told.add(id)),
@@ -35,7 +36,7 @@ const beside = Effect.gen(function*() {
     const outcome = { ok: true, value: JSON.stringify(value) } as const
     for (const listener of listeners) listener({ id, name: "greeting", program: "h1", outcome })
   }
-  return { told, end, probe, subscribed, wakes, layer: Layer.provide(clientOf(probe), dispatcher) }
+  return { told, end, probe, subscribed, wake, layer: Layer.provide(clientOf(probe), dispatcher) }
 })
 
 /** What is started beside the dispatcher, and awaited by its ids. */
@@ -52,10 +53,10 @@ const startTwo = Effect.gen(function*() {
 describe("awaiting beside a dispatcher", () => {
   it.effect("an end that it will tell is not looked for", () =>
     Effect.gen(function*() {
-      const { end, layer, probe, wakes } = yield* beside
+      const { end, layer, probe, wake } = yield* beside
       yield* Effect.gen(function*() {
         const { ids, waiting } = yield* startTwo
-        yield* EffectQueue.offer(wakes, { kind: "finished", ids })
+        wake({ kind: "finished", ids })
         yield* TestClock.adjust("10 millis")
         assert.isUndefined(probe.calls["find"])
         for (const id of ids) end(id, `end of ${ids.indexOf(id)}`)

@@ -311,7 +311,7 @@ export const make = (
         list: Effect.suspend(() => sending("list queues", calls.list()))
       },
 
-      wakes: wakes.subscribe,
+      listen: wakes.listen,
       pollMillis: soonMillis
     })
   })

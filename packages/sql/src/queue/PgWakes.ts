@@ -7,13 +7,12 @@
  *
  * @since 0.1.0
  */
-import type { Wake } from "@rappel/core/queue/Queue"
+import * as Hearers from "@rappel/core/queue/Hearers"
+import type { Queue, Wake } from "@rappel/core/queue/Queue"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as PubSub from "effect/PubSub"
-import type * as EffectQueue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import pg from "pg"
 
 /**
@@ -25,27 +24,21 @@ export const CHANNEL = "rappel"
 /** Postgres takes payloads below 8000 bytes; this leaves room for the prefix. */
 export const NOTIFY_BYTES = 7_500
 
-/** Hints that wait for one subscriber; older ones are dropped. */
-const WAITING = 1024
-
 export interface PgWakes {
-  readonly subscribe: Effect.Effect<EffectQueue.Dequeue<Wake>, never, Scope.Scope>
+  readonly listen: Queue["Type"]["listen"]
 }
 
-/** With `config` null nobody listens, and subscribers hear nothing. */
+/** With `config` null there is no connection, and nobody hears anything. */
 export const make = (
   config: pg.ClientConfig | null
 ): Effect.Effect<PgWakes, never, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
-    const bell = yield* PubSub.sliding<Wake>(WAITING)
+    const { listen, tell } = Hearers.make()
     const start = yield* Effect.once(
-      config === null ? Effect.void : Effect.forkIn(
-        Stream.runForEach(listen(config), (wake) => PubSub.publish(bell, wake)),
-        scope
-      )
+      config === null ? Effect.void : Effect.forkIn(connected(config, tell), scope)
     )
-    return { subscribe: Effect.zipLeft(PubSub.subscribe(bell), start) }
+    return { listen: (hear) => Effect.zipLeft(listen(hear), start) }
   })
 
 const wakeOf = (payload: string): Wake =>
@@ -70,30 +63,42 @@ const reconnecting = Schedule.exponential("50 millis", 2).pipe(
   Schedule.jittered
 )
 
-const listen = (config: pg.ClientConfig): Stream.Stream<Wake> =>
-  Stream.asyncPush<Wake, unknown>((emit) =>
-    Effect.gen(function*() {
-      const client = yield* Effect.acquireRelease(
-        Effect.sync(() => new pg.Client({ ...config, keepAlive: true })),
-        (client) =>
-          Effect.promise(() => client.end().catch(() => {})).pipe(Effect.timeoutOption("1 second"))
-      )
-      client.on("error", (error) => emit.fail(error))
-      client.on("end", () => emit.fail(new Error("the connection ended")))
-      client.on("notification", ({ payload }) => {
-        emit.single(wakeOf(payload ?? ""))
-      })
-      yield* Effect.tryPromise(() => client.connect())
-      unref(client)
-      yield* Effect.tryPromise(() => client.query(`listen ${CHANNEL}`))
-      yield* heartbeat(client, (error) => emit.fail(error))
-      emit.single({ kind: "resync" })
-    }), { bufferSize: "unbounded" }).pipe(
-      Stream.tapError((error) =>
-        Effect.logDebug("The connection that listens for hints was lost", error)
-      ),
-      Stream.retry(reconnecting)
-    ) as Stream.Stream<Wake>
+/** Holds a connection until the fiber ends, and makes it anew when it is lost. */
+const connected = (config: pg.ClientConfig, tell: (wake: Wake) => void): Effect.Effect<never> => {
+  let wasListening = false
+  const once = Effect.scoped(Effect.gen(function*() {
+    const client = yield* Effect.acquireRelease(
+      Effect.sync(() => new pg.Client({ ...config, keepAlive: true })),
+      (client) =>
+        Effect.promise(() => client.end().catch(() => {})).pipe(Effect.timeoutOption("1 second"))
+    )
+    const lost = yield* Deferred.make<never, unknown>()
+    const lose = (error: Error) => Deferred.unsafeDone(lost, Effect.fail(error))
+    client.on("error", lose)
+    client.on("end", () => lose(new Error("the connection ended")))
+    client.on("notification", ({ payload }) => tell(wakeOf(payload ?? "")))
+    yield* Effect.tryPromise(() => client.connect())
+    unref(client)
+    yield* Effect.tryPromise(() => client.query(`listen ${CHANNEL}`))
+    yield* heartbeat(client, lose)
+    wasListening = true
+    tell({ kind: "resync" })
+    return yield* Deferred.await(lost)
+  }))
+  // The pauses grow from one failure to the next, and not over the life of a process.
+  const fromTheFirst = Schedule.resetWhen(reconnecting, () => {
+    const isNew = wasListening
+    wasListening = false
+    return isNew
+  })
+  return once.pipe(
+    Effect.tapError((error) =>
+      Effect.logDebug("The connection that listens for hints was lost", error)
+    ),
+    Effect.retry(fromTheFirst),
+    Effect.orDie
+  )
+}
 
 /** A timer of Node's and not `Effect.sleep`: that would keep an idle process alive. */
 const heartbeat = (client: pg.Client, onLoss: (error: Error) => void) =>

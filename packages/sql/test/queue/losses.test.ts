@@ -15,6 +15,7 @@ import {
   newOwner,
   requestOf
 } from "@rappel/test/kit/suites/queue/samples"
+import { wakes } from "@rappel/test/kit/wakes"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as EffectQueue from "effect/Queue"
@@ -288,7 +289,7 @@ describe("everything else", () => {
     "a listener whose connection is lost says so, and hears again",
     ({ session }) =>
       Effect.gen(function*() {
-        const { start, wakes } = yield* Queue
+        const { start } = yield* Queue
         const heard = yield* wakes
         const next = EffectQueue.take(heard).pipe(Effect.timeout("10 seconds"))
         assert.deepStrictEqual(yield* next, { kind: "resync" })

@@ -12,6 +12,7 @@ import {
   newDispatcher,
   requestOf
 } from "@rappel/test/kit/suites/queue/samples"
+import { wakes } from "@rappel/test/kit/wakes"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as EffectQueue from "effect/Queue"
@@ -59,7 +60,7 @@ describe("statements", () => {
 
         yield* Effect.gen(function*() {
           yield* throughLife
-          const { start, wakes } = yield* Queue
+          const { start } = yield* Queue
           const heard = yield* wakes
           assert.deepStrictEqual(yield* EffectQueue.take(heard), { kind: "resync" })
           yield* start([requestOf()])
@@ -101,7 +102,7 @@ describe("statements", () => {
       )
 
       yield* Effect.gen(function*() {
-        const { find, wakes } = yield* Queue
+        const { find } = yield* Queue
         assert.lengthOf(yield* connections, 1, "one for the look at the schema")
         yield* Effect.all(
           Array.from({ length: 20 }, () => find([requestOf().id])),
@@ -173,7 +174,7 @@ describe("statements", () => {
     Effect.gen(function*() {
       const url = yield* freshUrl
       yield* Effect.gen(function*() {
-        const { pollMillis, start, wakes } = yield* Queue
+        const { pollMillis, start } = yield* Queue
         const heard = yield* wakes
         yield* start([requestOf()])
         assert.strictEqual(pollMillis, 200)

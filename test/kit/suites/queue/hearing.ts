@@ -3,6 +3,7 @@ import { assert } from "@effect/vitest"
 import { Queue, type Wake } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
 import * as EffectQueue from "effect/Queue"
+import { wakes } from "../../wakes.ts"
 import {
   commitOf,
   type EmptyQueue,
@@ -16,7 +17,7 @@ import {
 
 /** Subscribes, and rings until it hears: a bell may lose hints while it connects. */
 const subscribed = Effect.gen(function*() {
-  const { start, wakes } = yield* Queue
+  const { start } = yield* Queue
   const heard = yield* wakes
   const ring = Effect.zipRight(start([requestOf({ name: "bell" })]), Effect.sleep(20))
   yield* Effect.raceFirst(EffectQueue.take(heard), Effect.forever(ring))
@@ -50,6 +51,26 @@ export const hearing = (queue: EmptyQueue) => {
 
       yield* hears(ada, isDue)
       yield* hears(bob, isDue)
+    })
+  )
+
+  test(
+    "a listener whose scope has closed hears no more",
+    queue,
+    Effect.gen(function*() {
+      const { listen, start } = yield* Queue
+      const heard = yield* subscribed
+      let count = 0
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* listen(() => count++)
+        yield* start([requestOf()])
+        yield* hears(heard, isDue)
+        assert.isAbove(count, 0)
+      }))
+      count = 0
+      yield* start([requestOf()])
+      yield* hears(heard, isDue)
+      assert.strictEqual(count, 0)
     })
   )
 

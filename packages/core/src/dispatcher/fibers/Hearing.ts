@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as EffectQueue from "effect/Queue"
 import type { Wake } from "../../queue/Queue.ts"
 import type { CallReport } from "../../worker/WorkerPool.ts"
 import type { Run } from "./Run.ts"
@@ -52,16 +51,15 @@ export const make = (run: Run): ReadonlyArray<Effect.Effect<never>> => {
   }))
 
   const listener = Effect.scoped(Effect.gen(function*() {
-    const wakes = yield* queue.wakes
-    // What there was before the subscription gave no hint.
-    taker.hint()
-    claimBell.ring()
-    return yield* Effect.forever(Effect.gen(function*() {
-      const wake = yield* EffectQueue.take(wakes)
+    yield* queue.listen((wake) => {
       if (wake.kind === "withdrawn" && taken.count() > 0) taker.compare()
       if (wake.kind === "offered" || wake.kind === "resync") taker.hint()
       if (wake.kind === "arrived" ? wake.dispatcher === run.id : isForClaim(wake)) claimBell.ring()
-    }))
+    })
+    // What there was before gave no hint.
+    taker.hint()
+    claimBell.ring()
+    return yield* Effect.never
   }))
 
   return [reporter, timekeeper, listener]
