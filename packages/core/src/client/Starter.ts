@@ -100,16 +100,20 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
   const alone = yield* Mailbox.make<Pending>()
   const stored = new Set<string>()
 
-  const putPrograms = (batch: ReadonlyArray<Pick<Pending, "program">>) => {
+  const unstored = (
+    batch: ReadonlyArray<Pick<Pending, "program">>
+  ): ReadonlyArray<ProgramFile> => {
     const fresh = new Map<string, ProgramFile>()
     for (const { program } of batch) {
       if (program !== undefined && !stored.has(program.hash)) fresh.set(program.hash, program)
     }
-    if (fresh.size === 0) return Effect.void
-    return Effect.map(queue.putPrograms(Array.from(fresh.values())), () => {
-      for (const hash of fresh.keys()) stored.add(hash)
-    })
+    return Array.from(fresh.values())
   }
+
+  const putPrograms = (files: ReadonlyArray<ProgramFile>) =>
+    Effect.map(queue.putPrograms(files), () => {
+      for (const { hash } of files) stored.add(hash)
+    })
 
   /** Stores them, and lets the dispatcher of this process run those that it owns by that. */
   const send = (
@@ -117,14 +121,14 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
     programs: ReadonlyArray<Pick<Pending, "program">>
   ): Effect.Effect<ReadonlyArray<Started>, QueueUnavailable | KeyTaken> => {
     let sent = false
-    return Effect.gen(function*() {
+    const local = requests.length <= START_BATCH ? dispatcher : undefined
+    const sending = Effect.suspend(() => {
       const isRepeated = sent
       sent = true
-      yield* putPrograms(programs)
-      const local = requests.length <= START_BATCH ? dispatcher : undefined
       const owner = local?.id()
-      const answers = yield* queue.start(requests, owner)
-      if (local !== undefined) {
+      const starting = queue.start(requests, owner)
+      if (local === undefined) return starting
+      return Effect.map(starting, (answers) => {
         // An instance that waits for its time, or was there before, is claimed as any other;
         // one that a lost answer hides was created all the same.
         const isMine = (started: Started, i: number) => {
@@ -136,9 +140,14 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
           isMine(started, i) ? [startedHere(requests[i]!, started, owner!)] : []
         )
         if (mine.length > 0) local.started(mine)
-      }
-      return answers
-    }).pipe((sending) => retried(sending, retrying))
+        return answers
+      })
+    })
+    const fresh = unstored(programs)
+    return retried(
+      fresh.length === 0 ? sending : Effect.zipRight(putPrograms(fresh), sending),
+      retrying
+    )
   }
 
   /** What Postgres refuses of one caller must not be refused to the others: it is found by halving. */
@@ -161,10 +170,16 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
       }
     })
 
-  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(
-    forAnyBatch.takeAll,
-    ([pending]) => Effect.forEach(batchesOf(Array.from(pending)), store, { discard: true })
-  )))
+  const storeAll = Effect.flatMap(forAnyBatch.takeAll, ([pending]) => {
+    const batches = batchesOf(Array.from(pending))
+    return batches.length === 1
+      ? store(batches[0]!)
+      : Effect.forEach(batches, store, { discard: true })
+  })
+  // `forever` would yield after each.
+  yield* Effect.forkScoped(
+    Effect.whileLoop({ while: () => true, body: () => storeAll, step: () => {} })
+  )
   // A key waits for the transaction of an app that has the same one in hand, for up to a minute:
   // only what has a key itself waits with it.
   yield* Effect.forkScoped(Effect.forever(Effect.flatMap(

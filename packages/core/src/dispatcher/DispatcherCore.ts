@@ -34,7 +34,7 @@ import type { CoreOptions, CoreServices } from "./core/CoreServices.ts"
 import { type Alarm, Holdings, isAwaited, NO_EFFECT } from "./core/Holdings.ts"
 import { Offering } from "./core/Offering.ts"
 import { Slots } from "./core/Slots.ts"
-import { hasBacklog, hasOutbound, isDirty, type Owned } from "./Owned.ts"
+import { hasBacklog, hasOutbound, isDirty, onlyRuns, type Owned } from "./Owned.ts"
 
 /** After steps that took so long together the dispatcher beats before it goes on. */
 export const LONG_STEP_MILLIS = 500
@@ -132,6 +132,8 @@ export class DispatcherCore {
       // What an instance asks for that starts, or was parked, is durable already.
       if (!isDirty(owned)) this.slots.release(owned, owned.pending)
       this.slots.pump()
+      // Whoever commits need not be woken to find that.
+      if (onlyRuns(owned)) holdings.review.delete(owned)
     }
     return adopted
   }

@@ -221,6 +221,11 @@ export const hasOutbound = (owned: Owned): boolean =>
 export const hasBacklog = (owned: Owned): boolean =>
   owned.ready.length > 0 || owned.backlog.size > 0
 
+/** All that it asks for runs: nothing of it can be stored before a call reports. */
+export const onlyRuns = (owned: Owned): boolean =>
+  owned.running > 0 && owned.aside === null && owned.pending.fresh.length === 0 &&
+  !isDirty(owned) && !hasBacklog(owned) && !hasOutbound(owned)
+
 /** What an instance waits for of which nothing runs here. */
 export interface Park {
   /** The earliest deadline; null when only a message can wake it. */

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,7 +16,7 @@ import * as Timeouts from "../../src/retry/Timeouts.ts"
 import { Scheduler } from "../../src/scheduler/Scheduler.ts"
 import { type CallReport, type CallRequest, WorkerPool } from "../../src/worker/WorkerPool.ts"
 import { chainMachine, chainProgram } from "./chainMachine.ts"
-import { idOf } from "./loadedOf.ts"
+import { file, idOf, loadedOf } from "./loadedOf.ts"
 
 type Answer = (call: CallRequest) => CallReport | undefined
 
@@ -99,6 +100,37 @@ describe("Dispatcher", () => {
 
       assert.deepStrictEqual(yield* outcomeOf(ID), { ok: true, value: `["1","2","3"]` })
     }).pipe(Effect.provide(dispatcherWith(succeed))))
+
+  it.scoped("takes what was started for it at once, when it knows the program", () =>
+    Effect.gen(function*() {
+      const queue = yield* QueueMemory.make
+      const context = yield* Layer.build(withQueue(() => undefined, queue))
+      const dispatcher = Context.get(context, LocalDispatcher)
+      const startHere = (n: number) =>
+        Effect.gen(function*() {
+          const owner = dispatcher.id()
+          const { id, input, name, program, seed } = loadedOf(n, "[\"work\"]")
+          yield* queue.start([{ id, input, name, program, seed }], owner)
+          const loaded = loadedOf(n, input)
+          dispatcher.started([{ id, epoch: 1, fresh: { owner, loaded } }])
+        })
+      const counts = () => {
+        const { commits, instances, runningCalls } = dispatcher.status()
+        return { commits, instances, runningCalls }
+      }
+      yield* queue.putPrograms([file])
+
+      yield* startHere(1)
+      assert.deepStrictEqual(counts(), { commits: 0, instances: 0, runningCalls: 0 })
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(counts(), { commits: 0, instances: 1, runningCalls: 1 })
+
+      yield* startHere(2)
+      assert.deepStrictEqual(counts(), { commits: 0, instances: 2, runningCalls: 2 })
+      assert.isTrue(dispatcher.willTell(idOf(2)))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(counts(), { commits: 0, instances: 2, runningCalls: 2 })
+    }))
 
   it.effect("parks an instance that sleeps, and wakes it when its time comes", () =>
     Effect.gen(function*() {

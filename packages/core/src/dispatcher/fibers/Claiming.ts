@@ -41,6 +41,8 @@ export const make = (run: Run): Claiming => {
   const claimedHere = new Map<string, StartedHere>()
   const startedHere = new Map<string, StartedHere>()
   const startBell = Bell.make()
+  /** Whether the fiber below is at it. */
+  let isStarting = false
   /** Suspects of a claim that a failing statement left untaken, and what counted against them. */
   const counted = new WeakMap<Claimed, number>()
 
@@ -175,15 +177,34 @@ export const make = (run: Run): Claiming => {
     Effect.gen(function*() {
       startBell.reset()
       if (startedHere.size === 0) yield* startBell.wait(Infinity)
-      yield* takeAll(startedHere)
+      isStarting = true
+      yield* Effect.ensuring(takeAll(startedHere), Effect.sync(() => isStarting = false))
     })
   ))
+
+  /**
+   * Takes what needs no statement first, which nearly all of it doesn't: to wake the fiber for
+   * one instance costs more than to take it. What is left is the fiber's.
+   */
+  const takeAtOnce = (): void => {
+    if (isStarting) return
+    const since = run.localNow()
+    for (const one of startedHere.values()) {
+      if (core.isHeavy() || run.isWinded() || one.fresh?.owner !== run.id) break
+      // Asked again by the fiber, this answers the same.
+      if (!core.holds(one) && loading.take(one.fresh.loaded) !== null) break
+      startedHere.delete(one.id)
+      run.stepped(since)
+    }
+    run.settle()
+  }
 
   return {
     fibers: [claimer, starter],
     started: (instances) => {
       for (const one of instances) startedHere.set(one.id, one)
-      startBell.ring()
+      takeAtOnce()
+      if (startedHere.size > 0) startBell.ring()
     },
     isComing: (instance) => startedHere.has(instance),
     loadAgain: (refused) => {
