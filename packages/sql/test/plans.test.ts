@@ -157,8 +157,12 @@ const wholeScans = (plan: string): ReadonlyArray<string> => {
  */
 const UNOWNED = /\bdue_owner_idx\b.*\n *Index Cond: \(owner IS NULL\)\n/
 
-/** Of the many commits, the one of events alone. */
-const isKept = ({ name }: Statement): boolean => !name!.startsWith("commit_") || name === "commit_0"
+/** Of the many commits, those of events alone: of a batch, and of a single one. */
+const EVENTS_ALONE = new Set(
+  [false, true].map((isOne) => CommitStatement.statementOf([], false, isOne))
+)
+const isKept = (statement: Statement): boolean =>
+  !statement.name!.startsWith("commit_") || EVENTS_ALONE.has(statement)
 
 const STATES = [["new", []], ["full", FILL], ["drained", DRAIN]] as const
 

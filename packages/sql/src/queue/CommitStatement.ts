@@ -6,9 +6,10 @@
  * Rows that somebody else has locked are passed over (R2). It is one round trip and needs
  * no transaction around it, so it works through any pooler (R24).
  *
- * The statement has the parts that the batch needs (`commit/Part.ts`). It answers how many rows
- * it got; when some were not as expected, the same commit is sent again and asks what became
- * of them (`commit/fates.ts`): what it has written it knows by its id (R4).
+ * The statement has the parts that the batch needs (`commit/Part.ts`); that of a single step has
+ * the same ones without arrays (`statement/sentRows.ts`). It answers how many rows it got; when
+ * some were not as expected, the same commit is sent again and asks what became of them
+ * (`commit/fates.ts`): what it has written it knows by its id (R4).
  *
  * @since 0.1.0
  */
@@ -17,11 +18,11 @@ import * as Effect from "effect/Effect"
 import type { Row, Run, Statement } from "../statement/Statements.ts"
 import { base, baseText, kept } from "./commit/basePart.ts"
 import { CALL_NOTICE, calledText, calls, callsText, SETTLED, SETTLING } from "./commit/callsPart.ts"
-import { ENDS, ends, endsColumns, FINISHED_NOTICE, TOLD_NOTICE } from "./commit/endsPart.ts"
+import { ends, endsColumns, endsText, FINISHED_NOTICE, TOLD_NOTICE } from "./commit/endsPart.ts"
 import { FATES, fatesAnswer } from "./commit/fates.ts"
 import { kin, KIN_NOTICE, kinText } from "./commit/kinPart.ts"
 import { LEAVES, leaves, leavesColumns, releasedNotice } from "./commit/leavesPart.ts"
-import { argumentsOf, parametersOf, type Part } from "./commit/Part.ts"
+import { argumentsOf, isOneStep, parametersOf, type Part } from "./commit/Part.ts"
 import { words, wordsText } from "./commit/wordsPart.ts"
 import { CHANNEL } from "./PgWakes.ts"
 
@@ -46,16 +47,17 @@ const NONE: ReadonlySet<string> = new Set()
 export const make = (run: Run) => (batch: Batch): Effect.Effect<Fates, unknown> => {
   const { entries } = batch
   const needed = PARTS.filter((part) => entries.some(part.isNeeded))
+  const isOne = isOneStep(entries)
   const limitMillis = limitOf(entries)
   const values = [
     batch.id,
     batch.dispatcher,
-    ...[base, ...needed].flatMap((part) => argumentsOf(part, entries)),
+    ...[base, ...needed].flatMap((part) => argumentsOf(part, entries, isOne)),
     ...needed.includes(leaves) ? [batch.soonMillis] : []
   ]
   const send = (asksFates: boolean): Effect.Effect<Row, unknown> =>
     Effect.map(
-      run({ ...statementOf(needed, asksFates), limitMillis }, values),
+      run({ ...statementOf(needed, asksFates, isOne), limitMillis }, values),
       ([row]) => row!
     )
   return Effect.flatMap(send(false), (row) =>
@@ -96,13 +98,19 @@ const statements = new Map<number, Statement>()
 
 const FATES_BIT = 1 << PARTS.length
 
-/** The statement of these parts. */
-export const statementOf = (parts: ReadonlyArray<Part>, asksFates: boolean): Statement => {
-  let bits = asksFates ? FATES_BIT : 0
+const ONE_BIT = FATES_BIT << 1
+
+/** The statement of these parts, for a single step or for any number of entries. */
+export const statementOf = (
+  parts: ReadonlyArray<Part>,
+  asksFates: boolean,
+  isOne: boolean
+): Statement => {
+  let bits = (asksFates ? FATES_BIT : 0) | (isOne ? ONE_BIT : 0)
   for (const part of parts) bits |= 1 << PARTS.indexOf(part)
   let statement = statements.get(bits)
   if (statement === undefined) {
-    statement = { name: `commit_${bits}`, text: textOf(parts, asksFates) }
+    statement = { name: `commit_${bits}`, text: textOf(parts, asksFates, isOne) }
     statements.set(bits, statement)
   }
   return statement
@@ -111,8 +119,13 @@ export const statementOf = (parts: ReadonlyArray<Part>, asksFates: boolean): Sta
 /** All that there are. */
 export const allStatements = (): ReadonlyArray<Statement> =>
   Array.from(
-    { length: FATES_BIT * 2 },
-    (_, bits) => statementOf(PARTS.filter((_, nth) => bits & (1 << nth)), bits >= FATES_BIT)
+    { length: ONE_BIT * 2 },
+    (_, bits) =>
+      statementOf(
+        PARTS.filter((_, nth) => bits & (1 << nth)),
+        (bits & FATES_BIT) !== 0,
+        (bits & ONE_BIT) !== 0
+      )
   )
 
 /** After the commit's id and the dispatcher's. */
@@ -127,13 +140,13 @@ const FIRST = 3
  * messages, which nobody else writes while the due row is locked. Children and messages are
  * inserted under ids that their sender made: nobody else inserts the same ones.
  */
-const textOf = (parts: ReadonlyArray<Part>, asksFates: boolean): string => {
+const textOf = (parts: ReadonlyArray<Part>, asksFates: boolean, isOne: boolean): string => {
   const has = (part: Part): boolean => parts.includes(part)
   let next = FIRST
   const parameters = new Map([base, ...parts].map((part) => {
     const first = next
     next += part.types.length
-    return [part, parametersOf(part, first)] as const
+    return [part, parametersOf(part, first, isOne)] as const
   }))
   const $ = (part: Part) => parameters.get(part)!
   const all = (part: Part) => part.types.map((_, nth) => $(part)(nth))
@@ -146,10 +159,10 @@ const textOf = (parts: ReadonlyArray<Part>, asksFates: boolean): string => {
 
   const withs = [
     ...has(calls) ? calledText($(calls)) : [],
-    ...baseText($(base), columns),
+    ...baseText($(base), columns, isOne),
     ...has(words) ? wordsText($(words)) : [],
     ...has(calls) ? callsText($(calls)) : [],
-    ...has(ends) ? ENDS : [],
+    ...has(ends) ? endsText(isOne) : [],
     ...has(kin) ? kinText($(kin)) : [],
     ...has(leaves) ? LEAVES : [kept],
     ...asksFates ? FATES : []
@@ -172,7 +185,7 @@ const textOf = (parts: ReadonlyArray<Part>, asksFates: boolean): string => {
   }
 
   const answers = [
-    "(select count(*) from locked)::integer as count",
+    `${isOne ? "(select 1 from locked)" : "(select count(*) from locked)::integer"} as count`,
     "floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now",
     ...notices.length > 0 ? ["(select count(*) from notice) as notices"] : [],
     ...asksFates ? [fatesAnswer(has(calls) ? SETTLED : undefined)] : []

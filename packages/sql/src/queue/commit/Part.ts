@@ -9,31 +9,40 @@
  * @since 0.1.0
  */
 import type { CommitEntry } from "@rappel/core/queue/Queue"
-import { binaryArray, type ElementType } from "../../statement/binaryArray.ts"
+import type { ElementType } from "../../statement/binaryArray.ts"
+import * as SentRows from "../../statement/sentRows.ts"
 
 /** The nth parameter of a part, with its type. */
 export type Parameter = (nth: number) => string
 
 export interface Part {
   readonly isNeeded: (entry: CommitEntry) => boolean
-  /** Types of its parameters, which are arrays of these. */
+  /** Types of its columns. */
   readonly types: ReadonlyArray<ElementType>
   readonly values: (entries: ReadonlyArray<CommitEntry>) => ReadonlyArray<ReadonlyArray<unknown>>
+  /** Whether an entry may have any number of its rows; else each has one. */
+  readonly isOfMany: boolean
 }
 
-/**
- * A part's parameters, of which the first has this number. Each stands in a subquery: an array
- * whose length is known to the planner has it plan anew for each batch, which costs more than
- * the batch.
- */
-export const parametersOf = ({ types }: Part, first: number): Parameter => (nth) =>
-  `(select $${first + nth}::${types[nth]}[])`
+/** A single entry with a single event: what a sequential workflow commits, one after the other. */
+export const isOneStep = (entries: ReadonlyArray<CommitEntry>): boolean =>
+  entries.length === 1 && entries[0]!.events.length === 1
+
+const rowsOf = ({ isOfMany, types }: Part, isOne: boolean): SentRows.SentRows => ({
+  types,
+  isOne: isOne && !isOfMany
+})
+
+/** A part's parameters, of which the first has this number; `isOne` as `isOneStep` says. */
+export const parametersOf = (part: Part, first: number, isOne: boolean): Parameter =>
+  SentRows.parameterOf(rowsOf(part, isOne), first)
 
 /** What a part sends for these entries. */
 export const argumentsOf = (
-  { types, values }: Part,
-  entries: ReadonlyArray<CommitEntry>
-): ReadonlyArray<unknown> => values(entries).map((array, nth) => binaryArray(types[nth]!, array))
+  part: Part,
+  entries: ReadonlyArray<CommitEntry>,
+  isOne: boolean
+): ReadonlyArray<unknown> => SentRows.argumentsOf(rowsOf(part, isOne), part.values(entries))
 
 /** Rows that this commit writes for; `… is true` around an `in` keeps it a hashed lookup. */
 export const isMoved = (column: string): string =>

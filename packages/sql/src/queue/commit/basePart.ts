@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { CommitEntry, StoredEvent } from "@rappel/core/queue/Queue"
+import { rowsText } from "../../statement/sentRows.ts"
 import { toStorableOrNull } from "../../statement/storable.ts"
 import { isMoved, type Parameter, type Part } from "./Part.ts"
 
@@ -11,6 +12,7 @@ export const FATE = { keep: 0, release: 1, close: 2, aside: 3 } as const
 
 export const base: Part = {
   isNeeded: () => true,
+  isOfMany: false,
   types: [
     "uuid",
     "integer",
@@ -60,6 +62,10 @@ const eventColumns = (entries: ReadonlyArray<CommitEntry>) => {
   return { id, of } as const
 }
 
+const ENTRY = ["id", "epoch", "expected_seq", "last_seq", "fate"]
+
+const EVENT = ["id", "seq", "kind", "effect", "at", "payload", "machine", "digest", "message"]
+
 /** Columns of `entry` that other parts add, and where they come from. */
 export interface Columns {
   readonly names: ReadonlyArray<string>
@@ -71,23 +77,29 @@ export interface Columns {
 const candidates = (passedOver: string | undefined): string =>
   `select * from entry${passedOver === undefined ? "" : ` where not ${passedOver}`} order by id`
 
+const entryRows = ($: Parameter, { names, parameters }: Columns, isOne: boolean): string => {
+  const own = ENTRY.map((_, nth) => $(nth))
+  return rowsText("entry", [...ENTRY, ...names], [...own, ...parameters], isOne)
+}
+
 /*
+ * A single entry is looked at where it is used: storing it first costs as much as all its values.
+ *
  * `known` are rows that this very commit has moved already (R4): they are accepted and not
  * written again. `is not distinct from` is `=` here, and keeps the planner from the index of
  * owners.
  */
 export const baseText = (
   $: Parameter,
-  { names, parameters, passedOver }: Columns
+  columns: Columns,
+  isOne: boolean
 ): ReadonlyArray<string> => [
-  `entry as materialized (
-    select *
-    from unnest(${[$(0), $(1), $(2), $(3), $(4), ...parameters].join(", ")})
-      as entry (${["id", "epoch", "expected_seq", "last_seq", "fate", ...names].join(", ")})
+  `entry as ${isOne ? "not materialized" : "materialized"} (
+    select * from ${entryRows($, columns, isOne)}
   )`,
   `locked as materialized (
     select entry.*, held.started_at, held.known
-    from (${candidates(passedOver)}) as entry cross join lateral (
+    from (${candidates(columns.passedOver)}) as entry cross join lateral (
       select due.started_at, due.commit_id is not distinct from $1 as known
       from rappel.due
       where due.instance_id = entry.id and (
@@ -100,9 +112,8 @@ export const baseText = (
   `event as (
     insert into rappel.event (instance_id, seq, kind, effect, at, payload, machine, digest, message)
     select event.*
-    from unnest(${Array.from({ length: 9 }, (_, nth) => $(nth + 5)).join(", ")})
-      as event (id, seq, kind, effect, at, payload, machine, digest, message)
-    where ${isMoved("event.id")}
+    from ${rowsText("event", EVENT, EVENT.map((_, nth) => $(ENTRY.length + nth)), isOne)}
+    where ${isOne ? "exists (select from locked where not known)" : isMoved("event.id")}
   )`
 ]
 

@@ -13,6 +13,7 @@ const none: ReadonlyArray<never> = []
 
 export const calls: Part = {
   isNeeded: ({ offers = none, withdrawn = none }) => offers.length > 0 || withdrawn.length > 0,
+  isOfMany: true,
   types: [
     "uuid",
     "integer",

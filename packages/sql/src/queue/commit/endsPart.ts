@@ -10,6 +10,7 @@ import type { Part } from "./Part.ts"
 
 export const ends: Part = {
   isNeeded: ({ outcome, then }) => outcome !== null || then.kind === "close",
+  isOfMany: false,
   types: ["boolean", "text", "integer", "text"],
   values: (entries) => [
     entries.map((entry) => entry.outcome === null ? null : entry.outcome.ok),
@@ -23,14 +24,14 @@ export const ends: Part = {
 
 export const endsColumns = ["ok", "outcome", "attempts", "verdict"]
 
-const CLOSED = "any(array(select id from locked where not known and fate = 2))"
+const CLOSED = "select id from locked where not known and fate = 2"
 
 /*
  * Nothing is inserted into `instance`: the row is seen, and the values that its columns demand
  * are never stored. A parent that is closed is told nothing; one that closes meanwhile leaves a
  * message behind, which a claim removes.
  */
-export const ENDS: ReadonlyArray<string> = [
+export const endsText = (isOne: boolean): ReadonlyArray<string> => [
   `finished as (
     insert into rappel.instance as its (
       id, seed, program, name, input, ok, outcome, attempts, verdict, finished_at, started_at,
@@ -66,7 +67,9 @@ export const ENDS: ReadonlyArray<string> = [
   )`,
   ...["snapshot", "due", "inbox", "call"].map((table) =>
     `closed_${table} as (
-    delete from rappel.${table} where instance_id = ${CLOSED}
+    delete from rappel.${table} where instance_id = ${
+      isOne ? `(${CLOSED})` : `any(array(${CLOSED}))`
+    }
   )`
   )
 ]

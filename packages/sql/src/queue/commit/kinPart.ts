@@ -13,6 +13,7 @@ import { isMoved, type Parameter, type Part } from "./Part.ts"
 
 export const kin: Part = {
   isNeeded: ({ children = [], sent = [] }) => children.length > 0 || sent.length > 0,
+  isOfMany: true,
   types: [
     "uuid",
     "uuid",

@@ -12,6 +12,7 @@ export const reasonOf = (reason: string): string => toStorable(asideReason(reaso
 export const leaves: Part = {
   isNeeded: ({ snapshot, then }) =>
     snapshot !== null || then.kind === "release" || then.kind === "aside",
+  isOfMany: false,
   types: ["float8", "text", "integer", "text"],
   values: (entries) => [
     entries.map(({ then }) => then.kind === "release" ? then.dueAt : null),

@@ -12,6 +12,7 @@ export const words: Part = {
   isNeeded: ({ consumed, logs, published, replies }) =>
     logs.length > 0 || consumed.length > 0 || (replies?.length ?? 0) > 0 ||
     (published?.size ?? 0) > 0,
+  isOfMany: true,
   types: [
     "uuid",
     "text",
