@@ -79,7 +79,7 @@ export class Slots {
       hungry.delete(owned)
       const call = owned.running < CALL_WINDOW ? this.nextCall(owned) : undefined
       if (call === undefined) continue
-      hungry.add(owned)
+      this.holdings.feed(owned)
       requests.push(this.start(call))
     }
     this.executionCount += requests.length

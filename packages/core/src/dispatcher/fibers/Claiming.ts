@@ -14,7 +14,7 @@ import { pauseOnFailure, type Run } from "./Run.ts"
 /** At so many claims without progress an instance is set aside (PROTOCOL R13). */
 const POISON_CLAIMS = 5
 
-/** So many that were claimed are loaded first: they tell how many more fit. */
+/** So many are taken before it is asked how much they hold; of those that were claimed they tell how many more fit. */
 const FIRST_LOAD = 25
 
 /** Instances whose inboxes are read in one statement. */
@@ -189,8 +189,11 @@ export const make = (run: Run): Claiming => {
   const takeAtOnce = (): void => {
     if (isStarting) return
     const since = run.localNow()
+    let count = 0
     for (const one of startedHere.values()) {
-      if (core.isHeavy() || run.isWinded() || one.fresh?.owner !== run.id) break
+      if (run.isWinded() || one.fresh?.owner !== run.id) break
+      // Not for each: it sums up what all of them hold.
+      if (count++ % FIRST_LOAD === 0 && core.isHeavy()) break
       // Asked again by the fiber, this answers the same.
       if (!core.holds(one) && loading.take(one.fresh.loaded) !== null) break
       startedHere.delete(one.id)
