@@ -38,15 +38,15 @@ export const check = (what, actual, expected) => {
 /**
  * The workloads, each with its sizes by engine: so many that a run lasts some seconds, which takes
  * a hundred times as much for one engine as for another. `tiny` is for tests of this folder. `warmUp`
- * is the share of it that runs before: V8 compiles in the first ten seconds of a process, which a
- * service spends once.
+ * is how many times its size runs before, for every engine: V8 compiles for as long as each function has run
+ * some thousand times, which a service spends once.
  */
 export const WORKLOADS = {
   W1: {
     title: "independent no-op jobs, 1 KiB",
     unit: "jobs/s",
     isRate: true,
-    warmUp: 0.25,
+    warmUp: 0.5,
     sizes: {
       rappel: 40_000,
       "rappel-single": 20_000,
@@ -63,7 +63,7 @@ export const WORKLOADS = {
     unit: "instances/s",
     isRate: true,
     stepsPerUnit: 3,
-    warmUp: 0.25,
+    warmUp: 1,
     sizes: {
       rappel: 15_000,
       bare: 20_000,
@@ -79,15 +79,15 @@ export const WORKLOADS = {
     unit: "ms",
     isRate: false,
     stepsPerUnit: 1000,
-    warmUp: 3,
-    sizes: { rappel: 5, bare: 5, dbos: 2, "effect-cluster": 1 },
+    warmUp: 4,
+    sizes: { rappel: 10, bare: 10, dbos: 2, "effect-cluster": 1 },
     tiny: 1
   },
   W4: {
     title: "one single-step instance at a time, start to result",
     unit: "ms (p50)",
     isRate: false,
-    warmUp: 1,
+    warmUp: 3,
     sizes: {
       rappel: 1000,
       bare: 1000,
@@ -102,14 +102,14 @@ export const WORKLOADS = {
     title: "sequential steps of one instance",
     unit: "ms a step",
     isRate: false,
-    warmUp: 0.25,
+    warmUp: 1,
     sizes: {
       rappel: 5000,
       bare: 5000,
       "graphile-worker": 1500,
       "pg-boss": 1000,
       dbos: 5000,
-      "effect-cluster": 2000
+      "effect-cluster": 1000
     },
     tiny: 30
   }
