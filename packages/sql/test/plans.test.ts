@@ -52,6 +52,7 @@ const hotStatements = Effect.gen(function*() {
     events.stretches([{ id, after: 0, upTo: 1 }]),
     instances.find([id]),
     instances.insert([requestOf()], { owner: id, claimId: id, soonMillis: 0 }),
+    instances.insert([requestOf(), requestOf()], { owner: id, claimId: id, soonMillis: 0 }),
     instances.holders([requestOf()]),
     calls.report(id, [{ ...key, verdict: { kind: "timeout" } }]),
     calls.giveBack(id, [key]),

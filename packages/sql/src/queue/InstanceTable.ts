@@ -12,7 +12,6 @@ import type {
   StartRequest
 } from "@rappel/core/queue/Queue"
 import * as Effect from "effect/Effect"
-import { binaryArray } from "../statement/binaryArray.ts"
 import type { Row, Run } from "../statement/Statements.ts"
 import {
   fromStorable,
@@ -20,9 +19,10 @@ import {
   toStorable,
   toStorableOrNull
 } from "../statement/storable.ts"
+import * as InsertStatement from "./InsertStatement.ts"
 import { CHANNEL } from "./PgWakes.ts"
 import { searchText } from "./searchText.ts"
-import { START_ONE, startOneValues, termsOf } from "./startOne.ts"
+import { START_ONE, startOneValues } from "./startOne.ts"
 
 /** Why a request was not inserted: the instance that has its id, or the one that holds its key or tick. */
 export interface Holder {
@@ -31,50 +31,8 @@ export interface Holder {
   readonly sameInput: boolean
 }
 
-/** Whose request was inserted, and when those due at once were claimed for the owner; null for not. */
-export interface Inserted {
-  readonly ids: ReadonlySet<string>
-  readonly startedAt: number | null
-}
-
 export const make = (run: Run) => {
-  /**
-   * Inserts the instances whose id and key are free, and answers their ids. With `owner`,
-   * and if that is alive, those due at once are its own from the start.
-   *
-   * Locks: waits for a transaction that is inserting the same key; in the order of keys,
-   * so that two batches cannot wait for each other. The dispatcher's row is locked after
-   * that wait, and until the end, so that nobody declares it dead in between (R5).
-   */
-  const insert = (batch: ReadonlyArray<StartRequest>, options: {
-    readonly owner: string | undefined
-    /** Names this request, for when its answer is lost. */
-    readonly claimId: string
-    /** Whoever waits for a time looks again this often; no hint is needed beyond. */
-    readonly soonMillis: number
-  }): Effect.Effect<Inserted, unknown> =>
-    Effect.map(
-      run({ name: "instance_insert", text: INSERT, limitMillis: INSERT_MILLIS }, [
-        binaryArray("uuid", batch.map((request) => request.id)),
-        binaryArray("text", batch.map((request) => toStorable(request.name))),
-        binaryArray("text", batch.map((request) => request.program)),
-        binaryArray("text", batch.map((request) => request.seed)),
-        binaryArray("text", batch.map((request) => toStorableOrNull(request.key ?? null))),
-        binaryArray("text", batch.map((request) => toStorable(request.input))),
-        binaryArray("float8", batch.map((request) => request.delayMillis ?? 0)),
-        binaryArray("jsonb", batch.map(termsOf)),
-        options.owner ?? null,
-        options.claimId,
-        options.soonMillis
-      ]),
-      ([row]) => {
-        const ids = row?.["ids"] as string | null | undefined
-        return {
-          ids: new Set(ids ? ids.split(",") : []),
-          startedAt: numberOrNull(row?.["startedAt"] ?? null)
-        }
-      }
-    )
+  const insert = InsertStatement.make(run)
 
   /**
    * Indexes: `due_waiting_idx`, `instance_run_idx`. Locks: the rows it makes due. Two that
@@ -145,75 +103,6 @@ export const make = (run: Run) => {
 
   return { insert, cancelOverdue, releaseRuns, holders, startOne, find, list } as const
 }
-
-/** It waits for whoever inserts the same key, in a transaction that may be an app's. */
-const INSERT_MILLIS = 60_000
-
-/*
- * `… is true` around an `in` keeps it a hashed lookup. Left bare it becomes a join, and as
- * the planner takes an array for ten elements, a nested one: 250,000 comparisons for 500 rows.
- */
-const INSERT = `
-  with request as materialized (
-    select *
-    from unnest(
-      $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[],
-      $8::jsonb[]
-    ) with ordinality as request (id, name, program, seed, key, input, delay, terms, nth)
-  ), inserted as (
-    insert into rappel.instance (
-      id, name, program, seed, key, input, priority, deadline_at, tick_at, schedule, tags, memo
-    )
-    select id, name, program, seed, key, input,
-      (terms ->> 'priority')::smallint,
-      coalesce(
-        to_timestamp((terms ->> 'deadlineAt')::float8 / 1000),
-        now() + (terms ->> 'deadlineMillis')::float8 * interval '1 ms'
-      ),
-      to_timestamp((terms #>> '{tick,at}')::float8 / 1000),
-      terms #>> '{tick,schedule}',
-      case when terms -> 'tags' is not null
-        then array(select jsonb_array_elements_text(terms -> 'tags')) end,
-      terms ->> 'memo'
-    from request
-    order by key collate "C", nth
-    on conflict do nothing
-    returning id
-  ), host as materialized (
-    select id
-    from rappel.dispatcher
-    where id = $9 and died_at is null
-      and (select count(*) from inserted) > 0
-    for share
-  ), placed as (
-    insert into rappel.due (
-      instance_id, due_at, priority, owner, claim_id, started_at, epoch, claims
-    )
-    select request.id,
-      case when request.terms #> '{tick,waits}' is null then greatest(
-        now() + greatest(request.delay, 0) * interval '1 ms',
-        to_timestamp((request.terms ->> 'dueAt')::float8 / 1000)
-      ) end,
-      coalesce((request.terms ->> 'priority')::smallint, 0), host.id, $10,
-      case when host.id is not null then now() end,
-      case when host.id is not null then 1 else 0 end,
-      case when host.id is not null then 1 else 0 end
-    from request left join host
-      on request.delay <= 0 and request.terms ->> 'dueAt' is null
-        and request.terms #> '{tick,waits}' is null
-    where (request.id in (select id from inserted)) is true
-    on conflict do nothing
-    returning owner, due_at
-  ), notice as (
-    select pg_notify('${CHANNEL}', 'd')
-    from placed
-    where owner is null and due_at <= now() + $11::float8 * interval '1 ms'
-    limit 1
-  )
-  select (select string_agg(id::text, ',') from inserted) as ids,
-    -- As a load reads it from the row.
-    (select floor(extract(epoch from now()) * 1000)::float8 from host) as "startedAt",
-    (select count(*) from notice)`
 
 const MESSAGE_ID = "md5(instance.id::text || ' deadline')::uuid"
 

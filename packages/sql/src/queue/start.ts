@@ -9,7 +9,8 @@ import { isAtOnce } from "@rappel/core/queue/isAtOnce"
 import type { Started, StartRequest } from "@rappel/core/queue/Queue"
 import { KeyTaken } from "@rappel/core/queue/QueueError"
 import * as Effect from "effect/Effect"
-import type { Holder, Inserted } from "./InstanceTable.ts"
+import type { Inserted } from "./InsertStatement.ts"
+import type { Holder } from "./InstanceTable.ts"
 
 export interface StartParts {
   readonly insert: (

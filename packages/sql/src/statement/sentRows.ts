@@ -31,15 +31,20 @@ export const argumentsOf = (
     ? columns.map(([value]) => value)
     : columns.map((column, nth) => binaryArray(types[nth]!, column))
 
-/** The rows for a `from`, under a name and with these columns. */
+/** The rows for a `from`, under a name and with these columns; with `nth` many are numbered by it. */
 export const rowsText = (
   name: string,
   columns: ReadonlyArray<string>,
   parameters: ReadonlyArray<string>,
-  isOne: boolean
-): string =>
-  isOne
-    ? `(select ${
-      columns.map((column, nth) => `${parameters[nth]} as ${column}`).join(", ")
-    }) as ${name}`
-    : `unnest(${parameters.join(", ")}) as ${name} (${columns.join(", ")})`
+  isOne: boolean,
+  nth?: string
+): string => {
+  if (isOne) {
+    const values = columns.map((column, at) => `${parameters[at]} as ${column}`)
+    return `(select ${values.join(", ")}) as ${name}`
+  }
+  const rows = `unnest(${parameters.join(", ")})`
+  return nth === undefined
+    ? `${rows} as ${name} (${columns.join(", ")})`
+    : `${rows} with ordinality as ${name} (${[...columns, nth].join(", ")})`
+}

@@ -21,6 +21,7 @@ import {
 import * as Effect from "effect/Effect"
 import type * as Session from "../session.ts"
 import { staged } from "../staged.ts"
+import { stored } from "../stored.ts"
 
 const failure = { ok: false, error: `"\\u0000 \uD800"`, attempts: 3 } as const
 const NOW = 1_763_900_000_000
@@ -111,44 +112,6 @@ const situations: ReadonlyArray<Situation> = [
 
 const send = (batch: CommitStatement.Batch) =>
   Effect.flatMap(Statements.make(), (run) => CommitStatement.make(run)(batch))
-
-const TABLES = [
-  "instance",
-  "due",
-  "event",
-  "snapshot",
-  "inbox",
-  "call",
-  "log",
-  "reply",
-  "published"
-]
-
-/** All that is stored but of those beside, with names for what differs by nature. */
-const stored = (
-  session: Session.Session,
-  names: ReadonlyMap<string, string>
-): Effect.Effect<unknown> =>
-  Effect.forEach(
-    TABLES,
-    (table) =>
-      Effect.map(
-        session.run(`select to_jsonb(t)::text as row from rappel.${table} as t`),
-        (rows) => ({
-          table,
-          rows: rows.map(({ row }) =>
-            (row as string)
-              .replaceAll(/"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/g, (id) =>
-                `"${names.get(id.slice(1, -1)) ?? "made there"}"`)
-              .replaceAll(/"2096-[^"]*"/g, `"later"`)
-              .replaceAll(/"20\d\d-[^"]*"/g, `"now"`)
-              .replaceAll(/"(nth|id)": \d+/g, `"$1": 0`)
-          ).filter((row) =>
-            !row.includes("beside")
-          ).sort()
-        })
-      )
-  )
 
 /** Commits the step in each situation, alone or beside another instance's: what that answers and leaves. */
 const outcomeOf = (session: Session.Session, fieldsOf: (typeof steps)[string], isAlone: boolean) =>
