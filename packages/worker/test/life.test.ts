@@ -50,6 +50,12 @@ describe("ProcessPool", () => {
       const { close, pool, processes } = yield* closable({ workers: 2, grace: "700 millis" })
       yield* eventually(() => processes.list().length === 2)
       const pids = processes.list().map(({ pid }) => pid)
+      const reported = (calls: Parameters<typeof reportsOf>[0]) =>
+        Effect.provideService(reportsOf(calls), WorkerPool, pool)
+      // Each has loaded the actions, which on a busy machine takes longer than the grace.
+      const first = [callOf("wait", [1]), callOf("wait", [1])]
+      pool.submit(first)
+      yield* reported(first)
       const short = callOf("wait", [300])
       const endless = callOf("untilAborted", [told])
       pool.submit([short, endless])
@@ -57,9 +63,7 @@ describe("ProcessPool", () => {
 
       yield* close
 
-      const reports = yield* reportsOf([short, endless]).pipe(
-        Effect.provideService(WorkerPool, pool)
-      )
+      const reports = yield* reported([short, endless])
       assert.deepStrictEqual(
         new Map(reports.map((report) => [report.id, report.kind])),
         new Map([[short.id, "succeeded"], [endless.id, "lost"]])
