@@ -1,5 +1,6 @@
 /**
- * What a worker has to tell its pool: what is told in one turn of the event loop leaves together.
+ * What a worker has to tell its pool: what is told in one turn of the event loop leaves together,
+ * and at once when nothing runs that could add to it.
  *
  * Nothing is acknowledged. The pool gives no further call before it has heard of the end of
  * another, so that no more can wait here than the calls that it gave; and what the socket has
@@ -14,6 +15,8 @@ import type { WorkerReport } from "./WorkerProtocol.ts"
 
 export interface Outbox {
   readonly put: (report: WorkerReport) => void
+  /** The report of the last call that ran: it leaves at once, with all that waits. */
+  readonly putLast: (report: WorkerReport) => void
   /** Sends what there is, and waits until the socket has taken it. */
   readonly flush: Effect.Effect<void>
 }
@@ -32,6 +35,10 @@ export const make = (wire: Wire): Outbox => {
     put: (report) => {
       if (waiting.length === 0) setImmediate(send)
       waiting.push(report)
+    },
+    putLast: (report) => {
+      waiting.push(report)
+      send()
     },
     flush: Effect.suspend(() => {
       send()

@@ -116,7 +116,8 @@ export const make = (
               if (report.kind === "heartbeat") return heartbeats.put(report)
               running.delete(report.id)
               heartbeats.flush(report.id)
-              outbox.put(report)
+              if (running.size > 0) return outbox.put(report)
+              outbox.putLast(report)
               left()
             },
             ended: (id) => {

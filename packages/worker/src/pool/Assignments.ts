@@ -1,8 +1,8 @@
 /**
  * Which worker has which call: plain synchronous bookkeeping, which spawns and waits for nothing.
  *
- * Calls leave in one message per worker and turn of the event loop. What a member's life depends
- * on is told to `PoolEvents`.
+ * Calls leave in one message per worker and turn of the event loop; a worker that has nothing to do
+ * gets those that are given together at once. What a member's life depends on is told to `PoolEvents`.
  *
  * @since 0.1.0
  */
@@ -59,11 +59,18 @@ export class Assignments {
       }
       this.waiting.delete(id)
       this.holders.set(id, member)
+      if (member.outbox.length === 0) this.flushSoon(member)
       member.live.set(id, call)
-      if (member.outbox.length === 0) setImmediate(() => this.flush(member))
       member.outbox.push(call)
       if (++member.given >= this.maxActions) this.events.worn(member)
     }
+  }
+
+  private flushSoon(member: Member): void {
+    const flush = () => this.flush(member)
+    // What an idle worker waits for is time lost; a busy one gets more in one message.
+    if (member.live.size === 0) queueMicrotask(flush)
+    else setImmediate(flush)
   }
 
   /** Sends what a member was given in this turn. */
