@@ -67,6 +67,9 @@ if (missing.length > 0) {
  */
 const NODE_OPTIONS = { rappel: "--max-semi-space-size=64" }
 
+/** In the others one instance is there at a time. */
+const UNDER_LOAD = new Set(["W1", "W2", "W3"])
+
 const versionOf = (name) =>
   JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8")).version
 
@@ -133,7 +136,7 @@ for (let repetition = 1; repetition <= Number(options.repetitions); repetition++
       const run = await measure({
         ...cell,
         node,
-        nodeOptions: NODE_OPTIONS[cell.engine],
+        nodeOptions: UNDER_LOAD.has(name) ? NODE_OPTIONS[cell.engine] : undefined,
         server,
         url: options.url
       })
