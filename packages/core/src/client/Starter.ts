@@ -11,6 +11,7 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import { endless } from "../dispatcher/endless.ts"
 import { LocalDispatcher, type StartedHere } from "../dispatcher/LocalDispatcher.ts"
 import type { ProgramFile } from "../program/Program.ts"
 import { isAtOnce } from "../queue/isAtOnce.ts"
@@ -176,10 +177,7 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
       ? store(batches[0]!)
       : Effect.forEach(batches, store, { discard: true })
   })
-  // `forever` would yield after each.
-  yield* Effect.forkScoped(
-    Effect.whileLoop({ while: () => true, body: () => storeAll, step: () => {} })
-  )
+  yield* Effect.forkScoped(endless(() => storeAll))
   // A key waits for the transaction of an app that has the same one in hand, for up to a minute:
   // only what has a key itself waits with it.
   yield* Effect.forkScoped(Effect.forever(Effect.flatMap(

@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Claimed, Commit } from "../../queue/Queue.ts"
+import { endless } from "../endless.ts"
 import { PAUSE, type Run } from "./Run.ts"
 
 export const make = (
@@ -41,8 +42,5 @@ export const make = (
     return send(commit)
   }
 
-  return Effect.zipRight(
-    Effect.whileLoop({ while: () => true, body: next, step: () => {} }),
-    Effect.never
-  )
+  return endless(next)
 }

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import type { Wake } from "../../queue/Queue.ts"
 import type { CallReport } from "../../worker/WorkerPool.ts"
+import { endless } from "../endless.ts"
 import type { Run } from "./Run.ts"
 
 /** Whether a hint is about instances that this dispatcher could claim. */
@@ -31,10 +32,7 @@ export const make = (run: Run): ReadonlyArray<Effect.Effect<never>> => {
     return hear(all, 0)
   })
 
-  const reporter = Effect.zipRight(
-    Effect.whileLoop({ while: () => true, body: () => hearAll, step: () => {} }),
-    Effect.never
-  )
+  const reporter = endless(() => hearAll)
 
   const timekeeper = Effect.forever(Effect.gen(function*() {
     timerBell.reset()
