@@ -127,7 +127,10 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
       const isRepeated = sent
       sent = true
       const owner = local?.id()
-      const starting = queue.start(requests, owner)
+      const fresh = unstored(programs)
+      const starting = fresh.length === 0
+        ? queue.start(requests, owner)
+        : Effect.zipRight(putPrograms(fresh), queue.start(requests, owner))
       if (local === undefined) return starting
       return Effect.map(starting, (answers) => {
         // An instance that waits for its time, or was there before, is claimed as any other;
@@ -144,11 +147,7 @@ export const make: Effect.Effect<Starter, never, Queue | Scope.Scope> = Effect.g
         return answers
       })
     })
-    const fresh = unstored(programs)
-    return retried(
-      fresh.length === 0 ? sending : Effect.zipRight(putPrograms(fresh), sending),
-      retrying
-    )
+    return retried(sending, retrying)
   }
 
   /** What Postgres refuses of one caller must not be refused to the others: it is found by halving. */

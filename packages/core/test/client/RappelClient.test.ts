@@ -145,6 +145,7 @@ describe("RappelClient", () => {
         yield* TestClock.adjust("5 seconds")
         const id = yield* Fiber.join(starting)
         assert.lengthOf(yield* client.list({ limit: 10 }), 1)
+        assert.strictEqual(probe.calls["putPrograms"], 1, "programs are not sent again")
 
         probe.failing.set("find", outage(true))
         const waiting = yield* Effect.fork(client.result(id))
