@@ -304,4 +304,22 @@ describe("everything else", () => {
         assert.deepStrictEqual(yield* next, { kind: "due" })
       })
   )
+
+  staged(
+    "a listener that heard does not pause for longer than after the first loss",
+    ({ session }) =>
+      Effect.gen(function*() {
+        const heard = yield* wakes
+        const hearAgain = Effect.gen(function*() {
+          assert.deepStrictEqual(yield* EffectQueue.take(heard), { kind: "resync" })
+          yield* session.run(
+            `select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and query like 'listen%'`
+          )
+        })
+
+        // Pauses that grew from loss to loss would take 12 seconds.
+        yield* Effect.repeatN(hearAgain, 8).pipe(Effect.timeout("8 seconds"))
+      })
+  )
 })
