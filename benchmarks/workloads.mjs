@@ -38,7 +38,7 @@ export const check = (what, actual, expected) => {
 /**
  * The workloads, each with its sizes by engine: so many that a run lasts some seconds, which takes
  * a hundred times as much for one engine as for another. `tiny` is for tests of this folder. `warmUp`
- * is how many times its size runs before, for every engine: V8 compiles for as long as each function has run
+ * is how many times its size runs before, for every engine: V8 compiles until each function has run
  * some thousand times, which a service spends once.
  */
 export const WORKLOADS = {
@@ -56,6 +56,8 @@ export const WORKLOADS = {
       dbos: 3000,
       "effect-cluster": 1500
     },
+    /** Their jobs are workflows of one step each, and so compared with those. */
+    besideSingle: ["bare-single", "dbos", "effect-cluster"],
     tiny: 200
   },
   W2: {

@@ -67,10 +67,13 @@ const number = (value) =>
 /** Markdown, as docs/performance.md has it. */
 export const printTables = (rows, environment, say) => {
   say(`\n${JSON.stringify(environment)}`)
-  for (const [workload, { title, unit }] of Object.entries(WORKLOADS)) {
+  for (const [workload, { besideSingle = [], title, unit }] of Object.entries(WORKLOADS)) {
     const own = rows.filter((row) => row.workload === workload)
     if (own.length === 0) continue
-    const ours = own.find(({ series }) => series === "rappel")
+    const oursOf = (row) => {
+      const compared = besideSingle.includes(row.series) ? "rappel-single" : "rappel"
+      return own.find(({ series }) => series === compared)
+    }
     say(`\n### ${workload}: ${title}\n`)
     say(
       `| engine | ${unit} | least to most | rappel is better by | p99 ms | CPU a step, µs: Node + Postgres |` +
@@ -80,7 +83,7 @@ export const printTables = (rows, environment, say) => {
     for (const row of own) {
       say(
         `| ${row.series} | ${number(row.value)} | ${number(row.least)} to ${number(row.most)} | ` +
-          `${ratioOf(workload, ours, row)} | ${number(row.p99)} | ` +
+          `${ratioOf(workload, oursOf(row), row)} | ${number(row.p99)} | ` +
           `${number(row.node)} + ${number(row.postgres)} | ${number(row.wal)} | ` +
           `${number(row.transactions)} | ${number(row.connections)} | ${number(row.rss)} | ` +
           `${row.foreign === null ? "-" : Math.round(row.foreign * 100)} % | ${row.runs} |`
